@@ -1,0 +1,171 @@
+//! The plaintext inside an MLS application message.
+
+use crate::own::OwnRecord;
+use crate::{MessageId, Seq, WireError, decode, encode};
+use minicbor::data::Type;
+use minicbor::decode::Error as DecodeError;
+use minicbor::{Decode, Decoder, Encode, Encoder};
+
+/// One application message.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Content {
+    /// The author's clock, milliseconds of Unix time.
+    #[n(0)]
+    pub at: u64,
+    /// What it says.
+    #[n(1)]
+    pub body: Body,
+}
+
+impl Content {
+    /// Reads a content that was padded with [`crate::pad`].
+    ///
+    /// # Errors
+    /// When the padding or the form is wrong.
+    pub fn from_padded(bytes: &[u8]) -> Result<Self, WireError> {
+        decode(crate::pad::unpad(bytes)?, crate::FRAME_LIMIT)
+    }
+
+    /// The form that is encrypted.
+    pub fn to_padded(&self) -> Vec<u8> {
+        crate::pad::pad(&encode(self))
+    }
+}
+
+/// What a content says: a kind and its own form. Kinds not known here are kept as they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Kind 1: a text a person wrote.
+    Text(Text),
+    /// Kind 2: how far a device has stored and a person has seen (rule 22).
+    Receipt(Receipt),
+    /// Kind 3: the name an account shows.
+    Profile(Profile),
+    /// Kind 64: for one's own devices only, in the own conversation (rule 26).
+    Own(OwnRecord),
+    /// Written by a newer Snug.
+    Unknown {
+        /// Its kind.
+        kind: u16,
+        /// Its form, CBOR.
+        form: Vec<u8>,
+    },
+}
+
+/// A text message.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Text {
+    /// The message, the same however often it is encrypted (rule 16).
+    #[n(0)]
+    pub id: MessageId,
+    /// At most [`crate::TEXT_LIMIT`] bytes.
+    #[n(1)]
+    pub text: String,
+    /// How urgent.
+    #[n(2)]
+    #[cbor(default)]
+    pub priority: Priority,
+}
+
+/// How urgent a message is: orders the outgoing queue, decides how it is announced.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode,
+)]
+#[cbor(index_only)]
+pub enum Priority {
+    /// May wait.
+    #[n(0)]
+    Low,
+    /// The usual.
+    #[default]
+    #[n(1)]
+    Normal,
+    /// Before others.
+    #[n(2)]
+    High,
+    /// Before all.
+    #[n(3)]
+    Urgent,
+}
+
+/// Watermarks in the log it is sent in (rule 22).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Receipt {
+    /// Everything up to here is in the device's database.
+    #[n(0)]
+    pub delivered: Seq,
+    /// Everything up to here was on a person's screen.
+    #[n(1)]
+    pub read: Seq,
+    /// Entries below `delivered` that the device could not open.
+    #[n(2)]
+    #[cbor(default)]
+    pub unopened: Vec<Seq>,
+}
+
+/// What an account shows of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Profile {
+    /// At most [`crate::NAME_LIMIT`] characters.
+    #[n(0)]
+    pub name: String,
+}
+
+impl Body {
+    fn parts(&self) -> (u16, Vec<u8>) {
+        match self {
+            Body::Text(text) => (1, encode(text)),
+            Body::Receipt(receipt) => (2, encode(receipt)),
+            Body::Profile(profile) => (3, encode(profile)),
+            Body::Own(record) => (64, encode(record)),
+            Body::Unknown { kind, form } => (*kind, form.clone()),
+        }
+    }
+}
+
+impl<C> Encode<C> for Body {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        let (kind, form) = self.parts();
+        e.array(2)?.u16(kind)?;
+        e.writer_mut()
+            .write_all(&form)
+            .map_err(minicbor::encode::Error::write)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Body {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
+        if d.array()? != Some(2) {
+            return Err(DecodeError::message("a body has a kind and a form"));
+        }
+        let kind = d.u16()?;
+        if d.datatype()? == Type::Break {
+            return Err(DecodeError::message("a body without a form"));
+        }
+        let start = d.position();
+        d.skip()?;
+        let form = d
+            .input()
+            .get(start..d.position())
+            .ok_or_else(DecodeError::end_of_input)?;
+        let wrong = |e: WireError| DecodeError::message(e);
+        Ok(match kind {
+            1 => Body::Text(decode(form, form.len()).map_err(wrong)?),
+            2 => Body::Receipt(decode(form, form.len()).map_err(wrong)?),
+            3 => Body::Profile(decode(form, form.len()).map_err(wrong)?),
+            64 => Body::Own(decode(form, form.len()).map_err(wrong)?),
+            _ => Body::Unknown {
+                kind,
+                form: form.to_vec(),
+            },
+        })
+    }
+}

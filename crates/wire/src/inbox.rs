@@ -1,0 +1,145 @@
+//! What is sealed to an inbox.
+
+use crate::card::{InboxAddress, Signable, Signed};
+use crate::content::Profile;
+use crate::device_list::DeviceList;
+use crate::log_state::LogState;
+use crate::{AccountId, Address, ClaimId, GroupId, InvitationId, LockSecret, RelayAddress, Seq};
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+/// HPKE (RFC 9180, base mode, X-Wing) around an [`InboxForm`].
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SealedForm {
+    /// The encapsulated key.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub encapsulated: Vec<u8>,
+    /// The sealed form.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub ciphertext: Vec<u8>,
+}
+
+/// What arrives in an inbox.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum InboxForm {
+    /// Somebody uses an invitation.
+    #[n(0)]
+    Request(#[n(0)] Box<Signed<InviteRequest>>),
+    /// A Welcome waits (rule 8).
+    #[n(1)]
+    Pointer(#[n(0)] Box<Pointer>),
+    /// A request was not granted.
+    #[n(2)]
+    Denied(#[n(0)] Signed<Denial>),
+}
+
+/// A request to connect (rule 27).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct InviteRequest {
+    /// The use that was claimed.
+    #[n(0)]
+    pub claim: ClaimId,
+    /// Of this invitation.
+    #[n(1)]
+    pub invitation: InvitationId,
+    /// The relay's signature that the use is bound to the claim.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub ticket: [u8; 64],
+    /// HMAC-SHA-256 under the code's key: the requester holds the code.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub proof: [u8; 32],
+    /// Who asks.
+    #[n(4)]
+    pub account: AccountId,
+    /// Their devices.
+    #[n(5)]
+    pub devices: DeviceList,
+    /// One MLS key package for each of them.
+    #[n(6)]
+    pub key_packages: Vec<ByteVec>,
+    /// Their name.
+    #[n(7)]
+    pub profile: Profile,
+    /// A word, may be empty.
+    #[n(8)]
+    pub greeting: String,
+    /// Where pointers and answers go, one for each device, in the order of the list.
+    #[n(9)]
+    pub inboxes: Vec<InboxAddress>,
+}
+
+impl Signable for InviteRequest {
+    const LABEL: &'static [u8] = b"snug/1 request";
+}
+
+/// Where a new leaf finds its Welcome (rule 8).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Pointer {
+    /// The relay of the conversation.
+    #[n(0)]
+    pub relay: RelayAddress,
+    /// Its mailbox.
+    #[n(1)]
+    pub address: Address,
+    /// The MLS group.
+    #[n(2)]
+    pub group: GroupId,
+    /// The commit that added the leaf.
+    #[n(3)]
+    pub commit: Seq,
+    /// The log's generation.
+    #[n(4)]
+    pub generation: u64,
+    /// The commit's envelope, the first cursor of the new leaf.
+    #[n(5)]
+    pub envelope: crate::EnvelopeId,
+    /// Opens the mailbox.
+    #[n(6)]
+    pub secret: LockSecret,
+    /// Fetches the Welcome.
+    #[n(7)]
+    pub fetch: LockSecret,
+    /// What the log has established; its hash stands in the GroupContext.
+    #[n(8)]
+    pub state: LogState,
+    /// The request it answers.
+    #[n(9)]
+    pub answers: Option<ClaimId>,
+}
+
+/// Why a request is not granted, signed by a device of the inviter.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Denial {
+    /// The request.
+    #[n(0)]
+    pub claim: ClaimId,
+    /// Why.
+    #[n(1)]
+    pub reason: DenialReason,
+}
+
+impl Signable for Denial {
+    const LABEL: &'static [u8] = b"snug/1 denial";
+}
+
+/// Why a request is not granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum DenialReason {
+    /// The inviter said no.
+    #[n(0)]
+    Declined,
+    /// Somebody else used the invitation.
+    #[n(1)]
+    Used,
+    /// It had expired.
+    #[n(2)]
+    Expired,
+    /// It was revoked.
+    #[n(3)]
+    Revoked,
+}
