@@ -1,0 +1,60 @@
+//! `cargo xtask …`: set-up and habits, the same for a person, for CI and on every operating system.
+
+mod app;
+mod bench;
+mod demo;
+mod packages;
+mod run;
+mod screen;
+mod setup;
+mod sys;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Set-up and habits of Snug"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    habit: Habit,
+}
+
+#[derive(Subcommand)]
+enum Habit {
+    /// Install what is missing, build and start Snug; without a display, play the demo
+    Run,
+    /// Two windows with two accounts on one relay, already in one chat
+    Demo,
+    /// Set up and run everything CI runs
+    Test,
+    /// Measure; all of them or the one named
+    Bench {
+        /// Which measurement
+        name: Option<String>,
+        /// One line of JSON per figure
+        #[arg(long)]
+        json: bool,
+    },
+    /// Feed the decoders what nobody would send
+    Fuzz {
+        /// Which target; all of them when left out
+        target: Option<String>,
+        /// How long each target runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().habit {
+        Habit::Run => run::run(),
+        Habit::Demo => demo::demo(),
+        Habit::Test => test::test(),
+        Habit::Bench { name, json } => bench::bench(name.as_deref(), json),
+        Habit::Fuzz { target, seconds } => bench::fuzz(target.as_deref(), seconds),
+    }
+}

@@ -1,0 +1,70 @@
+//! What builds need besides system packages: npm packages from the lock file, cargo tools at the
+//! versions written here. Quick where nothing is missing.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::sys;
+
+/// npm packages, exactly as locked; nothing to do while the lock is what was installed last.
+pub fn npm() -> Result<()> {
+    if !sys::succeeds(sys::npm().arg("--version")) {
+        bail!(
+            "Node is missing: install Node 20.19 or newer from https://nodejs.org or the system's packages"
+        );
+    }
+    let ui = sys::root().join("ui");
+    let lock = std::fs::read(ui.join("package-lock.json")).context("ui/package-lock.json")?;
+    let installed = ui.join("node_modules/.installed-lock");
+    if std::fs::read(&installed).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    println!("Installing the UI's npm packages");
+    sys::run(sys::npm().args(["ci", "--no-audit", "--no-fund"]))?;
+    std::fs::write(&installed, lock).context("ui/node_modules/.installed-lock")
+}
+
+/// Formatter and linter, which a minimal Rust installation lacks.
+pub fn rust_components() -> Result<()> {
+    for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if !sys::succeeds(sys::cargo().args([tool, "--version"])) {
+            println!("Installing {component}");
+            sys::run(sys::program("rustup").args(["component", "add", component]))?;
+        }
+    }
+    Ok(())
+}
+
+/// The test runner. Any version does.
+pub fn nextest() -> Result<()> {
+    if sys::succeeds(sys::cargo().args(["nextest", "--version"])) {
+        return Ok(());
+    }
+    install("cargo-nextest", "0.9.143")
+}
+
+/// Speaks WebDriver to the application. It has no way to tell its version; any one does.
+pub fn tauri_driver() -> Result<()> {
+    if sys::on_path("tauri-driver")
+        || cargo_bin().is_some_and(|bin| bin.join("tauri-driver").is_file())
+    {
+        return Ok(());
+    }
+    install("tauri-driver", "2.1.0")
+}
+
+/// Where `cargo install` puts programs, on the path or not.
+pub fn cargo_bin() -> Option<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    home.map(|home| home.join("bin"))
+}
+
+fn install(name: &str, version: &str) -> Result<()> {
+    println!("Installing {name} {version}");
+    let mut cargo = sys::cargo();
+    cargo.args(["install", name, "--locked", "--version", version]);
+    // Its intermediate files are of no use later: not among the workspace's.
+    sys::run(cargo.env_remove("CARGO_TARGET_DIR"))
+}
