@@ -1,0 +1,71 @@
+import type { Navigation } from "../state/navigation.svelte.ts";
+
+/** Ctrl, or Cmd where that is the custom. */
+export const MOD = /mac/i.test(navigator.platform) ? "⌘" : "Ctrl";
+
+function mod(event: KeyboardEvent): boolean {
+  return MOD === "⌘" ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
+}
+
+/** `key` as typed, or the place on the keyboard where a layout has no such letter. */
+function is(event: KeyboardEvent, key: string, code: string): boolean {
+  return event.key.toLowerCase() === key || event.code === code;
+}
+
+const REGIONS = ["rail", "list", "conversation"] as const;
+
+/** Moves the focus to the next part of the window that is in sight. */
+function nextRegion(page: Document, back: boolean): void {
+  const regions = REGIONS.map((name) =>
+    page.querySelector<HTMLElement>(`[data-region="${name}"]`),
+  ).filter((region) => region !== null && region.checkVisibility());
+  const at = regions.findIndex((region) => region?.contains(page.activeElement));
+  const next = regions[(at + (back ? regions.length - 1 : 1) + regions.length) % regions.length];
+  const inside = next?.querySelector<HTMLElement>(
+    "[data-composer], [aria-current='true'], button, input, [tabindex='0']",
+  );
+  inside?.focus();
+}
+
+function editable(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+}
+
+/** The keys of the whole window. `order` gives the chats as the list shows them. */
+export function onKey(
+  event: KeyboardEvent,
+  navigation: Navigation,
+  order: () => readonly string[],
+): void {
+  if (event.defaultPrevented || event.isComposing) return;
+  const page = document;
+  const handled = () => event.preventDefault();
+
+  if (mod(event) && !event.altKey && is(event, "/", "Slash")) {
+    navigation.show("keys");
+    return handled();
+  }
+  // A layer above keeps every other key to itself; it closes with Esc on its own.
+  if (navigation.layer !== null) return;
+
+  if (mod(event) && !event.altKey && !event.shiftKey && is(event, "n", "KeyN")) {
+    navigation.show("invite");
+    handled();
+  } else if (mod(event) && !event.altKey && !event.shiftKey && is(event, "k", "KeyK")) {
+    if (matchMedia("(max-width: 899.98px)").matches) navigation.leave();
+    requestAnimationFrame(() => page.querySelector<HTMLInputElement>("[data-filter]")?.select());
+    handled();
+  } else if (event.altKey && !mod(event) && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    navigation.step(order(), event.key === "ArrowUp" ? -1 : 1);
+    handled();
+  } else if (event.key === "F6") {
+    nextRegion(page, event.shiftKey);
+    handled();
+  } else if (event.key === "Escape" && navigation.chat !== null) {
+    if (!page.querySelector(":popover-open")) navigation.leave();
+  } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    // Typing anywhere writes to the open chat; a space still presses what has the focus.
+    const composer = page.querySelector<HTMLElement>("[data-composer]");
+    if (event.key !== " " && !editable(event.target)) composer?.focus();
+  }
+}

@@ -1,0 +1,202 @@
+import { FakeCore, problem } from "./fake";
+import type { ChatRow, InvitationRow, MessageRow, MessageState, RequestRow } from "./core";
+
+// Scenes for looking at the UI without the application: `vite`, then `#scene=direct`.
+// Never part of a build.
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+/** Today at the given clock, so that a scene reads the same whenever it is drawn. */
+function today(clock: string, daysAgo = 0): number {
+  const [hours = 0, minutes = 0] = clock.split(":").map(Number);
+  return new Date().setHours(hours, minutes, 0, 0) - daysAgo * DAY;
+}
+
+function chat(id: string, title: string, last: ChatRow["last"], unread = 0): ChatRow {
+  const at = last?.at ?? Date.now();
+  return {
+    id,
+    kind: "direct",
+    title,
+    peer: `account-${id}`,
+    last,
+    unread,
+    firstUnread: unread > 0 ? `${id}-first-unread` : null,
+    createdAt: at,
+    sortedAt: at,
+  };
+}
+
+let made = 0;
+function message(to: string, name: string | null, at: number, text: string, state?: MessageState): MessageRow {
+  made += 1;
+  return {
+    id: `m${made}`,
+    chat: to,
+    author: name === null ? "me" : `account-${to}`,
+    authorName: name ?? "Jo Reyes",
+    own: name === null,
+    kind: "text",
+    text,
+    at,
+    order: String(made).padStart(8, "0"),
+    state: state ?? (name === null ? "read" : "received"),
+    problem: null,
+  };
+}
+
+function direct(core: FakeCore): void {
+  const ada = "Ada Moreau";
+  const yesterday: MessageRow[] = [];
+  for (let i = 0; i < 90; i += 1) {
+    const at = today("10:00", 2) + i * 11 * MINUTE;
+    const mine = i % 3 === 1;
+    yesterday.push(message("ada", mine ? null : ada, at, `Note ${i + 1} from the long afternoon${i % 4 ? "." : ", with a second thought that takes the line further than the first one did."}`));
+  }
+  core.put({
+    messages: [
+      { ...message("ada", ada, today("10:00", 2) - MINUTE, "You and Ada are connected."), kind: "notice" },
+      ...yesterday,
+      message("ada", ada, today("09:12"), "Morning! Did the second laptop link?"),
+      message("ada", ada, today("09:12"), "It showed me the same four words as the first one, so I said yes."),
+      message("ada", null, today("09:14"), "It did, history and all. 41,000 messages in under a minute."),
+      message("ada", ada, today("09:20"), "שלום! The snug is open tonight.\nBring the small lamp, the amber one."),
+      message("ada", null, today("09:22"), "Will do 🎉", "read"),
+      { ...message("ada", ada, today("14:31"), "Then I am deleting the old app tonight."), id: "ada-first-unread" },
+      message("ada", ada, today("14:32"), "The snug, as promised."),
+    ],
+  });
+  core.put({
+    chats: [
+      chat("ada", ada, { text: "The snug, as promised.", own: false, state: "received", at: today("14:32") }, 2),
+      chat("bo", "Bo Okafor", { text: "See you at the lab then", own: true, state: "read", at: today("13:05") }),
+      chat("cyan", "Cyan Liu", { text: "The relay at home is up again, try it when you have a minute", own: false, state: "received", at: today("12:41") }, 4),
+      chat("eli", "Eli Sand", { text: "Signed installers are up", own: true, state: "delivered", at: today("18:10", 3) }),
+      chat("hana", "Hana Novak", { text: "Thank you for the book", own: false, state: "received", at: today("18:10", 4) }),
+      chat("ivo", "Ivo Brandt", { text: "On its way", own: true, state: "sent", at: today("11:02", 12) }),
+    ],
+    requests: [
+      request("dee", true, "Dee Kaur", "We met at the robotics meetup, here is my code."),
+    ],
+  });
+}
+
+function request(id: string, incoming: boolean, name: string, greeting: string): RequestRow {
+  return { id, incoming, name, greeting, state: "waiting", at: Date.now() - 20_000, chat: null };
+}
+
+function states(core: FakeCore): void {
+  direct(core);
+  const failed = message("ada", null, today("14:40"), "This one did not make it: the lamp is too dim to see by.", "failed");
+  core.put({
+    messages: [
+      message("ada", null, today("14:34"), "Read", "read"),
+      message("ada", null, today("14:35"), "Delivered", "delivered"),
+      message("ada", null, today("14:36"), "Sent", "sent"),
+      { ...message("ada", "Ada Moreau", today("14:37"), ""), kind: "unknown" },
+      { ...failed, problem: "relayVersion" },
+      message("ada", null, today("14:41"), "Still on its way", "sending"),
+    ],
+    requests: [
+      request("finn", false, "Finn Aas", ""),
+      { ...request("gil", false, "Gil Roth", ""), state: "declined" },
+      { ...request("una", false, "Una Kos", ""), state: "used" },
+    ],
+  });
+}
+
+function offline(core: FakeCore): void {
+  direct(core);
+  core.connectionRow = {
+    ...core.connectionRow,
+    state: "offline",
+    roundTrip: null,
+    retryAt: Date.now() + 4_000,
+    problem: "relayUnreachable",
+    waiting: 1,
+  };
+}
+
+function long(core: FakeCore): void {
+  const name = "Wilhelmina Konstantinopolitanskaja-Featherstonehaugh the Third of Lower Llanfairpwllgwyngyll";
+  const word = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz".repeat(4);
+  core.put({
+    chats: [chat("long", name, { text: word, own: true, state: "delivered", at: today("09:00") }, 1234)],
+    messages: [
+      message("long", name, today("08:58"), word),
+      message("long", null, today("08:59"), `${word}\n\nand then a short line`, "delivered"),
+      message("long", name, today("09:00"), "ok"),
+    ],
+    requests: [request("dee", true, name, word)],
+  });
+  core.account = { id: "me", name, fingerprint: "4821 0937 5520 1846 4821 0937 5520 1846" };
+}
+
+function invitations(core: FakeCore): void {
+  direct(core);
+  const invitation = (id: string, rest: Partial<InvitationRow>): InvitationRow => ({
+    id,
+    state: "open",
+    reusable: false,
+    greeting: "",
+    code: `SNUG:${id.toUpperCase()}8K3J9XQ2M7ZP4VTA0Q5W7ZP4`,
+    link: `snug:${id}8k3j9xq2m7zp4vta0q5w7zp4m2k9x8c7v6b5n4`,
+    createdAt: Date.now() - DAY,
+    expiresAt: Date.now() + DAY,
+    hereOnly: false,
+    usedBy: [],
+    ...rest,
+  });
+  core.put({
+    invitations: [
+      invitation("one", { createdAt: Date.now() }),
+      invitation("two", { reusable: true, expiresAt: null, greeting: "We met at the workshop." }),
+    ],
+  });
+}
+
+/** What a scene's person can read: `SNUG:ADA`, also found in any picture. */
+function readable(core: FakeCore): void {
+  core.previews.set("SNUG:ADA", {
+    code: "SNUG:ADA",
+    name: "Ada Moreau",
+    greeting: "The snug is open tonight, come in.",
+    expiresAt: Date.now() + DAY,
+    fingerprint: "2071 5534 8890 1427",
+    relay: "relay.home.lan",
+    standing: "new",
+    chat: null,
+  });
+}
+
+const scenes: Record<string, (core: FakeCore) => void> = {
+  direct,
+  states,
+  offline,
+  long,
+  invitations,
+  empty: () => undefined,
+  connecting: (core) => {
+    direct(core);
+    core.connectionRow = { ...core.connectionRow, state: "connecting", roundTrip: null };
+  },
+  welcome: (core) => {
+    core.account = null;
+  },
+  damaged: (core) => {
+    core.refusals.set("startup", problem("databaseDamaged"));
+  },
+  busy: (core) => {
+    core.refusals.set("startup", problem("databaseBusy"));
+  },
+};
+
+/** The scene a hash such as `#scene=direct` names. */
+export function scene(hash: string): FakeCore {
+  const name = new URLSearchParams(hash.slice(1)).get("scene") ?? "direct";
+  const core = new FakeCore();
+  readable(core);
+  scenes[name]?.(core);
+  return core;
+}

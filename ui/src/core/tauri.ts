@@ -1,0 +1,64 @@
+import { getCurrentWebview } from "@tauri-apps/api/webview";
+import { writeText } from "@tauri-apps/plugin-clipboard-manager";
+import { save } from "@tauri-apps/plugin-dialog";
+import { commands, events } from "./bindings";
+import type { Core, Problem } from "./core";
+
+function isProblem(error: unknown): error is Problem {
+  return typeof error === "object" && error !== null && "code" in error && "text" in error;
+}
+
+/** Whatever went wrong on the way to the core becomes a `Problem` too. */
+async function told<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw isProblem(error) ? error : ({ code: "broken", text: String(error) } satisfies Problem);
+  }
+}
+
+async function done(call: Promise<unknown>): Promise<void> {
+  await told(call);
+}
+
+export const tauriCore: Core = {
+  startup: () => told(commands.startup()),
+  createAccount: (name, relay) => told(commands.createAccount(name, relay)),
+  chats: () => told(commands.chats()),
+  messages: (chat, before, limit) => told(commands.messages(chat, before, limit)),
+  sendText: (chat, text) => told(commands.sendText(chat, text)),
+  retryMessage: (id) => done(commands.retryMessage(id)),
+  discardMessage: (id) => done(commands.discardMessage(id)),
+  markRead: (chat, upTo) => done(commands.markRead(chat, upTo)),
+  createInvitation: (wish) => told(commands.createInvitation(wish)),
+  invitations: () => told(commands.invitations()),
+  revokeInvitation: (id) => done(commands.revokeInvitation(id)),
+  invitationQr: (id) => told(commands.invitationQr(id)),
+  codeInPicture: (base64) => told(commands.codeInPicture(base64)),
+  codeInFile: (path) => told(commands.codeInFile(path)),
+  preview: (code) => told(commands.preview(code)),
+  accept: (code, greeting) => told(commands.accept(code, greeting)),
+  requests: () => told(commands.requests()),
+  answerRequest: (id, accept) => done(commands.answerRequest(id, accept)),
+  connection: () => told(commands.connection()),
+  reconnect: () => done(commands.reconnect()),
+
+  async savePicture(id, suggestedName) {
+    const path = await told(
+      save({ defaultPath: suggestedName, filters: [{ name: "PNG", extensions: ["png"] }] }),
+    );
+    if (path === null) return false;
+    await told(commands.saveInvitationPicture(id, path));
+    return true;
+  },
+
+  copyText: (text) => told(writeText(text)),
+
+  onUpdate: (handler) => events.update.listen((event) => handler(event.payload)),
+
+  onFileDrop: (handler) =>
+    getCurrentWebview().onDragDropEvent(({ payload }) => {
+      const path = payload.type === "drop" ? payload.paths[0] : undefined;
+      if (path !== undefined) handler(path);
+    }),
+};

@@ -1,0 +1,203 @@
+import { SvelteMap } from "svelte/reactivity";
+import type {
+  AccountRow,
+  ChatRow,
+  ConnectionRow,
+  Core,
+  InvitationRow,
+  MessageRow,
+  Problem,
+  RequestRow,
+  Startup,
+  Update,
+} from "../core";
+import { Timeline } from "./timeline.svelte.ts";
+
+/** Loaded chats kept for going back and forth; the least recently opened goes first. */
+const TIMELINES_KEPT = 8;
+/** Updates held back while everything loads; beyond it they are dropped and everything loads again. */
+const UPDATES_HELD = 500;
+
+export type Phase = "loading" | "failed" | "welcome" | "ready";
+
+/** Everything the core has told us, by id. It holds no truth: dropping it and loading again shows the same. */
+export class Store {
+  phase = $state<Phase>("loading");
+  /** Why `phase` is failed. */
+  problem = $state.raw<Problem | null>(null);
+  startup = $state.raw<Startup | null>(null);
+  account = $state.raw<AccountRow | null>(null);
+  connection = $state.raw<ConnectionRow | null>(null);
+
+  readonly chats = new SvelteMap<string, ChatRow>();
+  readonly invitations = new SvelteMap<string, InvitationRow>();
+  readonly requests = new SvelteMap<string, RequestRow>();
+  /** What is written and not sent, by chat. In memory alone. */
+  readonly drafts = new SvelteMap<string, string>();
+
+  readonly chatList = $derived([...this.chats.values()].sort((a, b) => b.sortedAt - a.sortedAt));
+  readonly requestList = $derived([...this.requests.values()].sort((a, b) => b.at - a.at));
+  readonly invitationList = $derived(
+    [...this.invitations.values()].sort((a, b) => b.createdAt - a.createdAt),
+  );
+  readonly unread = $derived(this.chatList.reduce((sum, chat) => sum + chat.unread, 0));
+  readonly incoming = $derived(
+    this.requestList.filter((request) => request.incoming && request.state === "waiting"),
+  );
+
+  readonly #timelines = new Map<string, Timeline>();
+  readonly #arrivals = new Set<(row: MessageRow) => void>();
+  #held: Update[] | null = null;
+  #again = false;
+  #listening = false;
+
+  constructor(readonly core: Core) {}
+
+  /** Asks the core who we are and loads what there is. Also what "Try again" does. */
+  async open(): Promise<void> {
+    this.phase = "loading";
+    this.problem = null;
+    try {
+      if (!this.#listening) {
+        await this.core.onUpdate((update) => this.receive(update));
+        this.#listening = true;
+      }
+      this.startup = await this.core.startup();
+      if (this.startup.account === null) {
+        this.phase = "welcome";
+        return;
+      }
+      await this.enter(this.startup.account);
+    } catch (error) {
+      this.problem = error as Problem;
+      this.phase = "failed";
+    }
+  }
+
+  async enter(account: AccountRow): Promise<void> {
+    this.account = account;
+    await this.reload();
+    this.phase = "ready";
+  }
+
+  /** Loads every list anew; what arrives meanwhile is applied on top. */
+  async reload(): Promise<void> {
+    if (this.#held !== null) {
+      this.#again = true;
+      return;
+    }
+    this.#held = [];
+    try {
+      do {
+        this.#again = false;
+        this.#held = [];
+        await this.#load();
+      } while (this.#again);
+    } finally {
+      const held = this.#held;
+      this.#held = null;
+      for (const update of held) this.apply(update);
+    }
+  }
+
+  async #load(): Promise<void> {
+    const [chats, invitations, requests, connection] = await Promise.all([
+      this.core.chats(),
+      this.core.invitations(),
+      this.core.requests(),
+      this.core.connection(),
+    ]);
+    replace(this.chats, chats);
+    replace(this.invitations, invitations);
+    replace(this.requests, requests);
+    this.connection = connection;
+    for (const [chat, timeline] of [...this.#timelines]) {
+      if (!this.chats.has(chat)) this.#timelines.delete(chat);
+      else if (timeline.loaded) {
+        const limit = Math.max(60, timeline.rows.length);
+        timeline.reset(await this.core.messages(chat, null, limit));
+      }
+    }
+  }
+
+  receive(update: Update): void {
+    if (update.type === "resync") {
+      // Before there is an account nothing is loaded that could be stale.
+      if (this.account) void this.reload().catch((error: unknown) => this.#fail(error));
+    } else if (this.#held === null) {
+      this.apply(update);
+    } else if (this.#held.length < UPDATES_HELD) {
+      this.#held.push(update);
+    } else {
+      this.#again = true;
+    }
+  }
+
+  apply(update: Update): void {
+    if (update.type === "connection") {
+      this.connection = update.row;
+    } else if (update.type === "changed") {
+      for (const row of update.chats) this.chats.set(row.id, row);
+      for (const row of update.invitations) this.invitations.set(row.id, row);
+      for (const row of update.requests) this.requests.set(row.id, row);
+      this.#applyMessages(update.messages);
+      for (const { kind, id } of update.gone) this.#drop(kind, id);
+    }
+  }
+
+  #applyMessages(rows: readonly MessageRow[]): void {
+    for (const [chat, timeline] of this.#timelines) {
+      const group = rows.filter((row) => row.chat === chat);
+      if (group.length === 0) continue;
+      const known = new Set(timeline.rows.map((row) => row.id));
+      timeline.upsert(group);
+      for (const row of group) {
+        if (known.has(row.id) || !timeline.rows.includes(row)) continue;
+        for (const heard of this.#arrivals) heard(row);
+      }
+    }
+  }
+
+  #drop(kind: "chat" | "message" | "invitation" | "request", id: string): void {
+    if (kind === "chat") {
+      this.chats.delete(id);
+      this.drafts.delete(id);
+      this.#timelines.delete(id);
+    } else if (kind === "invitation") {
+      this.invitations.delete(id);
+    } else if (kind === "request") {
+      this.requests.delete(id);
+    } else {
+      for (const timeline of this.#timelines.values()) timeline.drop(id);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.problem = error as Problem;
+    this.phase = "failed";
+  }
+
+  /** The chat's timeline, made when first asked for. */
+  timeline(chat: string): Timeline {
+    const timeline = this.#timelines.get(chat) ?? new Timeline();
+    this.#timelines.delete(chat);
+    this.#timelines.set(chat, timeline);
+    for (const oldest of this.#timelines.keys()) {
+      if (this.#timelines.size <= TIMELINES_KEPT) break;
+      this.#timelines.delete(oldest);
+    }
+    return timeline;
+  }
+
+  /** Tells of every message that newly appears in a loaded timeline. */
+  onArrival(heard: (row: MessageRow) => void): () => void {
+    this.#arrivals.add(heard);
+    return () => this.#arrivals.delete(heard);
+  }
+}
+
+function replace<T extends { id: string }>(map: SvelteMap<string, T>, rows: readonly T[]): void {
+  const ids = new Set(rows.map((row) => row.id));
+  for (const id of [...map.keys()]) if (!ids.has(id)) map.delete(id);
+  for (const row of rows) map.set(row.id, row);
+}
