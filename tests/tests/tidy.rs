@@ -1,5 +1,11 @@
 //! Rules of the house that no compiler keeps, one test each. A failure says what to do.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a check that panics has failed, which is all it can say"
+)]
+
 #[path = "tidy/files.rs"]
 mod files;
 #[path = "tidy/imports.rs"]

@@ -10,6 +10,8 @@ mod setup;
 mod sys;
 mod test;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -49,12 +51,19 @@ enum Habit {
     },
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().habit {
+fn main() -> ExitCode {
+    let done = match Arguments::parse().habit {
         Habit::Run => run::run(),
         Habit::Demo => demo::demo(),
         Habit::Test => test::test(),
         Habit::Bench { name, json } => bench::bench(name.as_deref(), json),
         Habit::Fuzz { target, seconds } => bench::fuzz(target.as_deref(), seconds),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -44,7 +44,7 @@ impl Screen {
         let mut server = Running::start(server.stdout(Stdio::piped()).stderr(Stdio::null()))?;
         let mut bus = sys::program("dbus-daemon");
         bus.args(["--session", "--nofork", "--nopidfile", "--print-address"]);
-        let mut bus = Running::start(bus.stdout(Stdio::piped()))?;
+        let mut bus = Running::start(bus.stdout(Stdio::piped()).stderr(Stdio::null()))?;
         Ok(Self {
             display: format!(":{}", server.first_line()?),
             bus: bus.first_line()?,
