@@ -29,5 +29,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
     setupFiles: ["tests/setup.ts"],
     retry: 0,
+    testTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -39,7 +39,7 @@ export class FakeCore implements Core {
     relay: "this computer",
     embedded: true,
     state: "connected",
-    since: 0,
+    since: Date.now(),
     roundTrip: 18,
     retryAt: null,
     problem: null,
@@ -222,7 +222,9 @@ export class FakeCore implements Core {
       if (x < 8 && y < 8) return x < 7 && y < 7 && finder(x, y);
       if (x >= far - 1 && y < 8) return x >= far && y < 7 && finder(x - far, y);
       if (x < 8 && y >= far - 1) return x < 7 && y >= far && finder(x, y - far);
-      return (Math.imul(i + 7, 2654435761) >>> 13) % 2 === 0;
+      let mixed = Math.imul(i + 7, 0x9e3779b1);
+      mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
+      return ((mixed ^ (mixed >>> 13)) & 1) === 0;
     });
     return { size, dark };
   }

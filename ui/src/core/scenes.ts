@@ -48,15 +48,16 @@ function message(to: string, name: string | null, at: number, text: string, stat
 
 function direct(core: FakeCore): void {
   const ada = "Ada Moreau";
+  const connected = message("ada", ada, today("06:00", 1) - MINUTE, "You and Ada are connected.");
   const yesterday: MessageRow[] = [];
   for (let i = 0; i < 90; i += 1) {
-    const at = today("10:00", 2) + i * 11 * MINUTE;
+    const at = today("06:00", 1) + i * 8 * MINUTE;
     const mine = i % 3 === 1;
     yesterday.push(message("ada", mine ? null : ada, at, `Note ${i + 1} from the long afternoon${i % 4 ? "." : ", with a second thought that takes the line further than the first one did."}`));
   }
   core.put({
     messages: [
-      { ...message("ada", ada, today("10:00", 2) - MINUTE, "You and Ada are connected."), kind: "notice" },
+      { ...connected, kind: "notice" },
       ...yesterday,
       message("ada", ada, today("09:12"), "Morning! Did the second laptop link?"),
       message("ada", ada, today("09:12"), "It showed me the same four words as the first one, so I said yes."),
@@ -196,6 +197,8 @@ const scenes: Record<string, (core: FakeCore) => void> = {
 export function scene(hash: string): FakeCore {
   const name = new URLSearchParams(hash.slice(1)).get("scene") ?? "direct";
   const core = new FakeCore();
+  // For changing a scene by hand from the browser's console.
+  Object.assign(globalThis, { core });
   readable(core);
   scenes[name]?.(core);
   return core;

@@ -6,7 +6,10 @@ export function faceColour(id: string): number {
   for (let i = 0; i < id.length; i += 1) {
     hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
   }
-  return (hash >>> 0) % COLOURS;
+  // Ids that differ only at the end would fall together without this stir.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) % COLOURS;
 }
 
 /** The first letters of the first and the last word; of one word its first. */

@@ -12,14 +12,21 @@ export class Connection {
 
   constructor(readonly store: Store) {}
 
+  /** "Connected" */
+  get word(): string {
+    return {
+      connected: m.connection_connected,
+      connecting: m.connection_connecting,
+      offline: m.connection_offline,
+    }[this.state]();
+  }
+
   /** "Connected · 18 ms" */
   get short(): string {
-    const { row } = this;
-    if (row === null || row.state === "connecting") return m.connection_connecting();
-    if (row.state === "offline") return m.connection_offline();
-    return row.roundTrip === null
-      ? m.connection_connected()
-      : m.connection_connected_time({ ms: Math.max(1, Math.round(row.roundTrip)) });
+    const ms = this.state === "connected" ? (this.row?.roundTrip ?? null) : null;
+    return ms === null
+      ? this.word
+      : m.connection_connected_time({ ms: Math.max(1, Math.round(ms)) });
   }
 
   /** The whole sentence at `now`: when offline also why, and when it is tried again. */

@@ -1,0 +1,85 @@
+import type { ChatRow, InvitationRow, MessageRow, Preview, RequestRow } from "../src/core";
+
+/** Noon of a day in November, in the computer's own zone. */
+export const NOON = new Date(2026, 10, 20, 12).getTime();
+export const MINUTE = 60_000;
+
+export function chat(id: string, rest: Partial<ChatRow> = {}): ChatRow {
+  return {
+    id,
+    kind: "direct",
+    title: id,
+    peer: `account-${id}`,
+    last: null,
+    unread: 0,
+    firstUnread: null,
+    createdAt: NOON,
+    sortedAt: NOON,
+    ...rest,
+  };
+}
+
+/** The `n`th message of the chat, a minute after the one before. */
+export function message(n: number, rest: Partial<MessageRow> = {}): MessageRow {
+  return {
+    id: `m${n}`,
+    chat: "ada",
+    author: "account-ada",
+    authorName: "Ada",
+    own: false,
+    kind: "text",
+    text: `text ${n}`,
+    at: NOON + n * MINUTE,
+    order: String(n).padStart(6, "0"),
+    state: "received",
+    problem: null,
+    ...rest,
+  };
+}
+
+export function messages(from: number, to: number): MessageRow[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => message(from + i));
+}
+
+export function invitation(id: string, rest: Partial<InvitationRow> = {}): InvitationRow {
+  return {
+    id,
+    state: "open",
+    reusable: false,
+    greeting: "",
+    code: `SNUG:${id}`,
+    link: `snug:${id}`,
+    createdAt: NOON,
+    expiresAt: null,
+    hereOnly: false,
+    usedBy: [],
+    ...rest,
+  };
+}
+
+export function request(id: string, rest: Partial<RequestRow> = {}): RequestRow {
+  return {
+    id,
+    incoming: true,
+    name: id,
+    greeting: "",
+    state: "waiting",
+    at: Date.now(),
+    chat: null,
+    ...rest,
+  };
+}
+
+export function preview(rest: Partial<Preview> = {}): Preview {
+  return {
+    code: "SNUG:ADA",
+    name: "Ada",
+    greeting: "Come in.",
+    expiresAt: null,
+    fingerprint: "1111 2222",
+    relay: "relay.home.lan",
+    standing: "new",
+    chat: null,
+    ...rest,
+  };
+}
