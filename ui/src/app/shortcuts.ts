@@ -14,6 +14,9 @@ function is(event: KeyboardEvent, key: string, code: string): boolean {
 
 const REGIONS = ["rail", "list", "conversation"] as const;
 
+/** Where the focus goes within a part: what matters most there, else whatever takes it. */
+const WITHIN = ["[data-composer]", "[aria-current='true']", "button, input, [tabindex='0']"];
+
 /** Moves the focus to the next part of the window that is in sight. */
 function nextRegion(page: Document, back: boolean): void {
   const regions = REGIONS.map((name) =>
@@ -21,10 +24,11 @@ function nextRegion(page: Document, back: boolean): void {
   ).filter((region) => region !== null && region.checkVisibility());
   const at = regions.findIndex((region) => region?.contains(page.activeElement));
   const next = regions[(at + (back ? regions.length - 1 : 1) + regions.length) % regions.length];
-  const inside = next?.querySelector<HTMLElement>(
-    "[data-composer], [aria-current='true'], button, input, [tabindex='0']",
-  );
-  inside?.focus();
+  for (const wanted of WITHIN) {
+    const inside = [...(next?.querySelectorAll<HTMLElement>(wanted) ?? [])];
+    const seen = inside.find((element) => element.checkVisibility());
+    if (seen) return seen.focus();
+  }
 }
 
 function editable(target: EventTarget | null): boolean {

@@ -28,16 +28,14 @@ export class Chats {
     return { draft: false, text: own ? m.chats_row_you({ text: chat.last.text }) : chat.last.text };
   }
 
-  /** All of a row in one sentence. */
+  /** All of a row in one sentence, in the order it is drawn. */
   spoken(chat: ChatRow, selected: boolean, now: number): string {
     const { draft, text } = this.line(chat, selected);
-    const parts = [chat.title];
-    if (chat.unread > 0) parts.push(m.chats_row_unread({ count: chat.unread }));
+    const parts: string[] = [chat.title];
+    if (chat.last !== null) parts.push(short(chat.last.at, now));
     parts.push(draft ? `${m.chats_row_draft()} ${text}` : text);
-    if (chat.last !== null) {
-      parts.push(short(chat.last.at, now));
-      if (chat.last.own) parts.push(stateWord(chat.last.state));
-    }
+    if (chat.unread > 0) parts.push(m.chats_row_unread({ count: chat.unread }));
+    if (chat.last?.own && !draft) parts.push(stateWord(chat.last.state));
     return parts.join(", ");
   }
 }

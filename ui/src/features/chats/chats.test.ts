@@ -32,7 +32,7 @@ describe("the list of chats", () => {
 
   it("says all of a row in one sentence", () => {
     expect(chats.spoken(chat("ada", { title: "Ada", last, unread: 2 }), false, NOON)).toMatch(
-      /^Ada, 2 unread, See you, 12:00.PM, read$/,
+      /^Ada, 12:00.PM, See you, 2 unread, read$/,
     );
   });
 });
