@@ -1,0 +1,219 @@
+//! What arrives: deliveries of mailboxes we read, each applied once, cursor and all in one transaction.
+
+use crate::error::Result;
+use crate::mls::group::{self, Opened};
+use crate::own;
+use crate::seal;
+use crate::store::table::inbox::{self, Inbox};
+use crate::store::table::log::{self, Log};
+use crate::store::table::mailbox::{self, Mailbox};
+use crate::store::table::{outbox as queue, quarantine};
+use crate::work::Work;
+use crate::{joining, message, outbox, receipt, request};
+use snug_wire::content::{Body, Content};
+use snug_wire::frame::{Answer, Cursor, Delivery, Request};
+use snug_wire::inbox::InboxForm;
+use snug_wire::log_state::Credential;
+use snug_wire::{Address, RelayKey, Seq};
+
+/// What `receive` made of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// Entries that did not count, and why. Peers' doing, never an error of ours.
+    pub ignored: Vec<Ignored>,
+}
+
+/// An entry that did not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// The mailbox.
+    pub address: Address,
+    /// The entry.
+    pub seq: Seq,
+    /// Why, in words for people who look into it.
+    pub why: &'static str,
+}
+
+/// How an entry is refused: inner results say why, outer errors are our own disk.
+type Verdict = Result<std::result::Result<(), &'static str>>;
+
+/// The most entries kept in quarantine; further ones are only counted in `Received`.
+const QUARANTINE_LIMIT: u64 = 10_000;
+
+/// Applies one delivery.
+pub(crate) fn apply(
+    w: &mut Work<'_>,
+    relay: &RelayKey,
+    delivery: &Delivery,
+    received: &mut Received,
+) -> Result<()> {
+    let Some(mailbox) = mailbox::get(w.db, &delivery.address)?.filter(|m| m.relay == *relay) else {
+        return Ok(());
+    };
+    if delivery.seq <= mailbox.seq {
+        return Ok(());
+    }
+    if delivery.previous != mailbox.seq {
+        // A gap: open again from our cursor, nothing is skipped.
+        w.live.to_open.insert(delivery.address);
+        return Ok(());
+    }
+    let verdict = match log::at(w.db, &delivery.address)? {
+        Some(log) => apply_to_log(w, &log, delivery)?,
+        None => match inbox::get(w.db, &delivery.address)? {
+            Some(inbox) => apply_to_inbox(w, &inbox, delivery)?,
+            None => Err("an entry of a mailbox nobody reads"),
+        },
+    };
+    if let Err(why) = verdict {
+        received.ignored.push(Ignored {
+            address: delivery.address,
+            seq: delivery.seq,
+            why,
+        });
+    }
+    w.step("move cursor")?;
+    move_cursor(w, &mailbox, delivery)
+}
+
+fn move_cursor(w: &mut Work<'_>, mailbox: &Mailbox, delivery: &Delivery) -> Result<()> {
+    mailbox::move_cursor(
+        w.db,
+        &delivery.address,
+        &Cursor {
+            generation: mailbox.generation,
+            seq: delivery.seq,
+            id: delivery.id,
+        },
+    )
+}
+
+fn apply_to_log(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
+    let verdict = open_entry(w, log, delivery)?;
+    if delivery.flagged {
+        // It counts as the last commit whatever we made of it (rule 5).
+        log::set_head(w.db, &log.group, delivery.seq)?;
+    }
+    Ok(verdict)
+}
+
+fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
+    if let Some(row) = queue::by_envelope(w.db, &delivery.address, &delivery.id)? {
+        let same = matches!(&row.request, Some(Request::Put(put)) if put.bytes == delivery.bytes && put.flagged == delivery.flagged);
+        if same {
+            outbox::echoed(w, log, delivery.seq, &row)?;
+            return Ok(Ok(()));
+        }
+        return Ok(Err("an entry under an id of ours with other bytes"));
+    }
+    let opened = w.with_group(&log.group, |provider, group| {
+        group::open(
+            provider,
+            group,
+            &log.state,
+            delivery.flagged,
+            &delivery.bytes,
+        )
+    })?;
+    w.step("decrypt")?;
+    match opened {
+        Some(Opened::Content(author, plain)) => content(w, log, delivery.seq, &author, &plain),
+        Some(Opened::Merged) => {
+            outbox::superseded(w, &delivery.address)?;
+            Ok(Ok(()))
+        }
+        Some(Opened::Ignored(why)) => {
+            if !delivery.flagged && quarantine::count(w.db)? < QUARANTINE_LIMIT {
+                quarantine::add(w.db, &delivery.address, delivery.seq, why)?;
+            }
+            Ok(Err(why))
+        }
+        None => Ok(Err("a log without its group")),
+    }
+}
+
+fn content(w: &mut Work<'_>, log: &Log, seq: Seq, author: &Credential, plain: &[u8]) -> Verdict {
+    let Ok(content) = Content::from_padded(plain) else {
+        return Ok(Err("a content of no known form"));
+    };
+    match &content.body {
+        Body::Receipt(receipt) => receipt::arrived(w, log, author, receipt)?,
+        Body::Own(record)
+            if author.account == w.me()?.account && log.conversation == w.me()?.own =>
+        {
+            own::apply(w, record, author.device)?;
+        }
+        Body::Own(_) => return Ok(Err("a record for one's own devices from somebody else")),
+        Body::Profile(_) => {}
+        Body::Text(_) | Body::Unknown { .. } => {
+            message::arrived(w, log, seq, author, &content, plain)?;
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn apply_to_inbox(w: &mut Work<'_>, inbox: &Inbox, delivery: &Delivery) -> Verdict {
+    let Some(form) = seal::from_inbox(w.crypto, &inbox.address, &inbox.key, &delivery.bytes) else {
+        return Ok(Err("it was not sealed to this inbox"));
+    };
+    w.step("unseal")?;
+    match &form {
+        InboxForm::Request(signed) => request::arrived(w, inbox, signed),
+        InboxForm::Pointer(pointer) if joining::takes_answers(inbox) => {
+            joining::pointed(w, pointer)
+        }
+        InboxForm::Denied(signed) if joining::takes_answers(inbox) => request::denied(w, signed),
+        _ => Ok(Err("a form that does not belong into this inbox")),
+    }
+}
+
+/// An entry that crashed twice is set aside, so that it holds nothing up (rule 24).
+pub(crate) fn set_aside(w: &mut Work<'_>, relay: &RelayKey, delivery: &Delivery) -> Result<()> {
+    let Some(mailbox) = mailbox::get(w.db, &delivery.address)?.filter(|m| m.relay == *relay) else {
+        return Ok(());
+    };
+    if delivery.previous != mailbox.seq {
+        return Ok(());
+    }
+    quarantine::add(
+        w.db,
+        &delivery.address,
+        delivery.seq,
+        "it stopped the program twice",
+    )?;
+    if let Some(log) = log::at(w.db, &delivery.address)?.filter(|_| delivery.flagged) {
+        log::set_head(w.db, &log.group, delivery.seq)?;
+    }
+    move_cursor(w, &mailbox, delivery)
+}
+
+/// The relay's answer to `Open`: what the log is now, beside what we know of it (rule 2).
+pub(crate) fn opened(
+    w: &mut Work<'_>,
+    relay: &RelayKey,
+    address: &Address,
+    answer: &Answer,
+) -> Result<()> {
+    let Some(mailbox) = mailbox::get(w.db, address)?.filter(|m| m.relay == *relay) else {
+        return Ok(());
+    };
+    match answer {
+        Answer::Opened(now) => {
+            let before = Seq(now.first.0.saturating_sub(1));
+            if mailbox.generation != now.generation || mailbox.seq < before {
+                mailbox::restart(w.db, address, now.generation, before.max(mailbox.seq))?;
+            }
+        }
+        Answer::Diverged(now) => {
+            mailbox::restart(
+                w.db,
+                address,
+                now.generation,
+                Seq(now.first.0.saturating_sub(1)),
+            )?;
+            queue::put_again(w.db, address)?;
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! Joining: the committer points new leaves to their Welcome, a new leaf fetches it (rule 8).
+
+use crate::changes::Notice;
+use crate::conversation::{direct_state, insert_direct};
+use crate::error::{Error, Result};
+use crate::mls::group;
+use crate::outbox;
+use crate::request;
+use crate::store::table::log::{self, Log};
+use crate::store::table::mailbox::{self, Mailbox, Standing};
+use crate::store::table::outbox::{Intent, New, Queued};
+use crate::store::table::request::RequestState;
+use crate::store::table::{contact, inbox, relay, request as requests};
+use crate::work::Work;
+use rand::RngExt as _;
+use snug_wire::card::Signed;
+use snug_wire::content::Priority;
+use snug_wire::frame::{Answer, Request};
+use snug_wire::inbox::{InboxForm, InviteRequest, Pointer};
+use snug_wire::log_state::LogState;
+use snug_wire::{ClaimId, FRAME_LIMIT, RelayAddress, Secret, Seq, decode};
+
+/// A new leaf renews itself within this many milliseconds, at a random moment (rule 21).
+const RENEW_WITHIN: std::ops::Range<u64> = 2_000..20_000;
+
+/// With the merge of the commit that added them, every new leaf is told where its Welcome is.
+pub(crate) fn point(
+    w: &mut Work<'_>,
+    log: &Log,
+    commit: Seq,
+    row: &Queued,
+    claim: &ClaimId,
+) -> Result<()> {
+    let (Some(found), Some(mailbox), Some(Request::Put(put))) = (
+        requests::get(w.db, claim)?,
+        mailbox::get(w.db, &log.address)?,
+        &row.request,
+    ) else {
+        return Ok(());
+    };
+    let signed: Signed<InviteRequest> = decode(&found.form, FRAME_LIMIT)?;
+    let at = relay::get(w.db, &row.relay)?
+        .ok_or_else(|| Error::Mls("a mailbox without its relay".into()))?;
+    let devices = signed
+        .form
+        .devices
+        .verified(&signed.form.account)
+        .map(|e| e.devices.clone());
+    for (device, inbox) in devices.unwrap_or_default().iter().zip(&signed.form.inboxes) {
+        let fetch = w
+            .with_group(&log.group, |provider, group| {
+                group::fetch_secret(provider, group, &device.key)
+            })?
+            .ok_or_else(|| Error::Mls("a log without its group".into()))?;
+        let pointer = Pointer {
+            relay: at.clone(),
+            address: log.address,
+            group: log.group,
+            commit,
+            generation: mailbox.generation,
+            envelope: put.id,
+            secret: mailbox.secret.clone(),
+            fetch,
+            state: log.state.clone(),
+            answers: Some(*claim),
+        };
+        request::tell(w, inbox, &InboxForm::Pointer(Box::new(pointer)))?;
+    }
+    requests::set_state(w.db, claim, RequestState::Connected)?;
+    w.changes.requests.insert(*claim);
+    w.changes.conversations.insert(log.conversation);
+    w.changes.notices.push(Notice::Connected(*claim));
+    Ok(())
+}
+
+/// A pointer came to an inbox of ours: it counts if it answers what we asked.
+pub(crate) fn pointed(
+    w: &mut Work<'_>,
+    pointer: &Pointer,
+) -> Result<std::result::Result<(), &'static str>> {
+    let Some(claim) = pointer.answers else {
+        return Ok(Err("a pointer that answers nothing"));
+    };
+    let Some(row) =
+        requests::get(w.db, &claim)?.filter(|r| !r.incoming && r.state != RequestState::Connected)
+    else {
+        return Ok(Err("a pointer to nothing asked"));
+    };
+    if log::get(w.db, &pointer.group)?.is_some() {
+        return Ok(Err("a pointer to a group one is in"));
+    }
+    if !is_expected(w, &row, &pointer.state)? {
+        return Ok(Err("a pointer to another conversation"));
+    }
+    remember_relay(w, &pointer.relay)?;
+    outbox::add(
+        w,
+        New {
+            relay: pointer.relay.key,
+            // Not the mailbox's own lane: nothing of it leaves before we are in.
+            lane: pointer.address,
+            priority: Priority::Urgent,
+            not_before: 0,
+            intent: Intent::Fetch(Box::new(pointer.clone()), claim),
+            request: Some(Request::Fetch(
+                pointer.address,
+                pointer.commit,
+                pointer.fetch.clone(),
+            )),
+        },
+    )?;
+    Ok(Ok(()))
+}
+
+fn remember_relay(w: &mut Work<'_>, at: &RelayAddress) -> Result<()> {
+    let connection = Secret::new(w.random());
+    relay::put(w.db, at, &connection)
+}
+
+/// Whether a state is the direct conversation with the one we asked, with our devices as they are and
+/// theirs no older than we know.
+fn is_expected(w: &Work<'_>, row: &requests::Request, state: &LogState) -> Result<bool> {
+    let me = w.me()?;
+    let theirs = state.participants.iter().find(|p| p.account == row.account);
+    let known = request::card_of(row)?.devices.version();
+    Ok(theirs.is_some_and(|theirs| {
+        theirs.devices.version() >= known
+            && *state == direct_state(me, row.account, &theirs.devices)
+    }))
+}
+
+/// The relay's word on the Welcome: join, and be in.
+pub(crate) fn fetched(
+    w: &mut Work<'_>,
+    pointer: &Pointer,
+    claim: &ClaimId,
+    answer: &Answer,
+) -> Result<()> {
+    let Some(row) = requests::get(w.db, claim)?.filter(|r| r.state != RequestState::Connected)
+    else {
+        return Ok(());
+    };
+    let joined = match answer {
+        Answer::Bytes(welcome) => {
+            group::join(&w.provider(), &pointer.group, &pointer.state, welcome)?.ok()
+        }
+        _ => None,
+    };
+    w.step("join")?;
+    w.changes.requests.insert(*claim);
+    let Some(joined) = joined else {
+        return requests::set_state(w.db, claim, RequestState::Failed);
+    };
+    w.keep_group(pointer.group, joined);
+    enter(w, pointer, &row)?;
+    requests::set_state(w.db, claim, RequestState::Connected)?;
+    requests::set_conversation(w.db, claim, &pointer.state.conversation)?;
+    w.changes.notices.push(Notice::Connected(*claim));
+    renew_later(w, pointer)
+}
+
+fn enter(w: &mut Work<'_>, pointer: &Pointer, row: &requests::Request) -> Result<()> {
+    let theirs = pointer
+        .state
+        .participants
+        .iter()
+        .find(|p| p.account == row.account);
+    if let Some(theirs) = theirs {
+        contact::put(w.db, &row.account, &row.name, &theirs.devices)?;
+    }
+    insert_direct(w, pointer.state.conversation, row.account)?;
+    mailbox::insert(
+        w.db,
+        &Mailbox {
+            address: pointer.address,
+            relay: pointer.relay.key,
+            secret: pointer.secret.clone(),
+            standing: Standing::There,
+            generation: pointer.generation,
+            seq: pointer.commit,
+            envelope: Some(pointer.envelope),
+        },
+    )?;
+    log::insert(
+        w.db,
+        &Log {
+            group: pointer.group,
+            conversation: pointer.state.conversation,
+            address: pointer.address,
+            state: pointer.state.clone(),
+            head: pointer.commit,
+            ready: true,
+            read: pointer.commit,
+        },
+    )?;
+    w.live.to_open.insert(pointer.address);
+    Ok(())
+}
+
+fn renew_later(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
+    let not_before = w.now + w.rng.random_range(RENEW_WITHIN);
+    outbox::add(
+        w,
+        New {
+            relay: pointer.relay.key,
+            lane: pointer.address,
+            priority: Priority::Low,
+            not_before,
+            intent: Intent::Renew(pointer.group),
+            request: None,
+        },
+    )
+}
+
+/// Whether an inbox of ours may take pointers and answers: those opened for a request.
+pub(crate) fn takes_answers(inbox: &inbox::Inbox) -> bool {
+    inbox.invitation.is_none()
+}

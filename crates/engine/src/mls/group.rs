@@ -1,0 +1,274 @@
+//! The few things Snug does with an MLS group.
+
+use super::{
+    Provider, STATE_EXTENSION, SUITE, capabilities, credential, identity, lifetime, policy,
+};
+use crate::error::{Error, Result};
+use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
+use openmls::prelude::{
+    Extension, Extensions, GroupId as MlsGroupId, KeyPackage, LeafNodeParameters, MlsGroup,
+    MlsGroupCreateConfig, MlsGroupJoinConfig, MlsMessageBodyIn, MlsMessageIn,
+    PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, ProcessedMessageContent, SenderRatchetConfiguration,
+    StagedWelcome, UnknownExtension,
+};
+use openmls_basic_credential::SignatureKeyPair;
+use openmls_traits::OpenMlsProvider;
+use snug_wire::log_state::{Credential, LogState};
+use snug_wire::{DeviceKey, GroupId, LockSecret};
+
+fn broken(error: impl std::fmt::Display) -> Error {
+    Error::Mls(error.to_string())
+}
+
+fn ratchet() -> SenderRatchetConfiguration {
+    SenderRatchetConfiguration::new(100, 2000)
+}
+
+fn join_config() -> MlsGroupJoinConfig {
+    // No past epochs: the relay's commit rule makes them needless, and they would be rewritten with
+    // every message.
+    MlsGroupJoinConfig::builder()
+        .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
+        .max_past_epochs(0)
+        .sender_ratchet_configuration(ratchet())
+        .use_ratchet_tree_extension(true)
+        .build()
+}
+
+/// Founds a group of one leaf whose context names the log state.
+pub(crate) fn found(
+    provider: &Provider<'_>,
+    signer: &SignatureKeyPair,
+    who: &Credential,
+    id: &GroupId,
+    state: &LogState,
+) -> Result<MlsGroup> {
+    let extension = Extension::Unknown(STATE_EXTENSION, UnknownExtension(state.hash().to_vec()));
+    let config = MlsGroupCreateConfig::builder()
+        .ciphersuite(SUITE)
+        .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
+        .max_past_epochs(0)
+        .sender_ratchet_configuration(ratchet())
+        .use_ratchet_tree_extension(true)
+        .capabilities(capabilities())
+        .lifetime(lifetime())
+        .with_group_context_extensions(Extensions::single(extension).map_err(broken)?)
+        .build();
+    MlsGroup::new_with_group_id(
+        provider,
+        signer,
+        &config,
+        MlsGroupId::from_slice(&id.0),
+        credential(who),
+    )
+    .map_err(broken)
+}
+
+/// Reads a group back from the store.
+pub(crate) fn load(provider: &Provider<'_>, id: &GroupId) -> Result<Option<MlsGroup>> {
+    MlsGroup::load(provider.storage(), &MlsGroupId::from_slice(&id.0)).map_err(broken)
+}
+
+/// The lock secret that this epoch gives (rule 4).
+pub(crate) fn lock_secret(provider: &Provider<'_>, group: &MlsGroup) -> Result<LockSecret> {
+    let bytes = group
+        .export_secret(provider.crypto(), "snug/1 lock", &[], 32)
+        .map_err(broken)?;
+    secret(&bytes)
+}
+
+/// The secret with which the leaf of that device key fetches its Welcome to this epoch (rule 8).
+pub(crate) fn fetch_secret(
+    provider: &Provider<'_>,
+    group: &MlsGroup,
+    leaf: &DeviceKey,
+) -> Result<LockSecret> {
+    let bytes = group
+        .export_secret(provider.crypto(), "snug/1 welcome", &leaf.0, 32)
+        .map_err(broken)?;
+    secret(&bytes)
+}
+
+fn secret(bytes: &[u8]) -> Result<LockSecret> {
+    bytes
+        .try_into()
+        .map(LockSecret::new)
+        .map_err(|_| Error::Mls("an exported secret has another length".into()))
+}
+
+/// Encrypts an application message in the present epoch.
+pub(crate) fn encrypt(
+    provider: &Provider<'_>,
+    group: &mut MlsGroup,
+    signer: &SignatureKeyPair,
+    plaintext: &[u8],
+) -> Result<Vec<u8>> {
+    group
+        .create_message(provider, signer, plaintext)
+        .map_err(broken)?
+        .tls_serialize_detached()
+        .map_err(broken)
+}
+
+/// A commit of ours, pending until its echo.
+pub(crate) struct Pending {
+    pub commit: Vec<u8>,
+    /// The Welcome, the same for all new leaves, with each leaf's fetch secret.
+    pub welcome: Option<Vec<u8>>,
+    pub fetch: Vec<LockSecret>,
+}
+
+/// Commits an Add of these leaves; none just renews our own leaf.
+pub(crate) fn commit(
+    provider: &Provider<'_>,
+    group: &mut MlsGroup,
+    signer: &SignatureKeyPair,
+    adds: &[(KeyPackage, Credential)],
+) -> Result<Pending> {
+    let bundle = group
+        .commit_builder()
+        .force_self_update(true)
+        .leaf_node_parameters(LeafNodeParameters::default())
+        .propose_adds(adds.iter().map(|(package, _)| package.clone()))
+        .load_psks(provider.storage())
+        .map_err(broken)?
+        .build(provider.rand(), provider.crypto(), signer, |_| true)
+        .map_err(broken)?
+        .stage_commit(provider)
+        .map_err(broken)?;
+    let (commit, welcome, _) = bundle.into_messages();
+    let staged = group
+        .pending_commit()
+        .ok_or_else(|| broken("a commit left nothing pending"))?;
+    let fetch = adds
+        .iter()
+        .map(|(_, who)| {
+            let bytes = staged
+                .export_secret(provider.crypto(), "snug/1 welcome", &who.key.0, 32)
+                .map_err(broken)?;
+            secret(&bytes)
+        })
+        .collect::<Result<_>>()?;
+    Ok(Pending {
+        commit: commit.tls_serialize_detached().map_err(broken)?,
+        welcome: welcome
+            .map(|w| w.tls_serialize_detached().map_err(broken))
+            .transpose()?,
+        fetch,
+    })
+}
+
+/// What somebody else's entry was.
+pub(crate) enum Opened {
+    /// A content, with its author.
+    Content(Credential, Vec<u8>),
+    /// A commit, merged.
+    Merged,
+    /// Nothing that counts; why.
+    Ignored(&'static str),
+}
+
+/// Opens an entry of somebody else. `flagged` says what the relay took it for (rule 5).
+pub(crate) fn open(
+    provider: &Provider<'_>,
+    group: &mut MlsGroup,
+    state: &LogState,
+    flagged: bool,
+    bytes: &[u8],
+) -> Result<Opened> {
+    let Ok(message) = MlsMessageIn::tls_deserialize_exact(bytes) else {
+        return Ok(Opened::Ignored("not an MLS message"));
+    };
+    let Ok(message) = message.try_into_protocol_message() else {
+        return Ok(Opened::Ignored("not a group message"));
+    };
+    if message.group_id() != group.group_id() {
+        return Ok(Opened::Ignored("a message of another group"));
+    }
+    let processed = match group.process_message(provider, message) {
+        Ok(processed) => processed,
+        Err(openmls::prelude::ProcessMessageError::StorageError(e)) => return Err(broken(e)),
+        Err(_) => return Ok(Opened::Ignored("it does not open")),
+    };
+    let sender = processed.sender().clone();
+    let author = processed.credential().clone();
+    match (processed.into_content(), flagged) {
+        (ProcessedMessageContent::ApplicationMessage(content), false) => {
+            let author = policy::leaves(group)
+                .find(|(index, _)| matches!(&sender, openmls::prelude::Sender::Member(i) if i.u32() == *index))
+                .and_then(|(_, who)| who)
+                .filter(|who| credential(who).credential == author && state.lists(who));
+            Ok(match author {
+                Some(author) => Opened::Content(author, content.into_bytes()),
+                None => Opened::Ignored("its author is not listed"),
+            })
+        }
+        (ProcessedMessageContent::StagedCommitMessage(commit), true) => {
+            if let Err(why) = policy::judge(group, state, &sender, &commit) {
+                return Ok(Opened::Ignored(why));
+            }
+            group
+                .merge_staged_commit(provider, *commit)
+                .map_err(broken)?;
+            Ok(Opened::Merged)
+        }
+        (ProcessedMessageContent::OwnPrivateMessage, _) => {
+            Ok(Opened::Ignored("an old entry of this device"))
+        }
+        (ProcessedMessageContent::ApplicationMessage(_), true) => {
+            Ok(Opened::Ignored("a message put as a commit"))
+        }
+        (ProcessedMessageContent::StagedCommitMessage(_), false) => {
+            Ok(Opened::Ignored("a commit not put as one"))
+        }
+        _ => Ok(Opened::Ignored("a proposal on its own")),
+    }
+}
+
+/// Joins by a Welcome, if the group is what the pointer said: this id, this state, listed leaves only.
+pub(crate) fn join(
+    provider: &Provider<'_>,
+    id: &GroupId,
+    state: &LogState,
+    welcome: &[u8],
+) -> Result<std::result::Result<MlsGroup, &'static str>> {
+    let Ok(message) = MlsMessageIn::tls_deserialize_exact(welcome) else {
+        return Ok(Err("not an MLS message"));
+    };
+    let MlsMessageBodyIn::Welcome(welcome) = message.extract() else {
+        return Ok(Err("not a Welcome"));
+    };
+    let staged =
+        StagedWelcome::build_from_welcome(provider, &join_config(), welcome).and_then(|builder| {
+            builder
+                .skip_lifetime_validation()
+                .replace_old_group()
+                .build()
+        });
+    let Ok(staged) = staged else {
+        return Ok(Err("the Welcome does not open"));
+    };
+    let context = staged.group_context();
+    let named = context.extensions().iter().any(|extension| {
+        matches!(extension, Extension::Unknown(STATE_EXTENSION, hash) if hash.0 == state.hash())
+    });
+    let listed = staged.members().all(|member| {
+        identity(&member.credential, &member.signature_key).is_some_and(|who| state.lists(&who))
+    });
+    if context.group_id().as_slice() != id.0 || !named || !listed {
+        return Ok(Err("the group is not what was said of it"));
+    }
+    Ok(Ok(staged.into_group(provider).map_err(broken)?))
+}
+
+/// Merges our own pending commit.
+pub(crate) fn merge_pending(provider: &Provider<'_>, group: &mut MlsGroup) -> Result<()> {
+    group.merge_pending_commit(provider).map_err(broken)
+}
+
+/// Forgets our own pending commit.
+pub(crate) fn drop_pending(provider: &Provider<'_>, group: &mut MlsGroup) -> Result<()> {
+    group
+        .clear_pending_commit(provider.storage())
+        .map_err(broken)
+}

@@ -1,0 +1,37 @@
+//! Key packages: made for a request, checked when one comes.
+
+use super::{Provider, SUITE, capabilities, credential, identity, lifetime};
+use crate::error::{Error, Result};
+use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
+use openmls::prelude::{KeyPackage, KeyPackageIn, ProtocolVersion};
+use openmls_basic_credential::SignatureKeyPair;
+use openmls_traits::OpenMlsProvider;
+use snug_wire::log_state::Credential;
+
+/// Makes a key package; its private half is stored in the open transaction.
+pub(crate) fn make(
+    provider: &Provider<'_>,
+    signer: &SignatureKeyPair,
+    who: &Credential,
+) -> Result<Vec<u8>> {
+    let bundle = KeyPackage::builder()
+        .key_package_lifetime(lifetime())
+        .leaf_node_capabilities(capabilities())
+        .build(SUITE, provider, signer, credential(who))
+        .map_err(|e| Error::Mls(e.to_string()))?;
+    bundle
+        .key_package()
+        .tls_serialize_detached()
+        .map_err(|e| Error::Mls(e.to_string()))
+}
+
+/// A valid key package and who it is of; `None` for anything else.
+pub(crate) fn check(provider: &Provider<'_>, bytes: &[u8]) -> Option<(KeyPackage, Credential)> {
+    let package = KeyPackageIn::tls_deserialize_exact(bytes)
+        .ok()?
+        .validate(provider.crypto(), ProtocolVersion::Mls10)
+        .ok()?;
+    let leaf = package.leaf_node();
+    let who = identity(leaf.credential(), leaf.signature_key().as_slice())?;
+    (package.ciphersuite() == SUITE).then_some((package, who))
+}

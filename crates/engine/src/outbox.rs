@@ -1,0 +1,306 @@
+//! What leaves. A wish is stored first as an intent; it is encrypted when it is sent, in the epoch of
+//! that moment, and its bytes are then frozen: a retry sends the same bytes. At most one request of a
+//! lane is under way, so that order never flips.
+
+use crate::error::{Error, Result};
+use crate::mls::{group, key_package};
+use crate::store::table::log::{self, Log};
+use crate::store::table::mailbox::{self, Standing};
+use crate::store::table::message;
+use crate::store::table::outbox::{self as table, Intent, New, Queued, Stage};
+use crate::work::{Live, Work};
+use crate::{joining, message as messages, own, receipt, request};
+use rusqlite::Connection;
+use snug_wire::content::{Body, Content};
+use snug_wire::frame::{Answer, Attachment, Put, Refusal, Request};
+use snug_wire::{Address, FRAME_LIMIT, GroupId, Seq, decode};
+
+/// How long a relay that cannot answer now is left alone, in milliseconds.
+const PAUSE: u64 = 5_000;
+
+/// A request to be sent to a relay; its answer goes to `settle` under this id.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Names the wish behind it.
+    pub id: OutgoingId,
+    /// What to send.
+    pub request: Request,
+}
+
+/// Names a wish in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutgoingId(pub(crate) i64);
+
+/// Puts a wish into the outbox.
+pub(crate) fn add(w: &mut Work<'_>, new: New) -> Result<()> {
+    table::insert(w.db, &new)?;
+    Ok(())
+}
+
+/// Whether this row's request may leave now.
+pub(crate) fn may_leave(db: &Connection, live: &Live, row: &Queued) -> Result<bool> {
+    let ready = match row.intent {
+        Intent::Message(_) | Intent::Receipt(_) | Intent::Own(_) | Intent::Renew(_) => true,
+        Intent::Found(..) => false,
+        _ => return Ok(true),
+    };
+    let Some(log) = log::at(db, &row.lane)? else {
+        return Ok(false);
+    };
+    let Some(mailbox) = mailbox::get(db, &row.lane)? else {
+        return Ok(false);
+    };
+    Ok(log.ready == ready
+        && mailbox.standing == Standing::There
+        && live.caught_up.contains(&row.lane)
+        && live
+            .behind
+            .get(&row.lane)
+            .is_none_or(|seq| mailbox.seq >= *seq)
+        && !table::commit_awaits_echo(db, &row.lane)?)
+}
+
+/// Encrypts a lane's next wish at once, when nothing stands before it: one commit to disk less.
+pub(crate) fn freeze_if_free(w: &mut Work<'_>, lane: &Address) -> Result<()> {
+    if w.live.in_flight.contains_key(lane) {
+        return Ok(());
+    }
+    if let Some(row) = table::next_in(w.db, lane, w.now)?
+        && row.stage == Stage::Waiting
+        && may_leave(w.db, w.live, &row)?
+    {
+        freeze(w, &row)?;
+    }
+    Ok(())
+}
+
+/// Gives a wish its bytes; `None` when it has become moot.
+pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> {
+    let Some(log) = log::at(w.db, &row.lane)? else {
+        table::delete(w.db, row.id)?;
+        return Ok(None);
+    };
+    let put = match &row.intent {
+        Intent::Message(id) => match message::get(w.db, id)? {
+            Some(message) => {
+                let content: Content = decode(&message.content, FRAME_LIMIT)?;
+                Some(seal(w, &log, &content)?)
+            }
+            None => None,
+        },
+        Intent::Receipt(_) => {
+            let content = receipt::content(w, &log)?;
+            Some(seal(w, &log, &content)?)
+        }
+        Intent::Own(record) => {
+            let content = Content {
+                at: w.now,
+                body: Body::Own(record.clone()),
+            };
+            Some(seal(w, &log, &content)?)
+        }
+        Intent::Found(group, claim) => {
+            let adds = request::new_leaves(w, claim)?;
+            Some(commit(w, &log, group, &adds)?)
+        }
+        Intent::Renew(group) => Some(commit(w, &log, group, &[])?),
+        _ => None,
+    };
+    w.step("encrypt")?;
+    let Some(put) = put else {
+        table::delete(w.db, row.id)?;
+        return Ok(None);
+    };
+    let request = Request::Put(put);
+    table::freeze(w.db, row.id, &request)?;
+    w.step("freeze")?;
+    Ok(Some(request))
+}
+
+fn seal(w: &mut Work<'_>, log: &Log, content: &Content) -> Result<Put> {
+    let signer = w.signer()?;
+    let plain = content.to_padded();
+    let bytes = w
+        .with_group(&log.group, |provider, group| {
+            group::encrypt(provider, group, &signer, &plain)
+        })?
+        .ok_or_else(|| Error::Mls("a log without its group".into()))?;
+    put(w, log, bytes, false, Vec::new())
+}
+
+fn commit(w: &mut Work<'_>, log: &Log, id: &GroupId, adds: &[Vec<u8>]) -> Result<Put> {
+    let signer = w.signer()?;
+    let pending = w
+        .with_group(id, |provider, group| {
+            let adds: Vec<_> = adds
+                .iter()
+                .filter_map(|bytes| key_package::check(provider, bytes))
+                .collect();
+            group::commit(provider, group, &signer, &adds)
+        })?
+        .ok_or_else(|| Error::Mls("a log without its group".into()))?;
+    let attachments = pending
+        .fetch
+        .iter()
+        .zip(std::iter::repeat(
+            pending.welcome.as_deref().unwrap_or_default(),
+        ))
+        .map(|(secret, welcome)| Attachment {
+            lock: secret.lock(),
+            bytes: welcome.to_vec(),
+        })
+        .collect();
+    put(w, log, pending.commit, true, attachments)
+}
+
+fn put(
+    w: &mut Work<'_>,
+    log: &Log,
+    bytes: Vec<u8>,
+    flagged: bool,
+    attachments: Vec<Attachment>,
+) -> Result<Put> {
+    let mailbox = mailbox::get(w.db, &log.address)?
+        .ok_or_else(|| Error::Mls("a log without its mailbox".into()))?;
+    Ok(Put {
+        address: log.address,
+        secret: Some(mailbox.secret),
+        id: w.envelope_id(),
+        flagged,
+        rests_on: log.head,
+        lock: None,
+        attachments,
+        bytes,
+    })
+}
+
+/// The relay's word on a request (rule 15: it never moves a cursor and never merges a commit).
+pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
+    if let Answer::Refused(refusal) = answer {
+        match refusal {
+            Refusal::Busy(after) => return table::delay(w.db, row.id, w.now + (*after).max(1)),
+            Refusal::Disk | Refusal::Leaving | Refusal::Full | Refusal::Slow => {
+                return table::delay(w.db, row.id, w.now + PAUSE);
+            }
+            _ => {}
+        }
+    }
+    match (&row.intent, answer) {
+        (
+            Intent::Message(_)
+            | Intent::Receipt(_)
+            | Intent::Own(_)
+            | Intent::Found(..)
+            | Intent::Renew(_),
+            answer,
+        ) => {
+            settle_put(w, row, answer)?;
+        }
+        (Intent::Create(address), Answer::Done) => {
+            mailbox::set_standing(w.db, address, Standing::There)?;
+            w.live.to_open.insert(*address);
+            table::delete(w.db, row.id)?;
+        }
+        (Intent::Publish(id), Answer::Done) => {
+            own::published(w, id)?;
+            table::delete(w.db, row.id)?;
+        }
+        (Intent::Claim(claim), answer) => {
+            table::delete(w.db, row.id)?;
+            request::claimed(w, claim, answer)?;
+        }
+        (Intent::Ask(claim), answer) => {
+            table::delete(w.db, row.id)?;
+            request::asked(w, claim, answer)?;
+        }
+        (Intent::Fetch(pointer, claim), answer) => {
+            table::delete(w.db, row.id)?;
+            joining::fetched(w, pointer, claim, answer)?;
+        }
+        // Done, or refused for good: nothing more will come of it.
+        (Intent::Create(_) | Intent::Publish(_) | Intent::Revoke(_) | Intent::Tell, _) => {
+            table::delete(w.db, row.id)?;
+        }
+    }
+    w.step("settle")
+}
+
+fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
+    match answer {
+        Answer::Stored(_) => {
+            if let Intent::Message(id) = &row.intent {
+                messages::sent(w, *id)?;
+            }
+            table::await_echo(w.db, row.id)
+        }
+        Answer::Refused(Refusal::Stale(head)) => {
+            thaw(w, row)?;
+            w.live.behind.insert(row.lane, *head);
+            Ok(())
+        }
+        Answer::Refused(Refusal::OtherBytes) => thaw(w, row),
+        _ => {
+            drop_pending(w, row)?;
+            table::delete(w.db, row.id)?;
+            match &row.intent {
+                Intent::Message(id) => messages::failed(w, *id),
+                Intent::Own(record) => own::failed(w, record),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// Takes a refused row's bytes back; a commit of ours that was refused is no more.
+fn thaw(w: &mut Work<'_>, row: &Queued) -> Result<()> {
+    drop_pending(w, row)?;
+    table::thaw(w.db, row.id)
+}
+
+fn drop_pending(w: &mut Work<'_>, row: &Queued) -> Result<()> {
+    if let Intent::Found(group, _) | Intent::Renew(group) = &row.intent {
+        w.with_group(group, |provider, group| {
+            group::drop_pending(provider, group)
+        })?;
+    }
+    Ok(())
+}
+
+/// An entry of ours came back from the log, equal in id and bytes: only this merges (rule 15).
+pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Result<()> {
+    match &row.intent {
+        Intent::Message(id) => messages::echoed(w, log, seq, *id)?,
+        Intent::Own(record) => {
+            let device = w.me()?.device;
+            own::apply(w, record, device)?;
+        }
+        Intent::Found(group, claim) => {
+            merge(w, group)?;
+            log::set_ready(w.db, group)?;
+            joining::point(w, log, seq, row, claim)?;
+        }
+        Intent::Renew(group) => merge(w, group)?,
+        _ => {}
+    }
+    w.step("echo")?;
+    table::delete(w.db, row.id)
+}
+
+fn merge(w: &mut Work<'_>, group: &GroupId) -> Result<()> {
+    w.with_group(group, |provider, group| {
+        group::merge_pending(provider, group)
+    })?;
+    Ok(())
+}
+
+/// Somebody else's commit came first: what of ours rests on the epoch before is encrypted anew.
+pub(crate) fn superseded(w: &mut Work<'_>, lane: &Address) -> Result<()> {
+    let in_flight = w.live.in_flight.get(lane).copied();
+    for row in table::frozen_puts(w.db, lane)? {
+        // What is under way is refused by the relay, or was stored before that commit.
+        if in_flight != Some(row.id) {
+            thaw(w, &row)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Other accounts we know.
+
+use crate::error::Result;
+use rusqlite::{Connection, OptionalExtension};
+use snug_wire::device_list::DeviceList;
+use snug_wire::{AccountId, FRAME_LIMIT, decode, encode};
+
+pub(crate) const CREATE: &str = "
+CREATE TABLE contact (
+  account BLOB PRIMARY KEY NOT NULL,
+  name    TEXT NOT NULL,
+  devices BLOB NOT NULL
+) STRICT, WITHOUT ROWID;";
+
+/// Keeps a contact's name and the newest of its device lists (rule 21: a lower one is refused).
+pub(crate) fn put(
+    db: &Connection,
+    account: &AccountId,
+    name: &str,
+    devices: &DeviceList,
+) -> Result<()> {
+    let newest = match get(db, account)? {
+        Some((_, known)) if known.version() > devices.version() => known,
+        _ => devices.clone(),
+    };
+    db.prepare_cached(
+        "INSERT INTO contact (account, name, devices) VALUES (?1, ?2, ?3)
+         ON CONFLICT (account) DO UPDATE SET name = excluded.name, devices = excluded.devices",
+    )?
+    .execute((account.0, name, encode(&newest)))?;
+    Ok(())
+}
+
+pub(crate) fn get(db: &Connection, account: &AccountId) -> Result<Option<(String, DeviceList)>> {
+    let row: Option<(String, Vec<u8>)> = db
+        .prepare_cached("SELECT name, devices FROM contact WHERE account = ?1")?
+        .query_row([account.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    row.map(|(name, devices)| Ok((name, decode(&devices, FRAME_LIMIT)?)))
+        .transpose()
+}

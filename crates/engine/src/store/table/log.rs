@@ -1,0 +1,124 @@
+//! Logs: an MLS group in a mailbox, carrying a conversation. One conversation may have several (rule 19).
+
+use crate::error::Result;
+use crate::store::{int, uint};
+use rusqlite::{Connection, OptionalExtension, Row};
+use snug_wire::log_state::LogState;
+use snug_wire::{Address, ConversationId, FRAME_LIMIT, GroupId, Seq, decode, encode};
+
+pub(crate) const CREATE: &str = "
+CREATE TABLE log (
+  group_id     BLOB PRIMARY KEY NOT NULL,
+  conversation BLOB NOT NULL REFERENCES conversation (id),
+  address      BLOB NOT NULL UNIQUE REFERENCES mailbox (address),
+  state        BLOB NOT NULL,
+  head         INTEGER NOT NULL,
+  ready        INTEGER NOT NULL,
+  read         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX log_by_conversation ON log (conversation, group_id);";
+
+/// A log.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    pub group: GroupId,
+    pub conversation: ConversationId,
+    pub address: Address,
+    /// What it has established (rule 20).
+    pub state: LogState,
+    /// The last flagged entry applied (rule 5).
+    pub head: Seq,
+    /// Whether its founding commit stands: before, nothing is written to it.
+    pub ready: bool,
+    /// Everything up to here was on the person's screen.
+    pub read: Seq,
+}
+
+const COLUMNS: &str = "group_id, conversation, address, state, head, ready, read";
+
+fn row(row: &Row<'_>) -> rusqlite::Result<(Log, Vec<u8>)> {
+    let state: Vec<u8> = row.get(3)?;
+    Ok((
+        Log {
+            group: GroupId(row.get(0)?),
+            conversation: ConversationId(row.get(1)?),
+            address: Address(row.get(2)?),
+            state: LogState {
+                conversation: ConversationId(row.get(1)?),
+                kind: snug_wire::log_state::ConversationKind::Direct,
+                participants: Vec::new(),
+            },
+            head: Seq(uint(row.get(4)?)),
+            ready: row.get(5)?,
+            read: Seq(uint(row.get(6)?)),
+        },
+        state,
+    ))
+}
+
+fn with_state((mut log, state): (Log, Vec<u8>)) -> Result<Log> {
+    log.state = decode(&state, FRAME_LIMIT)?;
+    Ok(log)
+}
+
+pub(crate) fn insert(db: &Connection, new: &Log) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO log (group_id, conversation, address, state, head, ready, read)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute((
+        new.group.0,
+        new.conversation.0,
+        new.address.0,
+        encode(&new.state),
+        int(new.head.0),
+        new.ready,
+        int(new.read.0),
+    ))?;
+    Ok(())
+}
+
+pub(crate) fn at(db: &Connection, address: &Address) -> Result<Option<Log>> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM log WHERE address = ?1"))?
+        .query_row([address.0], row)
+        .optional()?
+        .map(with_state)
+        .transpose()
+}
+
+pub(crate) fn get(db: &Connection, group: &GroupId) -> Result<Option<Log>> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM log WHERE group_id = ?1"))?
+        .query_row([group.0], row)
+        .optional()?
+        .map(with_state)
+        .transpose()
+}
+
+/// All logs of a conversation, lowest group id first: the first ready one is written to (rule 19).
+pub(crate) fn of(db: &Connection, conversation: &ConversationId) -> Result<Vec<Log>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM log WHERE conversation = ?1 ORDER BY group_id"
+    ))?;
+    let rows = query.query_map([conversation.0], row)?;
+    rows.map(|row| with_state(row?)).collect()
+}
+
+pub(crate) fn set_head(db: &Connection, group: &GroupId, head: Seq) -> Result<()> {
+    db.prepare_cached("UPDATE log SET head = ?2 WHERE group_id = ?1")?
+        .execute((group.0, int(head.0)))?;
+    Ok(())
+}
+
+pub(crate) fn set_ready(db: &Connection, group: &GroupId) -> Result<()> {
+    db.prepare_cached("UPDATE log SET ready = 1 WHERE group_id = ?1")?
+        .execute([group.0])?;
+    Ok(())
+}
+
+/// Raises the read watermark; says whether it rose.
+pub(crate) fn raise_read(db: &Connection, group: &GroupId, seq: Seq) -> Result<bool> {
+    let changed = db
+        .prepare_cached("UPDATE log SET read = ?2 WHERE group_id = ?1 AND read < ?2")?
+        .execute((group.0, int(seq.0)))?;
+    Ok(changed > 0)
+}

@@ -1,0 +1,16 @@
+//! A table is a file: how it is made, its row, its queries.
+
+pub(crate) mod contact;
+pub(crate) mod conversation;
+pub(crate) mod inbox;
+pub(crate) mod invitation;
+pub(crate) mod log;
+pub(crate) mod mailbox;
+pub(crate) mod message;
+pub(crate) mod mls;
+pub(crate) mod outbox;
+pub(crate) mod quarantine;
+pub(crate) mod receipt;
+pub(crate) mod relay;
+pub(crate) mod request;
+pub(crate) mod setting;

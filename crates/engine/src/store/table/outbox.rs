@@ -1,0 +1,317 @@
+//! What waits to leave: intents in order, each with its frozen request once it has one.
+
+use crate::error::Result;
+use crate::store::{int, uint};
+use minicbor::{Decode, Encode};
+use rusqlite::{Connection, OptionalExtension, Row};
+use snug_wire::content::Priority;
+use snug_wire::frame::Request;
+use snug_wire::inbox::Pointer;
+use snug_wire::own::OwnRecord;
+use snug_wire::{
+    Address, ClaimId, EnvelopeId, FRAME_LIMIT, GroupId, InvitationId, MessageId, RelayKey, decode,
+    encode,
+};
+
+pub(crate) const CREATE: &str = "
+CREATE TABLE outbox (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  relay      BLOB NOT NULL,
+  lane       BLOB NOT NULL,
+  priority   INTEGER NOT NULL,
+  not_before INTEGER NOT NULL,
+  stage      INTEGER NOT NULL,
+  intent     BLOB NOT NULL,
+  request    BLOB,
+  envelope   BLOB,
+  message    BLOB
+) STRICT;
+CREATE INDEX outbox_by_lane ON outbox (lane, stage, priority DESC, id);
+CREATE INDEX outbox_by_envelope ON outbox (envelope) WHERE envelope IS NOT NULL;
+CREATE UNIQUE INDEX outbox_by_message ON outbox (message) WHERE message IS NOT NULL;";
+
+/// A wish, kept until the relay or the log has answered it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(crate) enum Intent {
+    /// Send this message in the log.
+    #[n(0)]
+    Message(#[n(0)] MessageId),
+    /// Send our watermarks of the log, as they are by then.
+    #[n(1)]
+    Receipt(#[n(0)] GroupId),
+    /// Tell our own devices.
+    #[n(2)]
+    Own(#[n(0)] OwnRecord),
+    /// Add the requester's devices to the log founded for them.
+    #[n(3)]
+    Found(#[n(0)] GroupId, #[n(1)] ClaimId),
+    /// Renew our leaf (rule 21).
+    #[n(4)]
+    Renew(#[n(0)] GroupId),
+    /// Make a mailbox of ours.
+    #[n(5)]
+    Create(#[n(0)] Address),
+    /// Publish an invitation's card.
+    #[n(6)]
+    Publish(#[n(0)] InvitationId),
+    /// End an invitation at the relay.
+    #[n(7)]
+    Revoke(#[n(0)] InvitationId),
+    /// Bind a use of somebody's invitation.
+    #[n(8)]
+    Claim(#[n(0)] ClaimId),
+    /// Put a request into the inviter's inbox.
+    #[n(9)]
+    Ask(#[n(0)] ClaimId),
+    /// Put a pointer or a denial into somebody's inbox.
+    #[n(10)]
+    Tell,
+    /// Fetch the Welcome a pointer names.
+    #[n(11)]
+    Fetch(#[n(0)] Box<Pointer>, #[n(1)] ClaimId),
+}
+
+/// How far an intent has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// No bytes yet.
+    Waiting = 0,
+    /// Its bytes are frozen: a retry sends the same.
+    Frozen = 1,
+    /// The relay has it; the log's echo decides (rule 15).
+    Echo = 2,
+}
+
+/// A row of the outbox.
+#[derive(Clone, Debug)]
+pub(crate) struct Queued {
+    pub id: i64,
+    pub relay: RelayKey,
+    pub lane: Address,
+    pub stage: Stage,
+    pub intent: Intent,
+    pub request: Option<Request>,
+}
+
+/// What is put into the outbox.
+#[derive(Clone, Debug)]
+pub(crate) struct New {
+    pub relay: RelayKey,
+    /// Everything of a lane goes out one after the other; mostly the mailbox.
+    pub lane: Address,
+    pub priority: Priority,
+    pub not_before: u64,
+    pub intent: Intent,
+    /// Set where the bytes do not depend on an epoch.
+    pub request: Option<Request>,
+}
+
+const COLUMNS: &str = "id, relay, lane, stage, intent, request";
+
+type Raw = (i64, RelayKey, Address, Stage, Vec<u8>, Option<Vec<u8>>);
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok((
+        row.get(0)?,
+        RelayKey(row.get(1)?),
+        Address(row.get(2)?),
+        match row.get(3)? {
+            0 => Stage::Waiting,
+            1 => Stage::Frozen,
+            _ => Stage::Echo,
+        },
+        row.get(4)?,
+        row.get(5)?,
+    ))
+}
+
+fn whole((id, relay, lane, stage, intent, request): Raw) -> Result<Queued> {
+    Ok(Queued {
+        id,
+        relay,
+        lane,
+        stage,
+        intent: decode(&intent, FRAME_LIMIT)?,
+        request: request
+            .map(|bytes| decode(&bytes, FRAME_LIMIT))
+            .transpose()?,
+    })
+}
+
+fn envelope(request: &Request) -> Option<[u8; 16]> {
+    match request {
+        Request::Put(put) => Some(put.id.0),
+        _ => None,
+    }
+}
+
+pub(crate) fn insert(db: &Connection, new: &New) -> Result<i64> {
+    let message = match &new.intent {
+        Intent::Message(id) => Some(id.0),
+        _ => None,
+    };
+    Ok(db
+        .prepare_cached(
+            "INSERT INTO outbox (relay, lane, priority, not_before, stage, intent, request, envelope, message)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .insert(rusqlite::params![
+            new.relay.0,
+            new.lane.0,
+            new.priority as i64,
+            int(new.not_before),
+            if new.request.is_some() { Stage::Frozen } else { Stage::Waiting } as i64,
+            encode(&new.intent),
+            new.request.as_ref().map(encode),
+            new.request.as_ref().and_then(envelope),
+            message,
+        ])?)
+}
+
+pub(crate) fn get(db: &Connection, id: i64) -> Result<Option<Queued>> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?
+        .query_row([id], raw)
+        .optional()?
+        .map(whole)
+        .transpose()
+}
+
+/// The row whose frozen request has this envelope.
+pub(crate) fn by_envelope(
+    db: &Connection,
+    lane: &Address,
+    id: &EnvelopeId,
+) -> Result<Option<Queued>> {
+    db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox WHERE envelope = ?1 AND lane = ?2"
+    ))?
+    .query_row((id.0, lane.0), raw)
+    .optional()?
+    .map(whole)
+    .transpose()
+}
+
+/// The row that sends this message.
+pub(crate) fn by_message(db: &Connection, id: &MessageId) -> Result<Option<Queued>> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE message = ?1"))?
+        .query_row([id.0], raw)
+        .optional()?
+        .map(whole)
+        .transpose()
+}
+
+/// Lanes of a relay in which something is to be sent now.
+pub(crate) fn lanes(db: &Connection, relay: &RelayKey, now: u64) -> Result<Vec<Address>> {
+    let mut query = db.prepare_cached(
+        "SELECT lane FROM outbox WHERE relay = ?1 AND stage < 2 AND not_before <= ?2
+         GROUP BY lane ORDER BY max(priority) DESC, min(id)",
+    )?;
+    let rows = query.query_map((relay.0, int(now)), |row| row.get(0).map(Address))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What a lane sends next: what is frozen first, then by priority, then by age.
+pub(crate) fn next_in(db: &Connection, lane: &Address, now: u64) -> Result<Option<Queued>> {
+    db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox WHERE lane = ?1 AND stage < 2 AND not_before <= ?2
+         ORDER BY stage DESC, priority DESC, id LIMIT 1"
+    ))?
+    .query_row((lane.0, int(now)), raw)
+    .optional()?
+    .map(whole)
+    .transpose()
+}
+
+/// Whether a commit of ours awaits its echo in this lane.
+pub(crate) fn commit_awaits_echo(db: &Connection, lane: &Address) -> Result<bool> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox WHERE lane = ?1 AND stage = 2"
+    ))?;
+    let rows = query.query_map([lane.0], raw)?;
+    for found in rows {
+        if matches!(whole(found?)?.request, Some(Request::Put(put)) if put.flagged) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether an unfrozen intent of this form waits already.
+pub(crate) fn waits(db: &Connection, intent: &Intent) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM outbox WHERE intent = ?1 AND stage = 0 LIMIT 1")?
+        .exists([encode(intent)])?)
+}
+
+pub(crate) fn freeze(db: &Connection, id: i64, request: &Request) -> Result<()> {
+    db.prepare_cached("UPDATE outbox SET stage = 1, request = ?2, envelope = ?3 WHERE id = ?1")?
+        .execute((id, encode(request), envelope(request)))?;
+    Ok(())
+}
+
+/// Takes the bytes back: the intent is encrypted anew later, under a new envelope id (rule 5).
+pub(crate) fn thaw(db: &Connection, id: i64) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE outbox SET stage = 0, request = NULL, envelope = NULL WHERE id = ?1",
+    )?
+    .execute([id])?;
+    Ok(())
+}
+
+pub(crate) fn await_echo(db: &Connection, id: i64) -> Result<()> {
+    db.prepare_cached("UPDATE outbox SET stage = 2 WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+pub(crate) fn delete(db: &Connection, id: i64) -> Result<()> {
+    db.prepare_cached("DELETE FROM outbox WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+/// Leaves a row alone until then.
+pub(crate) fn delay(db: &Connection, id: i64, until: u64) -> Result<()> {
+    db.prepare_cached("UPDATE outbox SET not_before = ?2 WHERE id = ?1")?
+        .execute((id, int(until)))?;
+    Ok(())
+}
+
+/// Frozen entries of a lane that the relay has not acknowledged.
+pub(crate) fn frozen_puts(db: &Connection, lane: &Address) -> Result<Vec<Queued>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox WHERE lane = ?1 AND stage = 1 AND envelope IS NOT NULL ORDER BY id"
+    ))?;
+    let rows = query.query_map([lane.0], raw)?;
+    rows.map(|row| whole(row?)).collect()
+}
+
+/// What was acknowledged but is not in the log any more is put again, with the same bytes.
+pub(crate) fn put_again(db: &Connection, lane: &Address) -> Result<()> {
+    db.prepare_cached("UPDATE outbox SET stage = 1 WHERE lane = ?1 AND stage = 2")?
+        .execute([lane.0])?;
+    Ok(())
+}
+
+/// How many messages wait to be sent.
+pub(crate) fn messages_waiting(db: &Connection) -> Result<u64> {
+    let count: i64 = db
+        .prepare_cached("SELECT count(*) FROM outbox WHERE message IS NOT NULL AND stage < 2")?
+        .query_row([], |row| row.get(0))?;
+    Ok(uint(count))
+}
+
+/// When the next delayed intent is due.
+pub(crate) fn next_due(db: &Connection, now: u64) -> Result<Option<u64>> {
+    let due: Option<i64> = db
+        .prepare_cached("SELECT min(not_before) FROM outbox WHERE stage < 2 AND not_before > ?1")?
+        .query_row([int(now)], |row| row.get(0))?;
+    Ok(due.map(uint))
+}
+
+/// Whether nothing waits, apart from what is delayed on purpose.
+pub(crate) fn is_empty(db: &Connection) -> Result<bool> {
+    Ok(!db
+        .prepare_cached("SELECT 1 FROM outbox WHERE not_before = 0 LIMIT 1")?
+        .exists([])?)
+}

@@ -1,0 +1,60 @@
+//! Entries that could not be applied, kept apart so that they hold nothing up (rule 24).
+
+use crate::error::Result;
+use crate::store::{int, uint};
+use rusqlite::Connection;
+use snug_wire::{Address, Seq};
+
+pub(crate) const CREATE: &str = "
+CREATE TABLE quarantine (
+  address BLOB NOT NULL,
+  seq     INTEGER NOT NULL,
+  why     TEXT NOT NULL,
+  tries   INTEGER NOT NULL,
+  PRIMARY KEY (address, seq)
+) STRICT, WITHOUT ROWID;";
+
+/// Notes an entry that could not be opened.
+pub(crate) fn add(db: &Connection, address: &Address, seq: Seq, why: &str) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO quarantine (address, seq, why, tries) VALUES (?1, ?2, ?3, 0)
+         ON CONFLICT (address, seq) DO UPDATE SET why = excluded.why, tries = 0",
+    )?
+    .execute((address.0, int(seq.0), why))?;
+    Ok(())
+}
+
+/// Counts an attempt before it is made; says how many there were before.
+pub(crate) fn attempt(db: &Connection, address: &Address, seq: Seq) -> Result<u32> {
+    Ok(db
+        .prepare_cached(
+            "INSERT INTO quarantine (address, seq, why, tries) VALUES (?1, ?2, 'applying', 1)
+             ON CONFLICT (address, seq) DO UPDATE SET tries = tries + 1 RETURNING tries - 1",
+        )?
+        .query_row((address.0, int(seq.0)), |row| row.get(0))?)
+}
+
+/// Forgets an attempt that went well.
+pub(crate) fn succeeded(db: &Connection, address: &Address, seq: Seq) -> Result<()> {
+    db.prepare_cached("DELETE FROM quarantine WHERE address = ?1 AND seq = ?2 AND tries > 0")?
+        .execute((address.0, int(seq.0)))?;
+    Ok(())
+}
+
+/// What of a mailbox could not be opened, rising; at most the newest 256.
+pub(crate) fn unopened(db: &Connection, address: &Address) -> Result<Vec<Seq>> {
+    let mut query = db.prepare_cached(
+        "SELECT seq FROM (SELECT seq FROM quarantine WHERE address = ?1 AND tries = 0
+         ORDER BY seq DESC LIMIT 256) ORDER BY seq",
+    )?;
+    let rows = query.query_map([address.0], |row| row.get(0).map(|seq| Seq(uint(seq))))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many there are in all.
+pub(crate) fn count(db: &Connection) -> Result<u64> {
+    let count: i64 = db
+        .prepare_cached("SELECT count(*) FROM quarantine WHERE tries = 0")?
+        .query_row([], |row| row.get(0))?;
+    Ok(uint(count))
+}

@@ -1,0 +1,178 @@
+//! Requests to connect, ours and others' (rule 27).
+
+use crate::error::Result;
+use crate::store::{int, uint};
+use rusqlite::{Connection, OptionalExtension, Row};
+use snug_wire::{AccountId, ClaimId, ConversationId, InvitationId};
+
+pub(crate) const CREATE: &str = "
+CREATE TABLE request (
+  claim        BLOB PRIMARY KEY NOT NULL,
+  incoming     INTEGER NOT NULL,
+  invitation   BLOB NOT NULL,
+  account      BLOB NOT NULL,
+  name         TEXT NOT NULL,
+  greeting     TEXT NOT NULL,
+  state        INTEGER NOT NULL,
+  at           INTEGER NOT NULL,
+  conversation BLOB,
+  form         BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX request_by_account ON request (account, incoming);";
+
+/// How a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestState {
+    /// Ours, not at the relay yet.
+    Sending,
+    /// Waiting for an answer: theirs if it is ours, ours if it is incoming.
+    Waiting,
+    /// Granted; its conversation is being made.
+    Granted,
+    /// In one conversation.
+    Connected,
+    /// The inviter said no.
+    Declined,
+    /// The invitation had no use left.
+    Used,
+    /// It had expired, or nobody answered in time.
+    Expired,
+    /// It was withdrawn.
+    Revoked,
+    /// The relay does not know the invitation.
+    Failed,
+}
+
+impl RequestState {
+    const ALL: [Self; 9] = [
+        Self::Sending,
+        Self::Waiting,
+        Self::Granted,
+        Self::Connected,
+        Self::Declined,
+        Self::Used,
+        Self::Expired,
+        Self::Revoked,
+        Self::Failed,
+    ];
+
+    fn number(self) -> i64 {
+        Self::ALL
+            .iter()
+            .position(|state| *state == self)
+            .unwrap_or_default() as i64
+    }
+
+    /// Whether nothing more will come of it.
+    pub fn is_over(self) -> bool {
+        !matches!(self, Self::Sending | Self::Waiting | Self::Granted)
+    }
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Its id: the claim.
+    pub claim: ClaimId,
+    /// Whether somebody asks us.
+    pub incoming: bool,
+    /// The invitation used.
+    pub invitation: InvitationId,
+    /// The other account.
+    pub account: AccountId,
+    /// Its name.
+    pub name: String,
+    /// What the asking side wrote.
+    pub greeting: String,
+    /// How it stands.
+    pub state: RequestState,
+    /// When it was made or arrived, milliseconds of Unix time.
+    pub at: u64,
+    /// The conversation that came of it.
+    pub conversation: Option<ConversationId>,
+    /// Incoming: the signed request. Ours: the card. CBOR.
+    pub(crate) form: Vec<u8>,
+}
+
+const COLUMNS: &str =
+    "claim, incoming, invitation, account, name, greeting, state, at, conversation, form";
+
+fn row(row: &Row<'_>) -> rusqlite::Result<Request> {
+    Ok(Request {
+        claim: ClaimId(row.get(0)?),
+        incoming: row.get(1)?,
+        invitation: InvitationId(row.get(2)?),
+        account: AccountId(row.get(3)?),
+        name: row.get(4)?,
+        greeting: row.get(5)?,
+        state: RequestState::ALL
+            .get(usize::try_from(row.get::<_, i64>(6)?).unwrap_or(usize::MAX))
+            .copied()
+            .unwrap_or(RequestState::Failed),
+        at: uint(row.get(7)?),
+        conversation: row.get::<_, Option<[u8; 32]>>(8)?.map(ConversationId),
+        form: row.get(9)?,
+    })
+}
+
+/// Adds a request; one already there stays. Says whether it was new.
+pub(crate) fn insert(db: &Connection, new: &Request) -> Result<bool> {
+    let added = db
+        .prepare_cached(&format!(
+            "INSERT INTO request ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+             ON CONFLICT (claim) DO NOTHING"
+        ))?
+        .execute(rusqlite::params![
+            new.claim.0,
+            new.incoming,
+            new.invitation.0,
+            new.account.0,
+            new.name,
+            new.greeting,
+            new.state.number(),
+            int(new.at),
+            new.conversation.map(|id| id.0),
+            new.form,
+        ])?;
+    Ok(added > 0)
+}
+
+pub(crate) fn get(db: &Connection, claim: &ClaimId) -> Result<Option<Request>> {
+    Ok(db
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM request WHERE claim = ?1"))?
+        .query_row([claim.0], row)
+        .optional()?)
+}
+
+/// All, newest first.
+pub(crate) fn all(db: &Connection) -> Result<Vec<Request>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM request ORDER BY at DESC, claim"
+    ))?;
+    let rows = query.query_map([], row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Those made through one invitation.
+pub(crate) fn of_invitation(db: &Connection, invitation: &InvitationId) -> Result<Vec<Request>> {
+    Ok(all(db)?
+        .into_iter()
+        .filter(|r| r.invitation == *invitation)
+        .collect())
+}
+
+pub(crate) fn set_state(db: &Connection, claim: &ClaimId, state: RequestState) -> Result<()> {
+    db.prepare_cached("UPDATE request SET state = ?2 WHERE claim = ?1")?
+        .execute((claim.0, state.number()))?;
+    Ok(())
+}
+
+pub(crate) fn set_conversation(
+    db: &Connection,
+    claim: &ClaimId,
+    id: &ConversationId,
+) -> Result<()> {
+    db.prepare_cached("UPDATE request SET conversation = ?2 WHERE claim = ?1")?
+        .execute((claim.0, id.0))?;
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! One operation, one transaction: everything a change touches travels in [`Work`].
+
+use crate::account::Me;
+use crate::changes::ChangeSet;
+use crate::error::{Error, Result};
+use crate::mls::{self, Provider, group};
+use openmls::prelude::MlsGroup;
+use openmls_libcrux_crypto::CryptoProvider;
+use rand::Rng;
+use rusqlite::Connection;
+use snug_wire::{Address, EnvelopeId, GroupId, Seq};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many groups are kept in memory; beyond that all are read again from the database.
+const GROUPS: usize = 256;
+
+/// Asked at every step inside a transaction; `true` abandons it. For tests that crash anywhere.
+pub type Interrupt = Box<dyn FnMut(&'static str) -> bool + Send>;
+
+/// What is true of connections now and need not outlive the process.
+#[derive(Default)]
+pub(crate) struct Live {
+    /// Mailboxes read to the end since they were opened.
+    pub caught_up: BTreeSet<Address>,
+    /// Lanes with a request under way: the outbox row.
+    pub in_flight: BTreeMap<Address, i64>,
+    /// Lanes refused because a newer flagged entry stands: up to where to read first.
+    pub behind: BTreeMap<Address, Seq>,
+    /// Mailboxes that were made or joined and must be opened.
+    pub to_open: BTreeSet<Address>,
+}
+
+/// An open transaction and all it may touch.
+pub(crate) struct Work<'a> {
+    pub db: &'a Connection,
+    pub crypto: &'a CryptoProvider,
+    pub rng: &'a mut (dyn Rng + Send),
+    pub groups: &'a mut BTreeMap<GroupId, MlsGroup>,
+    pub live: &'a mut Live,
+    pub changes: ChangeSet,
+    pub now: u64,
+    pub interrupt: &'a mut Option<Interrupt>,
+    pub me: Option<&'a Me>,
+}
+
+impl<'a> Work<'a> {
+    pub fn provider(&self) -> Provider<'a> {
+        Provider::new(self.crypto, self.db)
+    }
+
+    /// Who we are.
+    pub fn me(&self) -> Result<&'a Me> {
+        self.me
+            .ok_or(Error::Rejected(crate::error::Rejection::NoAccount))
+    }
+
+    pub fn random<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng.fill_bytes(&mut bytes);
+        bytes
+    }
+
+    pub fn envelope_id(&mut self) -> EnvelopeId {
+        EnvelopeId(self.random())
+    }
+
+    /// A place where a test may cut the operation short.
+    pub fn step(&mut self, name: &'static str) -> Result<()> {
+        if let Some(interrupt) = self.interrupt
+            && interrupt(name)
+        {
+            return Err(Error::Interrupted);
+        }
+        Ok(())
+    }
+
+    /// Works on a group, reading it first if it is not in memory. `None` when there is none.
+    pub fn with_group<T>(
+        &mut self,
+        id: &GroupId,
+        f: impl FnOnce(&Provider<'_>, &mut MlsGroup) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let provider = Provider::new(self.crypto, self.db);
+        if !self.groups.contains_key(id) {
+            if self.groups.len() >= GROUPS {
+                self.groups.clear();
+            }
+            match group::load(&provider, id)? {
+                Some(group) => self.groups.insert(*id, group),
+                None => return Ok(None),
+            };
+        }
+        self.groups
+            .get_mut(id)
+            .map(|group| f(&provider, group))
+            .transpose()
+    }
+
+    pub fn keep_group(&mut self, id: GroupId, group: MlsGroup) {
+        self.groups.insert(id, group);
+    }
+
+    pub fn signer(&self) -> Result<openmls_basic_credential::SignatureKeyPair> {
+        let me = self.me()?;
+        Ok(mls::signer(me.device_seed.expose(), &me.device_key.0))
+    }
+}
