@@ -1,1 +1,15 @@
-//! placeholder
+//! The Snug relay: append-only mailboxes it cannot read.
+//!
+//! [`core`] is the relay as a deterministic machine over one SQLite file, for the server and for
+//! simulations alike. [`Relay::start`] puts it on the network, embedded or as `snug-relay`.
+//!
+//! The rules it keeps are 1 to 13 and 31 of `docs/PROTOCOL.md`; comments name them.
+
+pub mod core;
+mod data_dir;
+mod server;
+mod store;
+
+pub use data_dir::DataError;
+pub use server::{Config, Relay, Running, StartError};
+pub use store::{Store, StoreError};

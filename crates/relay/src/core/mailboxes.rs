@@ -1,0 +1,153 @@
+//! Making, opening, trimming and retiring mailboxes; attachments; signals.
+
+use super::{Context, Decided, Effect, Open, Peer, Stop, limits};
+use crate::store::mailbox::Mailbox;
+use crate::store::{StoreError, attachment, entry, key_package, mailbox, old_lock};
+use snug_wire::frame::{Answer, Cursor, MailboxKind, Opened, Refusal};
+use snug_wire::{Address, Lock, LockSecret, SIGNAL_LIMIT, Seq};
+use subtle::ConstantTimeEq as _;
+
+/// What a secret opens.
+pub(super) enum Access {
+    /// Everything.
+    Current,
+    /// Reading up to that commit, which replaced its lock (rule 4).
+    Until(Seq),
+}
+
+impl Context<'_> {
+    pub(super) fn mailbox(&self, address: &Address) -> Result<Mailbox, Stop> {
+        Ok(mailbox::find(self.conn, address)?.ok_or(Refusal::NoMailbox)?)
+    }
+
+    pub(super) fn access(&self, mailbox: &Mailbox, secret: &LockSecret) -> Result<Access, Stop> {
+        let lock = secret.lock();
+        if same(&mailbox.lock, &lock) {
+            return Ok(Access::Current);
+        }
+        let old = old_lock::all(self.conn, mailbox.id)?;
+        let until = old.iter().find(|(_, old)| same(old, &lock)).map(|(until, _)| *until);
+        Ok(Access::Until(until.ok_or(Refusal::WrongLock)?))
+    }
+
+    /// The mailbox, if that secret opens it now.
+    pub(super) fn unlocked(&self, address: &Address, secret: &LockSecret) -> Result<Mailbox, Stop> {
+        let mailbox = self.mailbox(address)?;
+        match self.access(&mailbox, secret)? {
+            Access::Current => Ok(mailbox),
+            Access::Until(at) => Err(Refusal::Outdated(at).into()),
+        }
+    }
+
+    pub(super) fn create(&mut self, address: Address, kind: MailboxKind, lock: Lock) -> Result<Decided, Stop> {
+        let Some(there) = mailbox::find(self.conn, &address)? else {
+            mailbox::insert(self.conn, &address, kind, (self.random)(), &lock, self.now)?;
+            return Ok(Answer::Done.into());
+        };
+        // A repeated `Create` may come after its lock was replaced.
+        let had = |old: Vec<(Seq, Lock)>| old.iter().any(|(_, old)| same(old, &lock));
+        if there.kind == kind && (same(&there.lock, &lock) || had(old_lock::all(self.conn, there.id)?)) {
+            Ok(Answer::Done.into())
+        } else {
+            Err(Refusal::Taken.into())
+        }
+    }
+
+    pub(super) fn open(
+        &mut self,
+        peer: Peer,
+        address: Address,
+        secret: &LockSecret,
+        cursor: Option<Cursor>,
+    ) -> Result<Decided, Stop> {
+        let mut mailbox = self.mailbox(&address)?;
+        let until = match self.access(&mailbox, secret)? {
+            Access::Current => None,
+            Access::Until(at) => Some(at),
+        };
+        if self.readers.get(peer, &address).is_none() && self.readers.count(peer) >= limits::OPENS {
+            return Err(Refusal::Full.into());
+        }
+        // To the day, so that opening rarely writes. Those who were removed keep nothing alive.
+        if until.is_none() && self.now >= mailbox.opened_at.saturating_add(limits::DAY) {
+            mailbox.opened_at = self.now;
+            mailbox::update(self.conn, &mailbox)?;
+        }
+        // An old secret learns nothing of what came after its end.
+        let last = until.unwrap_or(mailbox.last);
+        let opened = Opened {
+            generation: mailbox.generation,
+            first: mailbox.first.min(Seq(last.0 + 1)),
+            last,
+            head: until.unwrap_or(mailbox.head),
+        };
+        let (after, answer) = match cursor {
+            None => (Seq(0), Answer::Opened(opened)),
+            Some(cursor) if belongs(self.conn, &mailbox, &cursor, last)? => (cursor.seq, Answer::Opened(opened)),
+            Some(_) => (Seq(0), Answer::Diverged(opened)),
+        };
+        Ok(Decided {
+            answer: Some(answer),
+            effect: Effect::Open(address, Open::Behind { after, until }),
+        })
+    }
+
+    pub(super) fn fetch(&self, address: Address, seq: Seq, secret: &LockSecret) -> Result<Decided, Stop> {
+        let mailbox = self.mailbox(&address)?;
+        let bytes = attachment::find(self.conn, mailbox.id, seq, &secret.lock())?;
+        Ok(Answer::Bytes(bytes.ok_or(Refusal::Nothing)?).into())
+    }
+
+    pub(super) fn signal(&self, address: Address, secret: &LockSecret, bytes: Vec<u8>) -> Result<Decided, Stop> {
+        if bytes.len() > SIGNAL_LIMIT {
+            return Err(Refusal::TooLarge(SIGNAL_LIMIT as u64).into());
+        }
+        self.unlocked(&address, secret)?;
+        Ok(Decided { answer: None, effect: Effect::Signal(address, bytes) })
+    }
+
+    pub(super) fn trim(&self, address: Address, secret: &LockSecret, below: Seq) -> Result<Decided, Stop> {
+        let mut mailbox = self.unlocked(&address, secret)?;
+        let below = below.min(Seq(mailbox.last.0 + 1));
+        if below > mailbox.first {
+            let freed = entry::forget(self.conn, mailbox.id, mailbox.first, below)?;
+            attachment::delete(self.conn, mailbox.id, below)?;
+            mailbox.first = below;
+            mailbox.size = mailbox.size.saturating_sub(freed);
+            mailbox::update(self.conn, &mailbox)?;
+        }
+        Ok(Answer::Done.into())
+    }
+
+    pub(super) fn retire(&self, address: Address, secret: &LockSecret) -> Result<Decided, Stop> {
+        let mut mailbox = self.unlocked(&address, secret)?;
+        if mailbox.kind == MailboxKind::Conversation {
+            return Err(Refusal::Malformed.into());
+        }
+        if !mailbox.retired {
+            mailbox.retired = true;
+            mailbox::update(self.conn, &mailbox)?;
+            key_package::clear(self.conn, mailbox.id)?;
+        }
+        Ok(Answer::Done.into())
+    }
+}
+
+/// Compares in constant time: how long it takes tells nothing of how much is right.
+pub(super) fn same(a: &Lock, b: &Lock) -> bool {
+    a.0.ct_eq(&b.0).into()
+}
+
+/// Whether a cursor is of this log, as far as the relay remembers (rule 2).
+fn belongs(
+    conn: &rusqlite::Connection,
+    mailbox: &Mailbox,
+    cursor: &Cursor,
+    last: Seq,
+) -> Result<bool, StoreError> {
+    if cursor.generation != mailbox.generation || cursor.seq > last {
+        return Ok(false);
+    }
+    let there = entry::id_at(conn, mailbox.id, cursor.seq)?;
+    Ok(there.is_none_or(|id| id == cursor.id))
+}

@@ -1,0 +1,148 @@
+//! Entries. One below its mailbox's `first` is remembered only: its bytes are gone, its id and
+//! digest still answer a repeated `Put` until the time-to-live, counted from when it was put.
+//! That is long enough: a device that has not read the log for so long must rejoin anyway, and
+//! what it had encrypted is void.
+
+use super::{StoreError, bytes, int};
+use rusqlite::{Connection, OptionalExtension as _};
+use snug_wire::{EnvelopeId, Seq};
+
+pub(super) const SCHEMA: &str = "
+CREATE TABLE entry (
+    mailbox INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    digest BLOB NOT NULL, -- over all that was put
+    flagged INTEGER NOT NULL,
+    at INTEGER NOT NULL,  -- milliseconds of Unix time
+    bytes BLOB NOT NULL,  -- empty once forgotten
+    PRIMARY KEY (mailbox, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX entry_id ON entry (mailbox, id);";
+
+/// One row.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its place.
+    pub seq: Seq,
+    /// The envelope.
+    pub id: EnvelopeId,
+    /// Whether it was put as a commit.
+    pub flagged: bool,
+    /// The sealed bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a frame counts beside its bytes when budgets are spent: about its other fields.
+pub const OVERHEAD: usize = 128;
+
+impl Entry {
+    /// What it counts when budgets are spent, in bytes.
+    pub fn cost(&self) -> usize {
+        self.bytes.len() + OVERHEAD
+    }
+}
+
+/// Where that envelope is or was, and the digest of what was put.
+pub fn known(conn: &Connection, mailbox: i64, id: &EnvelopeId) -> Result<Option<(Seq, [u8; 32])>, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT seq, digest FROM entry WHERE mailbox = ?1 AND id = ?2")?
+        .query_row((mailbox, &id.0), |row| {
+            Ok((Seq(row.get::<_, i64>(0)? as u64), bytes(row, 1)?))
+        })
+        .optional()?)
+}
+
+/// The envelope at that place, if it is remembered.
+pub fn id_at(conn: &Connection, mailbox: i64, seq: Seq) -> Result<Option<EnvelopeId>, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT id FROM entry WHERE mailbox = ?1 AND seq = ?2")?
+        .query_row((mailbox, int(seq.0)), |row| bytes(row, 0))
+        .optional()?
+        .map(EnvelopeId))
+}
+
+/// Appends.
+#[expect(clippy::too_many_arguments, reason = "the columns")]
+pub fn insert(
+    conn: &Connection,
+    mailbox: i64,
+    seq: Seq,
+    id: &EnvelopeId,
+    digest: &[u8; 32],
+    flagged: bool,
+    now: u64,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO entry (mailbox, seq, id, digest, flagged, at, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute((mailbox, int(seq.0), &id.0, digest, flagged, int(now), bytes))?;
+    Ok(())
+}
+
+/// Entries from `from` to `to`, both included, rising, until their bytes reach `budget` (at least one).
+pub fn page(
+    conn: &Connection,
+    mailbox: i64,
+    from: Seq,
+    to: Seq,
+    budget: usize,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT seq, id, flagged, bytes FROM entry WHERE mailbox = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
+    )?;
+    let mut rows = statement.query((mailbox, int(from.0), int(to.0)))?;
+    let mut entries = Vec::new();
+    let mut size = 0;
+    while size < budget
+        && let Some(row) = rows.next()?
+    {
+        let entry = Entry {
+            seq: Seq(row.get::<_, i64>(0)? as u64),
+            id: EnvelopeId(bytes(row, 1)?),
+            flagged: row.get(2)?,
+            bytes: row.get(3)?,
+        };
+        size += entry.cost();
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// Forgets the bytes of the entries `from..below`; says how many bytes they were.
+pub fn forget(conn: &Connection, mailbox: i64, from: Seq, below: Seq) -> Result<u64, StoreError> {
+    let range = (mailbox, int(from.0), int(below.0));
+    let size: i64 = conn
+        .prepare_cached(
+            "SELECT coalesce(sum(length(bytes)), 0) FROM entry WHERE mailbox = ?1 AND seq >= ?2 AND seq < ?3",
+        )?
+        .query_row(range, |row| row.get(0))?;
+    conn.prepare_cached("UPDATE entry SET bytes = x'' WHERE mailbox = ?1 AND seq >= ?2 AND seq < ?3")?
+        .execute(range)?;
+    Ok(size as u64)
+}
+
+/// One past the last of the leading entries, at most `limit` of them, that were put before that time.
+pub fn end_of_old(conn: &Connection, mailbox: i64, before: u64, limit: u32) -> Result<Option<Seq>, StoreError> {
+    let mut statement =
+        conn.prepare_cached("SELECT seq, at FROM entry WHERE mailbox = ?1 ORDER BY seq LIMIT ?2")?;
+    let mut rows = statement.query((mailbox, limit))?;
+    let mut end = None;
+    while let Some(row) = rows.next()?
+        && row.get::<_, i64>(1)? < int(before)
+    {
+        end = Some(Seq(row.get::<_, i64>(0)? as u64 + 1));
+    }
+    Ok(end)
+}
+
+/// Removes the entries below, memory of their ids included; says how many bytes they still held.
+pub fn delete(conn: &Connection, mailbox: i64, below: Seq) -> Result<u64, StoreError> {
+    let range = (mailbox, int(below.0));
+    let size: i64 = conn
+        .prepare_cached("SELECT coalesce(sum(length(bytes)), 0) FROM entry WHERE mailbox = ?1 AND seq < ?2")?
+        .query_row(range, |row| row.get(0))?;
+    conn.prepare_cached("DELETE FROM entry WHERE mailbox = ?1 AND seq < ?2")?.execute(range)?;
+    Ok(size as u64)
+}

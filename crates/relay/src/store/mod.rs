@@ -1,0 +1,136 @@
+//! One SQLite file: everything a relay knows. One small module per table.
+//!
+//! Absent on purpose: a storage trait, and any knowledge of who is connected.
+
+pub mod attachment;
+pub mod claim;
+pub mod entry;
+pub mod invitation;
+pub mod key_package;
+pub mod mailbox;
+pub mod meta;
+pub mod old_lock;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::path::Path;
+
+/// Schema version, kept in `PRAGMA user_version`.
+const SCHEMA: i64 = 1;
+
+/// Why the relay's file could not be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite's word: the disk is full or broken, or the file is damaged.
+    #[error("the relay's file cannot be used: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The file cannot be made or opened.
+    #[error("the relay's file cannot be opened: {0}")]
+    File(#[from] std::io::Error),
+    /// Made by a later version.
+    #[error("the relay's file was made by a newer snug-relay (schema {0}): update snug-relay")]
+    Newer(i64),
+}
+
+/// The open file. Dropping it ends all use.
+#[derive(Debug)]
+pub struct Store {
+    conn: Connection,
+}
+
+impl Store {
+    /// Opens or makes the file, readable by its owner alone. Every commit is on disk when it returns.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be opened, is damaged, or was made by a newer version.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        make_private(path)?;
+        let conn = Connection::open(path)?;
+        // Before the first table, or it has no effect.
+        conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        Self::prepare(conn)
+    }
+
+    /// A store that is gone when dropped, for simulations.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Self::prepare(Connection::open_in_memory()?)
+    }
+
+    fn prepare(mut conn: Connection) -> Result<Self, StoreError> {
+        conn.set_prepared_statement_cache_capacity(64);
+        conn.pragma_update(None, "cache_size", -8_192)?;
+        let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        match version {
+            SCHEMA => {}
+            0 => {
+                let tx = conn.transaction()?;
+                for table in [
+                    meta::SCHEMA,
+                    mailbox::SCHEMA,
+                    old_lock::SCHEMA,
+                    entry::SCHEMA,
+                    attachment::SCHEMA,
+                    invitation::SCHEMA,
+                    claim::SCHEMA,
+                    key_package::SCHEMA,
+                ] {
+                    tx.execute_batch(table)?;
+                }
+                tx.pragma_update(None, "user_version", SCHEMA)?;
+                tx.commit()?;
+            }
+            newer => return Err(StoreError::Newer(newer)),
+        }
+        Ok(Self { conn })
+    }
+
+    /// Begins the transaction of a batch; dropped without commit, nothing of it stays.
+    pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
+        Ok(self.conn.transaction_with_behavior(TransactionBehavior::Deferred)?)
+    }
+
+    /// The connection, to read outside a batch.
+    pub(crate) fn reader(&self) -> &Connection {
+        &self.conn
+    }
+
+    /// Gives up to `pages` freed pages of 4 KiB back to the file system.
+    pub(crate) fn shrink(&self, pages: u32) -> Result<(), StoreError> {
+        let mut statement = self.conn.prepare_cached(&format!("PRAGMA incremental_vacuum({pages})"))?;
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(())
+    }
+}
+
+/// An unsigned number as SQLite keeps it. What is beyond its range (a cursor nobody can have,
+/// a date in 292 million years) becomes its largest, so that no request can make a statement fail.
+pub(crate) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A column of exactly `N` bytes.
+pub(crate) fn bytes<const N: usize>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<[u8; N]> {
+    row.get(column)
+}
+
+#[cfg(unix)]
+fn make_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map(|_| ())
+}
+
+#[cfg(not(unix))]
+fn make_private(_path: &Path) -> std::io::Result<()> {
+    Ok(())
+}

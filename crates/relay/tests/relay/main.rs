@@ -1,0 +1,21 @@
+//! What the relay promises, rule by rule, against a reference model, and over the network.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod catching_up;
+mod client;
+mod expiry;
+mod forms;
+mod invitations;
+mod locks;
+mod mailboxes;
+mod model;
+mod network;
+mod pools;
+mod process;
+mod random;
+mod world;

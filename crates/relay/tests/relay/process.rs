@@ -1,0 +1,144 @@
+//! The real binary, each run a process of its own.
+
+use crate::client::Client;
+use crate::forms::{create, open, text};
+use snug_wire::frame::MailboxKind::Conversation;
+use snug_wire::frame::{Answer, Put, RelayFrame, Request};
+use snug_wire::{RelayKey, Seq};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+struct Process {
+    child: Child,
+    url: String,
+    key: RelayKey,
+}
+
+fn command(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_snug-relay"));
+    command.args(["--listen", "127.0.0.1:0", "--data"]).arg(data).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Process {
+    fn start(data: &Path) -> Self {
+        let mut child = command(data).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let url = lines.next().unwrap().strip_prefix("listening on ").unwrap().to_owned();
+        let key = lines.next().unwrap().strip_prefix("key ").unwrap().parse().unwrap();
+        Self { child, url, key }
+    }
+
+    async fn connect(&self) -> Client {
+        Client::connect(&self.url, self.key).await
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Ended already, or killed now.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn failed(output: &Output, code: i32) -> String {
+    assert_eq!(output.status.code(), Some(code));
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn numbered(n: u64) -> Put {
+    let mut put = text(1, 1, 0, 0);
+    put.id.0[8..].copy_from_slice(&n.to_be_bytes());
+    put.bytes = n.to_be_bytes().to_vec();
+    put
+}
+
+/// Kills in the middle of a stream of puts; what was acknowledged must be there, in its place.
+#[tokio::test]
+async fn what_was_acknowledged_survives_kill_9() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut key = None;
+    let mut acknowledged = Vec::new();
+    for round in 0..4_u64 {
+        let mut relay = Process::start(dir.path());
+        assert_eq!(*key.get_or_insert(relay.key), relay.key, "it keeps its key");
+        let mut client = relay.connect().await;
+        assert_eq!(client.ask(create(1, Conversation, 1)).await, Answer::Done);
+        for n in round * 1_000..round * 1_000 + 200 {
+            client.post(Request::Put(numbered(n))).await;
+        }
+        for _ in 0..50 {
+            if let RelayFrame::Answer(number, Answer::Stored(seq)) = client.next().await {
+                // The first request was the create.
+                acknowledged.push((seq, numbered(round * 1_000 + number - 2)));
+            }
+        }
+        relay.child.kill().unwrap();
+        relay.child.wait().unwrap();
+    }
+    assert_eq!(acknowledged.len(), 4 * 50);
+    let relay = Process::start(dir.path());
+    let mut client = relay.connect().await;
+    client.ask(open(1, 1)).await;
+    let mut log = Vec::new();
+    while let RelayFrame::Delivery(delivery) = client.next().await {
+        assert_eq!(delivery.previous, Seq(delivery.seq.0 - 1), "no hole");
+        log.push((delivery.seq, delivery.id, delivery.bytes));
+    }
+    for (seq, put) in acknowledged {
+        assert!(log.contains(&(seq, put.id, put.bytes.clone())), "{seq:?} is lost");
+        assert_eq!(client.ask(Request::Put(put)).await, Answer::Stored(seq), "and known");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_ends_well_when_asked_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut relay = Process::start(dir.path());
+    let client = relay.connect().await;
+    Command::new("kill").arg(relay.child.id().to_string()).status().unwrap();
+    assert_eq!(client.goodbye().await, snug_wire::frame::Refusal::Leaving);
+    assert!(relay.child.wait().unwrap().success());
+}
+
+#[test]
+fn it_fails_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let usage = Command::new(env!("CARGO_BIN_EXE_snug-relay")).arg("--lissten").output().unwrap();
+    assert!(failed(&usage, 2).contains("--listen"));
+    let nowhere = command(dir.path()).args(["--listen", "nowhere"]).output().unwrap();
+    assert_eq!(nowhere.status.code(), Some(2), "given twice");
+    let file = dir.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    let error = failed(&command(&file).output().unwrap(), 1);
+    assert!(error.starts_with("snug-relay: the data directory "), "{error}");
+    std::fs::write(dir.path().join("relay.db"), vec![b'x'; 10_000]).unwrap();
+    let error = failed(&command(dir.path()).output().unwrap(), 1);
+    assert!(error.contains("relay.db: the relay's file cannot be used"), "{error}");
+}
+
+#[test]
+fn a_second_process_on_the_same_data_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let _relay = Process::start(dir.path());
+    let error = failed(&command(dir.path()).output().unwrap(), 1);
+    assert!(error.contains("another relay is running on "), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn its_files_are_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let _relay = Process::start(&data);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    for file in ["relay.db", "relay.db-wal"] {
+        assert_eq!(mode(&data.join(file)), 0o600, "{file}");
+    }
+}
