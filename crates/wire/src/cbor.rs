@@ -1,6 +1,7 @@
 //! CBOR in and out, whole values only.
 
-use minicbor::{Decode, Encode};
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Decoder, Encode};
 
 /// Why bytes were not the form they were expected to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,4 +46,22 @@ pub fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8], limit: usize) -> Result<T,
         0 => Ok(value),
         left => Err(WireError::Trailing(left)),
     }
+}
+
+/// The most key packages one form may hold.
+const MOST_PACKAGES: usize = 256;
+
+/// Reads key packages. Bounded, because an empty one takes a byte here and 24 in memory.
+pub(crate) fn key_packages<C>(
+    d: &mut Decoder<'_>,
+    _: &mut C,
+) -> Result<Vec<ByteVec>, minicbor::decode::Error> {
+    let mut packages = Vec::new();
+    for package in d.array_iter()? {
+        if packages.len() == MOST_PACKAGES {
+            return Err(minicbor::decode::Error::message("too many key packages"));
+        }
+        packages.push(package?);
+    }
+    Ok(packages)
 }

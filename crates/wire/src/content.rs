@@ -70,9 +70,7 @@ pub struct Text {
 }
 
 /// How urgent a message is: orders the outgoing queue, decides how it is announced.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Priority {
     /// May wait.

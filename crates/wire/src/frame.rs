@@ -38,7 +38,10 @@ pub enum RelayFrame {
     CaughtUp(#[n(0)] Address),
     /// An ephemeral envelope; was never stored.
     #[n(5)]
-    Signal(#[n(0)] Address, #[cbor(n(1), with = "minicbor::bytes")] Vec<u8>),
+    Signal(
+        #[n(0)] Address,
+        #[cbor(n(1), with = "minicbor::bytes")] Vec<u8>,
+    ),
     /// Live delivery from this mailbox ends: its lock changed at that entry (rule 4).
     #[n(6)]
     Ended(#[n(0)] Address, #[n(1)] Seq),
@@ -202,8 +205,8 @@ pub struct Stock {
     /// Its secret.
     #[n(1)]
     pub secret: LockSecret,
-    /// Each given once.
-    #[n(2)]
+    /// Each given once; at most 256 at a time.
+    #[cbor(n(2), decode_with = "crate::cbor::key_packages")]
     pub packages: Vec<minicbor::bytes::ByteVec>,
     /// Given again and again when the pool is empty; replaces the former one.
     #[n(3)]

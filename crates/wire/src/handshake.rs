@@ -76,7 +76,7 @@ impl Transcript {
     fn bytes(&self, side: Side) -> Vec<u8> {
         let label: &[u8] = match side {
             Side::Relay => b"snug/1 relay",
-            Side::Device => b"snug/1 device",
+            Side::Device => b"snug/1 connection",
         };
         [
             label,
@@ -105,6 +105,8 @@ impl Transcript {
 
 /// Strict Ed25519 verification (RFC 8032, no small-order keys).
 pub fn verify(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
-    VerifyingKey::from_bytes(key)
-        .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+    VerifyingKey::from_bytes(key).is_ok_and(|key| {
+        key.verify_strict(message, &Signature::from_bytes(signature))
+            .is_ok()
+    })
 }

@@ -57,7 +57,7 @@ pub struct InviteRequest {
     #[n(5)]
     pub devices: DeviceList,
     /// One MLS key package for each of them.
-    #[n(6)]
+    #[cbor(n(6), decode_with = "crate::cbor::key_packages")]
     pub key_packages: Vec<ByteVec>,
     /// Their name.
     #[n(7)]

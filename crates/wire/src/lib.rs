@@ -3,7 +3,7 @@
 //! Every form is CBOR (RFC 8949) as maps with integer keys. A decoder accepts keys it does not
 //! know and skips them; bodies of a kind it does not know are kept as they came. No decoder
 //! panics, allocates more than its input warrants, or accepts trailing bytes. The exact forms are
-//! in `docs/PROTOCOL.md`; snapshots under `snapshots/` freeze them.
+//! in `docs/PROTOCOL.md`; snapshots under `tests/wire/snapshots/` freeze them.
 //!
 //! Absent on purpose: sockets, storage and encryption. This crate only says what the bytes are.
 

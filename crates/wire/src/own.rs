@@ -4,6 +4,7 @@ use crate::card::Card;
 use crate::code::InviteCode;
 use crate::{Address, ClaimId, InvitationId, LockSecret};
 use minicbor::{Decode, Encode};
+use std::fmt;
 
 /// One record of the own conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -38,7 +39,7 @@ pub struct Invited {
 }
 
 /// The secret side of an inbox address.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct InboxSecrets {
     /// The mailbox.
@@ -50,4 +51,12 @@ pub struct InboxSecrets {
     /// Opens what is sealed to it: an X-Wing private key.
     #[cbor(n(2), with = "minicbor::bytes")]
     pub key: Vec<u8>,
+}
+
+impl fmt::Debug for InboxSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InboxSecrets")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
 }

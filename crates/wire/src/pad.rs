@@ -33,5 +33,6 @@ pub fn pad(bytes: &[u8]) -> Vec<u8> {
 pub fn unpad(bytes: &[u8]) -> Result<&[u8], WireError> {
     let wrong = || WireError::Malformed("the padding is wrong".into());
     let (length, rest) = bytes.split_first_chunk::<LENGTH>().ok_or_else(wrong)?;
-    rest.get(..u32::from_be_bytes(*length) as usize).ok_or_else(wrong)
+    rest.get(..u32::from_be_bytes(*length) as usize)
+        .ok_or_else(wrong)
 }

@@ -18,6 +18,8 @@ pub struct RelayAddress {
 impl RelayAddress {
     /// `host:port`, as people see it.
     pub fn host(&self) -> &str {
-        self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest)
+        self.url
+            .split_once("://")
+            .map_or(self.url.as_str(), |(_, rest)| rest)
     }
 }

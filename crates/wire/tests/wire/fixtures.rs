@@ -1,0 +1,254 @@
+//! One fixed value for every variant of every form. Ada (account byte a1) invites, Bo (b1) asks.
+//!
+//! The matches in `name` functions have no wildcard: a new variant does not compile until it is
+//! named here, and `forms.rs` fails until it has a fixture.
+
+use ed25519_dalek::SigningKey;
+use minicbor::bytes::ByteVec;
+use snug_wire::card::{Card, InboxAddress, Signable as _, Signed};
+use snug_wire::code::{CodeKind, InviteCode, RelayHint};
+use snug_wire::content::{Body, Content, Priority, Profile, Receipt, Text};
+use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};
+use snug_wire::inbox::{Denial, DenialReason, InboxForm, InviteRequest, Pointer, SealedForm};
+use snug_wire::log_state::{ConversationKind, Credential, LogState, Participant, Role};
+use snug_wire::own::{InboxSecrets, Invited, OwnRecord};
+use snug_wire::{
+    AccountId, Address, ClaimId, ConversationId, DeviceId, DeviceKey, EnvelopeId, GroupId,
+    InvitationId, LockSecret, MessageId, RelayAddress, RelayKey, Secret, Seq,
+};
+
+/// The key made of one byte, 32 times.
+pub fn key(byte: u8) -> SigningKey {
+    SigningKey::from_bytes(&[byte; 32])
+}
+
+pub fn account(byte: u8) -> AccountId {
+    AccountId(key(byte).verifying_key().to_bytes())
+}
+
+pub fn device(byte: u8) -> ListedDevice {
+    ListedDevice {
+        id: DeviceId([byte; 16]),
+        key: DeviceKey(key(byte).verifying_key().to_bytes()),
+    }
+}
+
+/// The first entry of an account: its key is `byte`, its only device's is `byte + 1`.
+pub fn first_entry(byte: u8) -> Entry {
+    Entry {
+        account: account(byte),
+        version: 1,
+        previous: [0; 32],
+        devices: vec![device(byte + 1)],
+        own: ConversationId([byte + 2; 32]),
+        signer: Signer::Account,
+    }
+}
+
+/// A list of two entries: the account key lists a device, which lists another.
+pub fn devices(byte: u8) -> DeviceList {
+    let first = first_entry(byte);
+    let second = Entry {
+        version: 2,
+        previous: first.hash(),
+        devices: vec![device(byte + 1), device(byte + 3)],
+        signer: Signer::Device(DeviceId([byte + 1; 16])),
+        ..first.clone()
+    };
+    DeviceList(vec![first.sign(&key(byte)), second.sign(&key(byte + 1))])
+}
+
+pub fn relay() -> RelayAddress {
+    RelayAddress {
+        url: "ws://127.0.0.1:7010".into(),
+        key: RelayKey(key(0x7e).verifying_key().to_bytes()),
+    }
+}
+
+pub fn code() -> InviteCode {
+    InviteCode {
+        kind: CodeKind::Contact,
+        id: InvitationId([0x11; 16]),
+        key: Secret::new([0x22; 32]),
+        relay: RelayHint::of(&relay()),
+    }
+}
+
+/// The X-Wing keys here are shorter than real ones (1216 bytes): the form does not look at them.
+pub fn inbox(byte: u8) -> InboxAddress {
+    InboxAddress {
+        relay: relay(),
+        address: Address([byte; 32]),
+        key: vec![byte; 4],
+    }
+}
+
+pub fn card() -> Card {
+    Card {
+        invitation: InvitationId([0x11; 16]),
+        account: account(0xa1),
+        devices: devices(0xa1),
+        name: "Ada".into(),
+        greeting: "Come in".into(),
+        inbox: inbox(0x33),
+        expires_at: Some(1_800_000_000_000),
+        uses: Some(1),
+        asks: false,
+    }
+}
+
+pub fn signed_card() -> Signed<Card> {
+    card().signed(DeviceId([0xa2; 16]), &key(0xa2))
+}
+
+pub fn log_state() -> LogState {
+    LogState {
+        conversation: LogState::direct_id(&account(0xa1), &account(0xb1)),
+        kind: ConversationKind::Direct,
+        participants: vec![
+            Participant {
+                account: account(0xa1),
+                role: Role::Admin,
+                devices: DeviceList(vec![first_entry(0xa1).sign(&key(0xa1))]),
+            },
+            Participant {
+                account: account(0xb1),
+                role: Role::Member,
+                devices: DeviceList(vec![first_entry(0xb1).sign(&key(0xb1))]),
+            },
+        ],
+    }
+}
+
+pub fn credential() -> Credential {
+    Credential {
+        account: account(0xa1),
+        device: device(0xa2).id,
+        key: device(0xa2).key,
+    }
+}
+
+pub fn request() -> InviteRequest {
+    InviteRequest {
+        claim: ClaimId([0x44; 16]),
+        invitation: InvitationId([0x11; 16]),
+        ticket: [0x55; 64],
+        proof: [0x66; 32],
+        account: account(0xb1),
+        devices: DeviceList(vec![first_entry(0xb1).sign(&key(0xb1))]),
+        key_packages: vec![ByteVec::from(vec![0x77; 3])],
+        profile: Profile { name: "Bo".into() },
+        greeting: "Hello".into(),
+        inboxes: vec![inbox(0x88)],
+    }
+}
+
+pub fn sealed_form() -> SealedForm {
+    SealedForm {
+        encapsulated: vec![1, 2, 3],
+        ciphertext: vec![4, 5],
+    }
+}
+
+pub fn inbox_forms() -> Vec<InboxForm> {
+    vec![
+        InboxForm::Request(Box::new(request().signed(DeviceId([0xb2; 16]), &key(0xb2)))),
+        InboxForm::Pointer(Box::new(Pointer {
+            relay: relay(),
+            address: Address([0x99; 32]),
+            group: GroupId([0x12; 16]),
+            commit: Seq(3),
+            generation: 0x0123_4567_89ab_cdef,
+            envelope: EnvelopeId([0x13; 16]),
+            secret: LockSecret::new([0x14; 32]),
+            fetch: LockSecret::new([0x15; 32]),
+            state: log_state(),
+            answers: Some(ClaimId([0x44; 16])),
+        })),
+        InboxForm::Denied(
+            Denial {
+                claim: ClaimId([0x44; 16]),
+                reason: DenialReason::Used,
+            }
+            .signed(DeviceId([0xa2; 16]), &key(0xa2)),
+        ),
+    ]
+}
+
+pub fn inbox_form_name(form: &InboxForm) -> &'static str {
+    match form {
+        InboxForm::Request(_) => "Request",
+        InboxForm::Pointer(_) => "Pointer",
+        InboxForm::Denied(_) => "Denied",
+    }
+}
+
+pub fn own_records() -> Vec<OwnRecord> {
+    vec![
+        OwnRecord::Invited(Box::new(Invited {
+            code: code(),
+            card: card(),
+            revoke: LockSecret::new([0x16; 32]),
+            inbox: InboxSecrets {
+                address: Address([0x33; 32]),
+                secret: LockSecret::new([0x17; 32]),
+                key: vec![0x18; 4],
+            },
+        })),
+        OwnRecord::Revoked(InvitationId([0x11; 16])),
+        OwnRecord::Answering(ClaimId([0x44; 16]), true),
+    ]
+}
+
+pub fn own_record_name(record: &OwnRecord) -> &'static str {
+    match record {
+        OwnRecord::Invited(_) => "Invited",
+        OwnRecord::Revoked(_) => "Revoked",
+        OwnRecord::Answering(..) => "Answering",
+    }
+}
+
+pub fn bodies() -> Vec<Body> {
+    vec![
+        Body::Text(Text {
+            id: MessageId([0x19; 16]),
+            text: "Grüße".into(),
+            priority: Priority::High,
+        }),
+        Body::Receipt(Receipt {
+            delivered: Seq(9),
+            read: Seq(7),
+            unopened: vec![Seq(4), Seq(5)],
+        }),
+        Body::Profile(Profile { name: "Ada".into() }),
+        Body::Own(OwnRecord::Revoked(InvitationId([0x11; 16]))),
+        unknown_body(),
+    ]
+}
+
+/// Kind 999 with `{0: [1, "new"], 5: h'00ff'}`.
+pub fn unknown_body() -> Body {
+    Body::Unknown {
+        kind: 999,
+        form: vec![
+            0xa2, 0x00, 0x82, 0x01, 0x63, b'n', b'e', b'w', 0x05, 0x42, 0x00, 0xff,
+        ],
+    }
+}
+
+pub fn body_name(body: &Body) -> &'static str {
+    match body {
+        Body::Text(_) => "Text",
+        Body::Receipt(_) => "Receipt",
+        Body::Profile(_) => "Profile",
+        Body::Own(_) => "Own",
+        Body::Unknown { .. } => "Unknown",
+    }
+}
+
+pub fn content(body: Body) -> Content {
+    Content {
+        at: 1_790_000_000_000,
+        body,
+    }
+}
