@@ -1,0 +1,182 @@
+//! A connection's beginning: both sides prove a key.
+
+use super::Timing;
+use super::socket::{self, Socket, frame, message, unreachable};
+use crate::{Problem, ProblemCode};
+use ed25519_dalek::SigningKey;
+use futures_util::{SinkExt as _, StreamExt as _};
+use snug_wire::code::RelayHint;
+use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
+use snug_wire::handshake::{Auth, Challenge, Hello, Side, Transcript};
+use snug_wire::{ConnectionKey, PROTOCOL_VERSION, RelayAddress, RelayKey, Secret};
+use tokio::time::timeout;
+
+/// Which relay must answer.
+#[derive(Clone, Debug)]
+pub(super) enum Expected {
+    /// The one with this key.
+    Key(RelayKey),
+    /// The one a code names.
+    Named(RelayHint),
+    /// Whichever answers: its key is learned.
+    Any,
+}
+
+impl Expected {
+    fn fits(&self, relay: &RelayAddress) -> bool {
+        match self {
+            Self::Key(key) => *key == relay.key,
+            Self::Named(hint) => hint.names(relay),
+            Self::Any => true,
+        }
+    }
+}
+
+/// Which relay answers at this URL.
+///
+/// # Errors
+/// `relayUnreachable`, `relayVersion`.
+pub async fn lookup(url: &str, timing: &Timing) -> Result<RelayAddress, Problem> {
+    let key = Secret::new(rand::random());
+    let (mut socket, relay) = dial(url, &Expected::Any, &key, timing).await?;
+    // It was only looked up: how it ends does not matter.
+    let _ = timeout(timing.silence, socket.close(None)).await;
+    Ok(relay)
+}
+
+/// Asks the relay a code names one thing over a connection of its own, under a key used once.
+///
+/// # Errors
+/// `relayUnreachable`, `relayOther`, `relayVersion`.
+pub async fn ask(
+    hint: &RelayHint,
+    request: Request,
+    timing: &Timing,
+) -> Result<(RelayAddress, Answer), Problem> {
+    let key = Secret::new(rand::random());
+    let expected = Expected::Named(hint.clone());
+    let (mut socket, relay) = dial(&hint.url, &expected, &key, timing).await?;
+    let asked = async {
+        send(&mut socket, &hint.url, &ClientFrame::Request(1, request)).await?;
+        loop {
+            match receive(&mut socket, &hint.url).await? {
+                RelayFrame::Answer(1, answer) => return Ok(answer),
+                RelayFrame::Goodbye(why) => return Err(farewell(&hint.url, &why)),
+                _ => {}
+            }
+        }
+    };
+    let answer = timeout(timing.connect, asked)
+        .await
+        .map_err(|_| unreachable(&hint.url, &"it does not answer"))??;
+    let _ = timeout(timing.silence, socket.close(None)).await;
+    Ok((relay, answer))
+}
+
+/// Connects, checks which relay answers and proves the connection's key. Requests may follow.
+pub(super) async fn dial(
+    url: &str,
+    expected: &Expected,
+    key: &Secret,
+    timing: &Timing,
+) -> Result<(Socket, RelayAddress), Problem> {
+    match timeout(timing.connect, shake(url, expected, key)).await {
+        Ok(done) => done,
+        Err(_) => Err(unreachable(url, &"it does not answer")),
+    }
+}
+
+async fn shake(
+    url: &str,
+    expected: &Expected,
+    key: &Secret,
+) -> Result<(Socket, RelayAddress), Problem> {
+    let mut socket = socket::open(url).await?;
+    let key = SigningKey::from_bytes(key.expose());
+    let hello = Hello {
+        version: PROTOCOL_VERSION,
+        key: ConnectionKey(key.verifying_key().to_bytes()),
+        nonce: rand::random(),
+    };
+    send(&mut socket, url, &ClientFrame::Hello(hello.clone())).await?;
+    let challenge = match receive(&mut socket, url).await? {
+        RelayFrame::Challenge(challenge) => challenge,
+        RelayFrame::Goodbye(why) => return Err(farewell(url, &why)),
+        _ => return Err(unreachable(url, &"it does not greet as a relay does")),
+    };
+    let (relay, transcript) = check(url, expected, &hello, &challenge)?;
+    let auth = Auth {
+        signature: transcript.sign(Side::Device, &key),
+    };
+    send(&mut socket, url, &ClientFrame::Auth(auth)).await?;
+    match receive(&mut socket, url).await? {
+        RelayFrame::Ready => Ok((socket, relay)),
+        RelayFrame::Goodbye(why) => Err(farewell(url, &why)),
+        _ => Err(unreachable(url, &"it does not greet as a relay does")),
+    }
+}
+
+/// The relay that proved itself, if it is the expected one.
+fn check(
+    url: &str,
+    expected: &Expected,
+    hello: &Hello,
+    challenge: &Challenge,
+) -> Result<(RelayAddress, Transcript), Problem> {
+    if challenge.version != PROTOCOL_VERSION {
+        return Err(farewell(url, &Refusal::Version(challenge.version)));
+    }
+    let relay = RelayAddress {
+        url: url.to_owned(),
+        key: challenge.relay,
+    };
+    let transcript = Transcript {
+        device_nonce: hello.nonce,
+        relay_nonce: challenge.nonce,
+        connection: hello.key,
+        relay: challenge.relay,
+    };
+    if transcript.verify(Side::Relay, &challenge.signature) && expected.fits(&relay) {
+        return Ok((relay, transcript));
+    }
+    let text = format!("Another relay answers at {url} than the one expected. Check the address.");
+    Err(Problem::new(ProblemCode::RelayOther, text))
+}
+
+/// What a relay's last word means.
+pub(super) fn farewell(url: &str, why: &Refusal) -> Problem {
+    match why {
+        Refusal::Version(theirs) => {
+            let newer = if *theirs > PROTOCOL_VERSION { "Snug" } else { "the relay" };
+            let text = format!(
+                "The relay at {url} speaks version {theirs} of the protocol, this Snug version \
+                 {PROTOCOL_VERSION}. Update {newer}."
+            );
+            Problem::new(ProblemCode::RelayVersion, text)
+        }
+        Refusal::Leaving => unreachable(url, &"it is shutting down"),
+        Refusal::Slow => unreachable(url, &"this computer did not keep up"),
+        Refusal::Busy(_) => unreachable(url, &"it is busy"),
+        Refusal::Full | Refusal::Disk => unreachable(url, &"it cannot store anything now"),
+        other => Problem::new(
+            ProblemCode::Broken,
+            format!("The relay at {url} ended the connection: {other:?}. Update Snug."),
+        ),
+    }
+}
+
+async fn send(socket: &mut Socket, url: &str, frame: &ClientFrame) -> Result<(), Problem> {
+    socket.send(message(frame)).await.map_err(|e| unreachable(url, &e))
+}
+
+async fn receive(socket: &mut Socket, url: &str) -> Result<RelayFrame, Problem> {
+    loop {
+        let received = socket
+            .next()
+            .await
+            .ok_or_else(|| unreachable(url, &"it closed the connection"))?;
+        if let Some(frame) = frame(url, &received.map_err(|e| unreachable(url, &e))?)? {
+            return Ok(frame);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The live transport to one relay: a task that connects, stays connected and says how it goes.
+//!
+//! The driver hands it requests and gets [`Event`]s. Both ways are bounded:
+//! - requests: [`IN_FLIGHT`] may be unanswered, the driver counts; so the queue never fills;
+//! - frames: when the driver is behind, nothing more is read from the socket. The relay then holds
+//!   back, and at worst closes with `Slow`; everything is read again from the cursors.
+//!
+//! What was in flight when a connection ends is not repeated here: the driver asks the engine anew.
+
+mod backoff;
+mod dial;
+mod link;
+mod run;
+mod socket;
+mod statistics;
+
+pub use backoff::Backoff;
+pub use dial::{ask, lookup};
+pub use statistics::Statistics;
+
+pub(crate) use run::{Connection, Ground};
+
+use snug_wire::RelayKey;
+use snug_wire::frame::{ClientFrame, RelayFrame};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How many requests may be unanswered on one connection.
+pub(crate) const IN_FLIGHT: usize = 64;
+/// How many frames reach the driver at once.
+pub(crate) const BATCH: usize = 256;
+
+/// Every delay of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// For connecting, TLS, WebSocket and handshake together.
+    pub connect: Duration,
+    /// Between two pings.
+    pub heartbeat: Duration,
+    /// For an answer to a ping, and for one write.
+    pub silence: Duration,
+    /// Pauses between attempts.
+    pub backoff: Backoff,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            heartbeat: Duration::from_secs(20),
+            silence: Duration::from_secs(10),
+            backoff: Backoff::default(),
+        }
+    }
+}
+
+/// Which connection speaks. A relay's former connection may still be heard after a new one began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub relay: RelayKey,
+    /// Counts connections begun.
+    pub instance: u64,
+}
+
+/// What a connection tells the driver.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// An attempt begins.
+    Connecting,
+    /// Authenticated: requests may be sent, into this connection and no other.
+    Up(mpsc::Sender<ClientFrame>),
+    /// Frames, in their order. Only between `Up` and `Down`.
+    Frames(Vec<RelayFrame>),
+    /// A ping was answered.
+    Measured,
+    /// It ended, or could not be made; why stands in the statistics. Another attempt follows.
+    Down,
+}

@@ -1,0 +1,78 @@
+//! A WebSocket that carries frames.
+
+use crate::{Problem, ProblemCode};
+use rustls::{ClientConfig, RootCertStore};
+use snug_wire::frame::{ClientFrame, RelayFrame};
+use snug_wire::{FRAME_LIMIT, decode, encode};
+use std::sync::{Arc, OnceLock};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+};
+
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Small buffers: they grow with a large frame, and idle connections cost little.
+const BUFFER: usize = 4096;
+/// Most bytes waiting to be written: a few of the largest frames.
+const WRITE_LIMIT: usize = 4 * FRAME_LIMIT;
+
+/// Opens a WebSocket to `ws://…` or `wss://…`, Nagle's algorithm off.
+pub(super) async fn open(url: &str) -> Result<Socket, Problem> {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
+        .max_write_buffer_size(WRITE_LIMIT)
+        .max_message_size(Some(FRAME_LIMIT))
+        .max_frame_size(Some(FRAME_LIMIT));
+    let connector = match url.starts_with("wss://") {
+        true => Some(Connector::Rustls(tls()?)),
+        false => None,
+    };
+    match connect_async_tls_with_config(url, Some(config), true, connector).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(Error::Http(_)) => {
+            let text = format!("What answers at {url} is not a Snug relay. Check the address.");
+            Err(Problem::new(ProblemCode::RelayUnreachable, text))
+        }
+        Err(error) => Err(unreachable(url, &error)),
+    }
+}
+
+/// TLS as the operating system trusts it. Which relay answers is proved above it (rule 1).
+fn tls() -> Result<Arc<ClientConfig>, Problem> {
+    static CONFIG: OnceLock<Result<Arc<ClientConfig>, rustls::Error>> = OnceLock::new();
+    let config = CONFIG.get_or_init(|| {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider);
+        let config = builder.with_safe_default_protocol_versions()?;
+        Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+    });
+    config.clone().map_err(Problem::broken)
+}
+
+pub(super) fn unreachable(url: &str, why: &dyn std::fmt::Display) -> Problem {
+    let text = format!("The relay at {url} cannot be reached: {why}.");
+    Problem::new(ProblemCode::RelayUnreachable, text)
+}
+
+/// A frame as a message.
+pub(super) fn message(frame: &ClientFrame) -> Message {
+    Message::binary(encode(frame))
+}
+
+/// The frame in a message; `None` in one that carries none, as a pong does.
+pub(super) fn frame(url: &str, message: &Message) -> Result<Option<RelayFrame>, Problem> {
+    match message {
+        Message::Binary(bytes) => decode(bytes, FRAME_LIMIT).map(Some).map_err(|error| {
+            let text = format!("The relay at {url} sent what is not a frame: {error}.");
+            Problem::new(ProblemCode::RelayUnreachable, text)
+        }),
+        Message::Close(_) => Err(unreachable(url, &"it closed the connection")),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,67 @@
+//! Relay addresses as people write them.
+
+use crate::{Problem, ProblemCode};
+use snug_wire::code::RelayHint;
+
+/// `ws://host:port` or `wss://host:port` from what a person typed. Without a scheme it is `wss`,
+/// but `ws` on this computer, where nobody has a certificate.
+///
+/// # Errors
+/// `relayUnreachable` for what cannot be an address.
+pub fn normalise(text: &str) -> Result<String, Problem> {
+    let text = text.trim().trim_end_matches('/');
+    let (scheme, host) = match text.split_once("://") {
+        Some(("ws" | "http", host)) => ("ws", host),
+        Some(("wss" | "https", host)) => ("wss", host),
+        Some(_) => ("", text),
+        None if is_here(text) => ("ws", text),
+        None => ("wss", text),
+    };
+    // What a code can carry.
+    let is_host = |host: &str| {
+        (1..=200).contains(&host.len())
+            && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-_[]".contains(&b))
+    };
+    if scheme.is_empty() || !is_host(host) {
+        let text = format!("{text:?} is not the address of a relay. Write it like relay.example:7700.");
+        return Err(Problem::new(ProblemCode::RelayUnreachable, text));
+    }
+    Ok(format!("{scheme}://{}", host.to_ascii_lowercase()))
+}
+
+/// `host:port` of a URL, as people see it.
+pub(crate) fn host(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, host)| host)
+}
+
+fn is_here(host: &str) -> bool {
+    let hint = RelayHint {
+        url: format!("ws://{host}"),
+        key_hash: [0; 16],
+    };
+    hint.is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalise;
+
+    #[test]
+    fn people_write_addresses_in_many_ways() {
+        let cases = [
+            ("ws://127.0.0.1:7700", "ws://127.0.0.1:7700"),
+            (" wss://Relay.Example/ ", "wss://relay.example"),
+            ("relay.example:7700", "wss://relay.example:7700"),
+            ("https://relay.example", "wss://relay.example"),
+            ("localhost:7700", "ws://localhost:7700"),
+            ("127.0.0.1:7700", "ws://127.0.0.1:7700"),
+            ("[::1]:7700", "ws://[::1]:7700"),
+        ];
+        for (written, meant) in cases {
+            assert_eq!(normalise(written).as_deref(), Ok(meant), "{written}");
+        }
+        for wrong in ["", "ftp://relay.example", "relay.example/path", "two words", "wss://"] {
+            assert!(normalise(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What hosts show: rows, pages and updates. The user interface's types are made from these.
+//!
+//! Ids cross as hexadecimal strings, times as milliseconds of Unix time in `f64`; there are no
+//! 64-bit integers.
+
+mod rows;
+mod update;
+
+pub use rows::{
+    AccountRow, ChatKind, ChatRow, ConnectionRow, ConnectionState, InvitationRow, InvitationState,
+    LastLine, MessageKind, MessageRow, MessageState, Page, Preview, QrMatrix, RequestRow,
+    RequestState, Standing, Startup,
+};
+pub use update::{Gone, GoneKind, Update};
+
+/// Milliseconds of Unix time, or a span of milliseconds.
+pub type Millis = f64;
+
+/// A time as hosts see it.
+pub(crate) fn millis(time: u64) -> Millis {
+    time as f64
+}

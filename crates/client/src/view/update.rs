@@ -1,0 +1,68 @@
+//! What has changed.
+
+use super::{ChatRow, ConnectionRow, InvitationRow, MessageRow, RequestRow};
+use serde::{Deserialize, Serialize};
+
+/// What a row was that is no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub enum GoneKind {
+    /// A chat.
+    Chat,
+    /// A message.
+    Message,
+    /// An invitation.
+    Invitation,
+    /// A request.
+    Request,
+}
+
+/// A row that is no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct Gone {
+    /// What it was.
+    pub kind: GoneKind,
+    /// Its id.
+    pub id: String,
+}
+
+/// One entry of the update stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Update {
+    /// Rows that are new or different, whole, as they are on disk.
+    Changed {
+        /// Rises by one with each; a gap cannot happen without `Resync`.
+        revision: u32,
+        /// Chats.
+        chats: Vec<ChatRow>,
+        /// Messages.
+        messages: Vec<MessageRow>,
+        /// Invitations.
+        invitations: Vec<InvitationRow>,
+        /// Requests.
+        requests: Vec<RequestRow>,
+        /// What is no more.
+        gone: Vec<Gone>,
+    },
+    /// The connection to the home relay.
+    Connection {
+        /// As it is now.
+        row: ConnectionRow,
+    },
+    /// Something a person who is not looking should hear of.
+    Notify {
+        /// From whom.
+        title: String,
+        /// What.
+        body: String,
+        /// Where.
+        chat: Option<String>,
+    },
+    /// Something was missed: load everything anew.
+    Resync,
+}
