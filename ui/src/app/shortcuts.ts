@@ -1,7 +1,5 @@
+import { MOD } from "../state/keyboard";
 import type { Navigation } from "../state/navigation.svelte.ts";
-
-/** Ctrl, or Cmd where that is the custom. */
-export const MOD = /mac/i.test(navigator.platform) ? "⌘" : "Ctrl";
 
 function mod(event: KeyboardEvent): boolean {
   return MOD === "⌘" ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
