@@ -107,6 +107,83 @@ impl Problem {
     }
 }
 
+impl From<snug_engine::Error> for Problem {
+    fn from(error: snug_engine::Error) -> Self {
+        use snug_engine::Error;
+        let (code, what_to_do) = match &error {
+            Error::Rejected(rejection) => return (*rejection).into(),
+            Error::TooNew => (ProblemCode::DatabaseTooNew, "update Snug to open it"),
+            Error::Database(failure) => database(failure),
+            _ => (ProblemCode::Broken, "start Snug again"),
+        };
+        Self::new(code, sentence(&format!("{error}; {what_to_do}")))
+    }
+}
+
+/// What failed in SQLite, and what a person can do.
+fn database(failure: &rusqlite::Error) -> (ProblemCode, &'static str) {
+    use rusqlite::ErrorCode;
+    match failure.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => (ProblemCode::DiskFull, "make room on the disk"),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
+            ProblemCode::DatabaseDamaged,
+            "the file is damaged or its key is another one: restore it from a backup",
+        ),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            (ProblemCode::DatabaseBusy, "close the other program that uses it")
+        }
+        _ => (ProblemCode::Broken, "see whether the disk can be written, then start Snug again"),
+    }
+}
+
+impl From<snug_engine::Rejection> for Problem {
+    fn from(rejection: snug_engine::Rejection) -> Self {
+        use snug_engine::Rejection;
+        let code = match rejection {
+            Rejection::NameEmpty => ProblemCode::NameEmpty,
+            Rejection::NameTooLong => ProblemCode::NameTooLong,
+            Rejection::TextEmpty => ProblemCode::TextEmpty,
+            Rejection::TextTooLong => ProblemCode::TextTooLong,
+            Rejection::QueueFull => ProblemCode::QueueFull,
+            Rejection::NotFound | Rejection::Answered | Rejection::NoAccount => {
+                ProblemCode::NotFound
+            }
+            Rejection::OwnCode => ProblemCode::CodeOwn,
+            Rejection::OtherCode => ProblemCode::CodeOther,
+            Rejection::CardDamaged => ProblemCode::InvitationDamaged,
+            Rejection::Used => ProblemCode::InvitationUsed,
+            Rejection::Expired => ProblemCode::InvitationExpired,
+            Rejection::Revoked => ProblemCode::InvitationRevoked,
+            Rejection::AccountExists => ProblemCode::Broken,
+        };
+        Self::new(code, sentence(&rejection.to_string()))
+    }
+}
+
+impl From<snug_wire::code::CodeError> for Problem {
+    fn from(error: snug_wire::code::CodeError) -> Self {
+        use snug_wire::code::CodeError;
+        let code = match error {
+            CodeError::Foreign => ProblemCode::CodeForeign,
+            CodeError::Incomplete => ProblemCode::CodeIncomplete,
+            CodeError::Damaged => ProblemCode::CodeDamaged,
+            CodeError::TooNew => ProblemCode::CodeTooNew,
+        };
+        Self::new(code, sentence(&error.to_string()))
+    }
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let mut text: String = first.into_iter().flatten().chain(letters).collect();
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    text
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

@@ -9,7 +9,7 @@ use snug_wire::code::RelayHint;
 /// # Errors
 /// `relayUnreachable` for what cannot be an address.
 pub fn normalise(text: &str) -> Result<String, Problem> {
-    let text = text.trim().trim_end_matches('/');
+    let text = text.trim();
     let (scheme, host) = match text.split_once("://") {
         Some(("ws" | "http", host)) => ("ws", host),
         Some(("wss" | "https", host)) => ("wss", host),
@@ -17,9 +17,11 @@ pub fn normalise(text: &str) -> Result<String, Problem> {
         None if is_here(text) => ("ws", text),
         None => ("wss", text),
     };
+    let host = host.strip_suffix('/').unwrap_or(host);
     // What a code can carry.
     let is_host = |host: &str| {
         (1..=200).contains(&host.len())
+            && host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
             && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-_[]".contains(&b))
     };
     if scheme.is_empty() || !is_host(host) {

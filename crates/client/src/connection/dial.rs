@@ -165,11 +165,11 @@ pub(super) fn farewell(url: &str, why: &Refusal) -> Problem {
     }
 }
 
-async fn send(socket: &mut Socket, url: &str, frame: &ClientFrame) -> Result<(), Problem> {
+pub(super) async fn send(socket: &mut Socket, url: &str, frame: &ClientFrame) -> Result<(), Problem> {
     socket.send(message(frame)).await.map_err(|e| unreachable(url, &e))
 }
 
-async fn receive(socket: &mut Socket, url: &str) -> Result<RelayFrame, Problem> {
+pub(super) async fn receive(socket: &mut Socket, url: &str) -> Result<RelayFrame, Problem> {
     loop {
         let received = socket
             .next()

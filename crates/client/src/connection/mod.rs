@@ -9,6 +9,7 @@
 
 mod backoff;
 mod dial;
+mod direct;
 mod link;
 mod run;
 mod socket;
@@ -16,6 +17,7 @@ mod statistics;
 
 pub use backoff::Backoff;
 pub use dial::{ask, lookup};
+pub use direct::Direct;
 pub use statistics::Statistics;
 
 pub(crate) use run::{Connection, Ground};

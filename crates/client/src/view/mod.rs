@@ -3,6 +3,8 @@
 //! Ids cross as hexadecimal strings, times as milliseconds of Unix time in `f64`; there are no
 //! 64-bit integers.
 
+mod connection;
+mod from_engine;
 mod rows;
 mod update;
 
@@ -12,6 +14,11 @@ pub use rows::{
     RequestState, Standing, Startup,
 };
 pub use update::{Gone, GoneKind, Update};
+
+pub(crate) use connection::{connection_at_first, connection_row, relay_name};
+pub(crate) use from_engine::{
+    Names, account_row, chat_row, count, invitation_row, message_row, place, preview, request_row,
+};
 
 /// Milliseconds of Unix time, or a span of milliseconds.
 pub type Millis = f64;

@@ -1,0 +1,229 @@
+//! The handle hosts hold: opening, closing, and the way to the engine.
+
+mod account;
+mod awaiting;
+mod chats;
+mod inviting;
+mod pictures;
+
+pub use awaiting::Updates;
+pub use pictures::code_in_file;
+
+use crate::clock::now;
+use crate::connection::{Ground, Timing};
+use crate::driver::{CALLS, Call, Driver, EVENTS, Published, SharedDataDir};
+use crate::keychain::{Keychain, KeychainKind, Keys};
+use crate::view::{self, ConnectionRow};
+use crate::{DataDir, Problem, ProblemCode, Settings};
+use inviting::Fetched;
+use snug_engine::{Access, Engine, Reader, View, connect};
+use snug_wire::RelayAddress;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// For everything to end.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// How a client is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// Where the keys are.
+    pub keychain: Keychain,
+    /// The relay that runs inside the application, as it listens now; `None` without one.
+    pub embedded: Option<RelayAddress>,
+    /// Delays of connections.
+    pub timing: Timing,
+}
+
+impl Options {
+    /// With this keychain, no relay of our own and the usual delays.
+    pub fn new(keychain: Keychain) -> Self {
+        Self {
+            keychain,
+            embedded: None,
+            timing: Timing::default(),
+        }
+    }
+}
+
+/// A messenger at work. Clones are handles to the same one; it ends with [`Client::close`] or the
+/// last handle.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    calls: mpsc::Sender<Call>,
+    /// `None` once it is closed.
+    reader: Arc<Mutex<Option<Reader>>>,
+    published: Published,
+    reconnect: Arc<Notify>,
+    keys: Keys,
+    keychain: KeychainKind,
+    embedded: Option<RelayAddress>,
+    timing: Timing,
+    data: SharedDataDir,
+    fetched: Mutex<Option<Fetched>>,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+    driver: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Client {
+    /// Opens the data: keys, database, engine; then connects. Makes them if the data is new.
+    /// Connections live on the runtime this is called on.
+    ///
+    /// # Errors
+    /// `keychainMissing` (offer [`Keychain::file`]), `keychainLocked`, `passphraseWrong`,
+    /// `databaseDamaged`, `databaseTooNew`, `diskFull`.
+    pub async fn open(mut data: DataDir, options: Options) -> Result<Self, Problem> {
+        let keys = options.keychain.keys(&mut data).await?;
+        let (path, key) = (data.database(), keys.database.clone());
+        let (engine, reader) = blocking(move || {
+            let engine = Engine::open(connect(&path, &key, Access::Write)?, Box::new(rng()))?;
+            Ok((engine, Reader::open(connect(&path, &key, Access::Read)?)))
+        })
+        .await?;
+        let home = engine.view().account()?.map(|account| account.home);
+        let row = view::connection_at_first(home.as_ref(), options.embedded.as_ref(), now());
+        let (calls, called) = mpsc::channel(CALLS);
+        let (events, happened) = mpsc::channel(EVENTS);
+        let tasks = TaskTracker::new();
+        let shutdown = CancellationToken::new();
+        let published = Published::new(row);
+        let reconnect = Arc::new(Notify::new());
+        let data = Arc::new(Mutex::new(Some(data)));
+        let driver = Driver {
+            engine,
+            calls: called,
+            events: happened,
+            reconnect: Arc::clone(&reconnect),
+            shutdown: shutdown.clone(),
+            ground: Ground {
+                runtime: tokio::runtime::Handle::current(),
+                tasks: tasks.clone(),
+                timing: options.timing,
+                events,
+            },
+            embedded: options.embedded.clone(),
+            published: published.clone(),
+            data: Arc::clone(&data),
+        };
+        let driver = driver.start().map_err(Problem::broken)?;
+        Ok(Self(Arc::new(Inner {
+            calls,
+            reader: Arc::new(Mutex::new(Some(reader))),
+            published,
+            reconnect,
+            keys,
+            keychain: options.keychain.kind(),
+            embedded: options.embedded,
+            timing: options.timing,
+            data,
+            fetched: Mutex::new(None),
+            shutdown,
+            tasks,
+            driver: Mutex::new(Some(driver)),
+        })))
+    }
+
+    /// Ends everything within two seconds, for all handles: connections say goodbye, the database is
+    /// closed, the data directory is free.
+    pub async fn close(self) {
+        self.0.shutdown.cancel();
+        self.0.tasks.close();
+        let driver = lock(&self.0.driver).take();
+        let ended = async {
+            self.0.tasks.wait().await;
+            // Joining blocks; the thread ends after the turn it is in.
+            let _ = tokio::task::spawn_blocking(|| driver.map(JoinHandle::join)).await;
+            let reader = Arc::clone(&self.0.reader);
+            let _ = tokio::task::spawn_blocking(move || lock(&reader).take()).await;
+            lock(&self.0.data).take();
+        };
+        if tokio::time::timeout(CLOSING, ended).await.is_err() {
+            tracing::warn!("closing took longer than two seconds");
+        }
+    }
+
+    /// The connection to the home relay.
+    pub fn connection(&self) -> ConnectionRow {
+        self.0.published.standing.borrow().connection.clone()
+    }
+
+    /// Connects at once instead of when the pause is over.
+    pub fn reconnect(&self) {
+        self.0.reconnect.notify_one();
+    }
+
+    /// Lets the engine do something, after what was asked before. The number is the time.
+    async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Engine, u64) -> snug_engine::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (answer, answered) = oneshot::channel();
+        let call: Call = Box::new(move |engine, now| {
+            // Whoever asked may have stopped waiting; it is done all the same.
+            let _ = answer.send(work(engine, now));
+        });
+        self.0.calls.send(call).await.map_err(|_| self.dead())?;
+        Ok(answered.await.map_err(|_| self.dead())??)
+    }
+
+    /// Reads from the database without waiting for the engine.
+    async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(View<'_>) -> snug_engine::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let reader = Arc::clone(&self.0.reader);
+        let done = blocking(move || lock(&reader).as_ref().map(|open| look(open.view())).transpose());
+        done.await?.ok_or_else(|| self.dead())
+    }
+
+    /// The settings of the data directory.
+    fn settings(&self) -> Result<Settings, Problem> {
+        let data = lock(&self.0.data);
+        data.as_ref().map(|data| data.settings().clone()).ok_or_else(|| self.dead())
+    }
+
+    fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result<(), Problem> {
+        let mut data = lock(&self.0.data);
+        data.as_mut().ok_or_else(|| self.dead())?.change(change)
+    }
+
+    /// Why the driver does not answer.
+    fn dead(&self) -> Problem {
+        let standing = self.0.published.standing.borrow();
+        standing.dead.clone().unwrap_or_else(|| Problem::broken("it is closing"))
+    }
+}
+
+/// A generator from the operating system's randomness.
+fn rng() -> rand::rngs::StdRng {
+    rand::make_rng()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs what blocks off the async threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> snug_engine::Result<T> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await.map_err(Problem::broken)?;
+    Ok(done?)
+}
+
+/// Something named by an id that is no id.
+fn id<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| not_found())
+}
+
+fn not_found() -> Problem {
+    let text = "There is no such chat, message, invitation or request.";
+    Problem::new(ProblemCode::NotFound, text)
+}

@@ -1,0 +1,55 @@
+//! A connection frame by frame, for those who look at a relay rather than use it.
+
+use super::Timing;
+use super::dial::{Expected, dial, receive, send};
+use super::socket::Socket;
+use crate::Problem;
+use snug_wire::frame::{ClientFrame, RelayFrame};
+use snug_wire::{RelayAddress, Secret};
+use tokio::time::timeout;
+
+/// An authenticated connection under a key used once. It has no heartbeat, and ends when dropped.
+pub struct Direct {
+    socket: Socket,
+    relay: RelayAddress,
+    timing: Timing,
+}
+
+impl Direct {
+    /// Connects to whichever relay answers at this URL, and proves both sides' keys.
+    ///
+    /// # Errors
+    /// `relayUnreachable`, `relayOther` (it does not prove its key), `relayVersion`.
+    pub async fn dial(url: &str, timing: &Timing) -> Result<Self, Problem> {
+        let key = Secret::new(rand::random());
+        let (socket, relay) = dial(url, &Expected::Any, &key, timing).await?;
+        Ok(Self { socket, relay, timing: *timing })
+    }
+
+    /// Which relay answered.
+    pub fn relay(&self) -> &RelayAddress {
+        &self.relay
+    }
+
+    /// Sends a frame.
+    ///
+    /// # Errors
+    /// `relayUnreachable`.
+    pub async fn send(&mut self, frame: &ClientFrame) -> Result<(), Problem> {
+        send(&mut self.socket, &self.relay.url, frame).await
+    }
+
+    /// The next frame. Dropping the future loses none.
+    ///
+    /// # Errors
+    /// `relayUnreachable`.
+    pub async fn receive(&mut self) -> Result<RelayFrame, Problem> {
+        receive(&mut self.socket, &self.relay.url).await
+    }
+
+    /// Says goodbye.
+    pub async fn close(mut self) {
+        // How it ends does not matter to who looked.
+        let _ = timeout(self.timing.silence, self.socket.close(None)).await;
+    }
+}

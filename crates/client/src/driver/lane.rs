@@ -1,0 +1,90 @@
+//! What is under way on one live connection.
+
+use crate::connection::IN_FLIGHT;
+use snug_engine::{OutgoingId, Subscription};
+use snug_wire::Address;
+use snug_wire::frame::{Answer, ClientFrame, Request};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use tokio::sync::mpsc;
+
+/// Numbers requests and remembers what each was for.
+pub(super) struct Lane {
+    requests: mpsc::Sender<ClientFrame>,
+    number: u64,
+    pending: BTreeMap<u64, Pending>,
+    /// Mailboxes still to be opened: as many as there are.
+    to_open: VecDeque<Subscription>,
+    /// Opened, and not read to the end.
+    behind: BTreeSet<Address>,
+}
+
+/// What a request was for.
+pub(super) enum Pending {
+    Outgoing(OutgoingId),
+    Open(Address),
+}
+
+impl Lane {
+    pub fn new(requests: mpsc::Sender<ClientFrame>, to_open: Vec<Subscription>) -> Self {
+        Self {
+            requests,
+            number: 0,
+            pending: BTreeMap::new(),
+            to_open: to_open.into(),
+            behind: BTreeSet::new(),
+        }
+    }
+
+    /// Mailboxes to open besides.
+    pub fn open(&mut self, more: Vec<Subscription>) {
+        self.to_open.extend(more);
+    }
+
+    /// Whether another request may be under way.
+    pub fn has_room(&self) -> bool {
+        self.pending.len() < IN_FLIGHT
+    }
+
+    /// Opens as many mailboxes as there is room for.
+    pub fn open_waiting(&mut self) {
+        while self.has_room() {
+            let Some(Subscription {
+                address,
+                secret,
+                after,
+            }) = self.to_open.pop_front()
+            else {
+                return;
+            };
+            self.ask(Pending::Open(address), Request::Open(address, secret, after));
+        }
+    }
+
+    /// Sends a request. The queue has room for all that may be under way; when the connection has
+    /// ended, `Down` is on its way to us and everything is asked anew.
+    pub fn ask(&mut self, pending: Pending, request: Request) {
+        self.number += 1;
+        self.pending.insert(self.number, pending);
+        let _ = self.requests.try_send(ClientFrame::Request(self.number, request));
+    }
+
+    /// What this answers, if it is known.
+    pub fn answered(&mut self, number: u64, answer: &Answer) -> Option<Pending> {
+        let pending = self.pending.remove(&number);
+        if let (Some(Pending::Open(address)), Answer::Opened(_) | Answer::Diverged(_)) =
+            (&pending, answer)
+        {
+            self.behind.insert(*address);
+        }
+        pending
+    }
+
+    pub fn caught_up(&mut self, address: &Address) {
+        self.behind.remove(address);
+    }
+
+    /// Everything is read and nothing unanswered.
+    pub fn is_quiet(&self) -> bool {
+        self.pending.is_empty() && self.to_open.is_empty() && self.behind.is_empty()
+    }
+}

@@ -1,0 +1,231 @@
+//! What changed, told to everyone who listens.
+//!
+//! The stream of updates is bounded: a listener that falls [`BEHIND`] updates behind loses them and
+//! gets [`Update::Resync`] instead.
+
+use super::relays::Relays;
+use crate::Problem;
+use crate::view::{self, ConnectionRow, ConnectionState, Gone, GoneKind, Names, Update};
+use snug_engine::{ChangeSet, Engine, Notice, View};
+use snug_wire::RelayAddress;
+use tokio::sync::{broadcast, watch};
+
+/// How far a listener may fall behind, in updates.
+const BEHIND: usize = 512;
+
+/// Where the driver says how things are.
+#[derive(Clone)]
+pub(crate) struct Published {
+    /// The stream.
+    pub updates: broadcast::Sender<Update>,
+    /// The latest of everything that is awaited.
+    pub standing: watch::Sender<Standing>,
+}
+
+/// How things stand after the driver's last turn.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    /// Counts changes.
+    pub revision: u32,
+    /// The connection to the home relay.
+    pub connection: ConnectionRow,
+    /// Every mailbox is read to its end and everything answered, as far as relays can be reached.
+    pub is_quiet: bool,
+    /// Why the home relay could not be reached.
+    pub failure: Option<Problem>,
+    /// The driver has stopped for good.
+    pub dead: Option<Problem>,
+}
+
+impl Published {
+    /// Before the driver's first turn.
+    pub fn new(connection: ConnectionRow) -> Self {
+        Self {
+            updates: broadcast::Sender::new(BEHIND),
+            standing: watch::Sender::new(Standing {
+                revision: 0,
+                connection,
+                is_quiet: false,
+                failure: None,
+                dead: None,
+            }),
+        }
+    }
+
+    fn tell(&self, update: Update) {
+        // Nobody need be listening.
+        let _ = self.updates.send(update);
+    }
+}
+
+/// The driver's side of [`Published`].
+pub(super) struct Publisher {
+    published: Published,
+    embedded: Option<RelayAddress>,
+    /// The home relay, once there is an account.
+    home: Option<RelayAddress>,
+    waiting: u32,
+    /// Our own disk failed.
+    ill: Option<Problem>,
+}
+
+impl Publisher {
+    pub fn new(published: Published, embedded: Option<RelayAddress>) -> Self {
+        Self {
+            published,
+            embedded,
+            home: None,
+            waiting: 0,
+            ill: None,
+        }
+    }
+
+    pub fn is_ill(&mut self, problem: Problem) {
+        self.ill = Some(problem);
+    }
+
+    pub fn is_well(&mut self) {
+        self.ill = None;
+    }
+
+    /// The driver stops.
+    pub fn is_dead(&self, problem: Problem) {
+        self.published.standing.send_modify(|standing| {
+            standing.connection.state = ConnectionState::Offline;
+            standing.connection.problem = Some(problem.code);
+            standing.dead = Some(problem);
+        });
+        let row = self.published.standing.borrow().connection.clone();
+        self.published.tell(Update::Connection { row });
+    }
+
+    /// Tells what the last turn changed.
+    pub fn publish(&mut self, engine: &mut Engine, relays: &Relays, now: u64) {
+        let changes = engine.take_changes();
+        let changed = !changes.is_empty();
+        let mut revision = self.published.standing.borrow().revision;
+        if changed {
+            revision = revision.wrapping_add(1);
+            match rows(engine, &changes, revision, now) {
+                Ok(updates) => updates.into_iter().for_each(|update| self.published.tell(update)),
+                Err(error) => {
+                    tracing::error!("changes could not be read: {}", Problem::from(error));
+                    self.published.tell(Update::Resync);
+                }
+            }
+            if changes.account || self.home.is_none() {
+                let account = engine.view().account().ok().flatten();
+                self.home = account.map(|account| account.home);
+            }
+            self.waiting = engine.view().waiting().map_or(self.waiting, view::count);
+        }
+        self.stand(relays, revision, changed);
+    }
+
+    fn stand(&self, relays: &Relays, revision: u32, changed: bool) {
+        let before = self.published.standing.borrow().clone();
+        let home = self.home.clone();
+        let statistics = home.as_ref().and_then(|home| relays.statistics(&home.key));
+        let connection = view::connection_row(
+            (home.as_ref(), self.embedded.as_ref()),
+            statistics.as_ref(),
+            self.ill.as_ref(),
+            self.waiting,
+            &before.connection,
+        );
+        let is_quiet = self.ill.is_none() && relays.is_quiet();
+        let failed = home.is_some_and(|home| relays.has_failed(&home.key));
+        let failure = self
+            .ill
+            .clone()
+            .or_else(|| statistics.and_then(|statistics| statistics.problem).filter(|_| failed));
+        let moved = connection != before.connection;
+        if !changed && !moved && is_quiet == before.is_quiet && failure == before.failure {
+            return;
+        }
+        self.published.standing.send_modify(|standing| {
+            standing.revision = revision;
+            standing.connection = connection.clone();
+            standing.is_quiet = is_quiet;
+            standing.failure = failure;
+        });
+        if moved {
+            self.published.tell(Update::Connection { row: connection });
+        }
+    }
+}
+
+/// The rows behind changed ids, then what a person should hear of.
+fn rows(
+    engine: &Engine,
+    changes: &ChangeSet,
+    revision: u32,
+    now: u64,
+) -> snug_engine::Result<Vec<Update>> {
+    let view = engine.view();
+    let mut names = Names::new(view);
+    let mut chats = Vec::new();
+    let mut messages = Vec::new();
+    let mut invitations = Vec::new();
+    let mut requests = Vec::new();
+    for id in &changes.conversations {
+        chats.extend(view.chat(id)?.map(view::chat_row));
+    }
+    for id in &changes.messages {
+        if let Some(message) = view.message(id)? {
+            messages.push(view::message_row(&mut names, message)?);
+        }
+    }
+    for id in &changes.invitations {
+        if let Some(invitation) = view.invitation(id)? {
+            invitations.push(view::invitation_row(view, invitation, now)?);
+        }
+    }
+    for id in &changes.requests {
+        requests.extend(view.request(id)?.map(view::request_row));
+    }
+    let gone = changes.gone.iter().map(|(_, id)| Gone {
+        kind: GoneKind::Message,
+        id: id.to_string(),
+    });
+    let mut updates = vec![Update::Changed {
+        revision,
+        chats,
+        messages,
+        invitations,
+        requests,
+        gone: gone.collect(),
+    }];
+    for notice in &changes.notices {
+        updates.extend(notification(view, &mut names, notice)?);
+    }
+    Ok(updates)
+}
+
+/// What the operating system may show of a notice.
+fn notification(
+    view: View<'_>,
+    names: &mut Names<'_>,
+    notice: &Notice,
+) -> snug_engine::Result<Option<Update>> {
+    let (id, otherwise) = match notice {
+        Notice::Message(id) => {
+            let Some(message) = view.message(id)? else {
+                return Ok(None);
+            };
+            let row = view::message_row(names, message)?;
+            return Ok(Some(Update::Notify {
+                title: row.author_name,
+                body: row.text,
+                chat: Some(row.chat),
+            }));
+        }
+        Notice::Request(id) => (id, "wants to connect with you"),
+        Notice::Connected(id) => (id, "is connected with you"),
+    };
+    Ok(view.request(id)?.map(view::request_row).map(|row| Update::Notify {
+        title: row.name,
+        body: otherwise.to_owned(),
+        chat: row.chat,
+    }))
+}
