@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// Another relay runs on it.
-    #[error("another relay is running on {0}: stop it first, or give this one a data directory of its own")]
+    #[error(
+        "another relay is running on {0}: stop it first, or give this one a data directory of its own"
+    )]
     InUse(PathBuf),
     /// It cannot be made or written.
     #[error("the data directory {path} cannot be used: {source}")]
@@ -37,7 +39,10 @@ pub(crate) struct DataDir {
 impl DataDir {
     /// Takes the directory, making it if needed, and opens the file in it.
     pub fn take(path: &Path) -> Result<(Self, Store), DataError> {
-        let wrong = |source| DataError::Directory { path: path.to_owned(), source };
+        let wrong = |source| DataError::Directory {
+            path: path.to_owned(),
+            source,
+        };
         make(path).map_err(wrong)?;
         let lock = File::options()
             .create(true)

@@ -28,7 +28,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_env_filter(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
+        )
         .init();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,9 +45,19 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listen = resolve(&arguments.listen)?;
     let stop = stop_signal()?;
-    let running = Relay::start(Config { data: arguments.data, listen, keep_port: false }).await?;
+    let running = Relay::start(Config {
+        data: arguments.data,
+        listen,
+        keep_port: false,
+    })
+    .await?;
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "listening on {}\nkey {}", running.url(), running.key())?;
+    writeln!(
+        stdout,
+        "listening on {}\nkey {}",
+        running.url(),
+        running.key()
+    )?;
     stdout.flush()?;
     drop(stdout);
     stop.await;
@@ -57,7 +69,11 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 fn resolve(listen: &str) -> anyhow::Result<SocketAddr> {
     listen
         .to_socket_addrs()
-        .with_context(|| format!("{listen} is not an address to listen on: write HOST:PORT, for example 127.0.0.1:0"))?
+        .with_context(|| {
+            format!(
+                "{listen} is not an address to listen on: write HOST:PORT, for example 127.0.0.1:0"
+            )
+        })?
         .next()
         .with_context(|| format!("{listen} names no address"))
 }

@@ -6,14 +6,12 @@ use crate::store::{StoreError, attachment, entry, invitation, key_package, mailb
 use rusqlite::Connection;
 use snug_wire::frame::{MailboxKind, RelayFrame};
 
-/// Rows of a kind one call looks at.
-const PIECE: u32 = 1_000;
-/// Freed pages one call gives back to the file system: 4 MiB.
-const PAGES: u32 = 1_000;
+/// Rows of a kind one call looks at: a few milliseconds, during which nothing is put.
+const PIECE: u32 = 250;
 
 impl Core {
     /// Forgets a piece of what is too old at `now`, milliseconds of Unix time: every mailbox is
-    /// looked at in turn, a thousand a call. Readers of a mailbox that is gone get `Ended`.
+    /// looked at in turn, 250 a call. Readers of a mailbox that is gone get `Ended`.
     ///
     /// # Errors
     /// [`StoreError`] when the file cannot be written; nothing is forgotten then.
@@ -25,8 +23,15 @@ impl Core {
             gone.push(old);
         }
         let page = mailbox::page(&conn, self.swept, PIECE)?;
-        let swept = if page.len() < PIECE as usize { 0 } else { page.last().map_or(0, |last| last.id) };
-        for mut mailbox in page.into_iter().filter(|mailbox| mailbox.kind != MailboxKind::Rendezvous) {
+        let swept = if page.len() < PIECE as usize {
+            0
+        } else {
+            page.last().map_or(0, |last| last.id)
+        };
+        for mut mailbox in page
+            .into_iter()
+            .filter(|mailbox| mailbox.kind != MailboxKind::Rendezvous)
+        {
             if now < mailbox.opened_at.saturating_add(limits::UNOPENED) {
                 drop_old_entries(&conn, &mut mailbox, now)?;
             } else if self.readers.is_open(&mailbox.address) {
@@ -40,8 +45,11 @@ impl Core {
         key_package::delete_old(&conn, now.saturating_sub(limits::TIME_TO_LIVE), PIECE)?;
         conn.commit()?;
         self.swept = swept;
-        self.store.shrink(PAGES)?;
-        Ok(gone.iter().filter_map(|mailbox| self.end_all(mailbox)).collect())
+        self.store.shrink()?;
+        Ok(gone
+            .iter()
+            .filter_map(|mailbox| self.end_all(mailbox))
+            .collect())
     }
 
     fn end_all(&mut self, mailbox: &Mailbox) -> Option<Out> {
@@ -58,7 +66,9 @@ fn drop_old_entries(conn: &Connection, mailbox: &mut Mailbox, now: u64) -> Resul
     let before = now.saturating_sub(limits::TIME_TO_LIVE);
     if let Some(end) = entry::end_of_old(conn, mailbox.id, before, PIECE)? {
         attachment::delete(conn, mailbox.id, end)?;
-        mailbox.size = mailbox.size.saturating_sub(entry::delete(conn, mailbox.id, end)?);
+        mailbox.size = mailbox
+            .size
+            .saturating_sub(entry::delete(conn, mailbox.id, end)?);
         mailbox.first = mailbox.first.max(end);
         mailbox::update(conn, mailbox)?;
     }

@@ -15,7 +15,9 @@ impl Context<'_> {
             return Err(Refusal::TooLarge(limits::CARD as u64).into());
         }
         let Some(there) = invitation::find(self.conn, &publish.id)? else {
-            let forget_at = publish.expires_at.map(|at| at.saturating_add(limits::TIME_TO_LIVE));
+            let forget_at = publish
+                .expires_at
+                .map(|at| at.saturating_add(limits::TIME_TO_LIVE));
             invitation::insert(self.conn, publish, forget_at)?;
             return Ok(Answer::Done.into());
         };
@@ -23,7 +25,11 @@ impl Context<'_> {
             && there.uses == publish.uses
             && there.expires_at.map(int) == publish.expires_at.map(int)
             && invitation::card(self.conn, &publish.id)? == publish.card;
-        if same { Ok(Answer::Done.into()) } else { Err(Refusal::Taken.into()) }
+        if same {
+            Ok(Answer::Done.into())
+        } else {
+            Err(Refusal::Taken.into())
+        }
     }
 
     pub(super) fn card(&self, id: InvitationId) -> Result<Decided, Stop> {

@@ -26,7 +26,10 @@ impl Context<'_> {
             return Ok(Access::Current);
         }
         let old = old_lock::all(self.conn, mailbox.id)?;
-        let until = old.iter().find(|(_, old)| same(old, &lock)).map(|(until, _)| *until);
+        let until = old
+            .iter()
+            .find(|(_, old)| same(old, &lock))
+            .map(|(until, _)| *until);
         Ok(Access::Until(until.ok_or(Refusal::WrongLock)?))
     }
 
@@ -39,14 +42,21 @@ impl Context<'_> {
         }
     }
 
-    pub(super) fn create(&mut self, address: Address, kind: MailboxKind, lock: Lock) -> Result<Decided, Stop> {
+    pub(super) fn create(
+        &mut self,
+        address: Address,
+        kind: MailboxKind,
+        lock: Lock,
+    ) -> Result<Decided, Stop> {
         let Some(there) = mailbox::find(self.conn, &address)? else {
             mailbox::insert(self.conn, &address, kind, (self.random)(), &lock, self.now)?;
             return Ok(Answer::Done.into());
         };
         // A repeated `Create` may come after its lock was replaced.
         let had = |old: Vec<(Seq, Lock)>| old.iter().any(|(_, old)| same(old, &lock));
-        if there.kind == kind && (same(&there.lock, &lock) || had(old_lock::all(self.conn, there.id)?)) {
+        if there.kind == kind
+            && (same(&there.lock, &lock) || had(old_lock::all(self.conn, there.id)?))
+        {
             Ok(Answer::Done.into())
         } else {
             Err(Refusal::Taken.into())
@@ -83,7 +93,9 @@ impl Context<'_> {
         };
         let (after, answer) = match cursor {
             None => (Seq(0), Answer::Opened(opened)),
-            Some(cursor) if belongs(self.conn, &mailbox, &cursor, last)? => (cursor.seq, Answer::Opened(opened)),
+            Some(cursor) if belongs(self.conn, &mailbox, &cursor, last)? => {
+                (cursor.seq, Answer::Opened(opened))
+            }
             Some(_) => (Seq(0), Answer::Diverged(opened)),
         };
         Ok(Decided {
@@ -92,21 +104,39 @@ impl Context<'_> {
         })
     }
 
-    pub(super) fn fetch(&self, address: Address, seq: Seq, secret: &LockSecret) -> Result<Decided, Stop> {
+    pub(super) fn fetch(
+        &self,
+        address: Address,
+        seq: Seq,
+        secret: &LockSecret,
+    ) -> Result<Decided, Stop> {
         let mailbox = self.mailbox(&address)?;
         let bytes = attachment::find(self.conn, mailbox.id, seq, &secret.lock())?;
         Ok(Answer::Bytes(bytes.ok_or(Refusal::Nothing)?).into())
     }
 
-    pub(super) fn signal(&self, address: Address, secret: &LockSecret, bytes: Vec<u8>) -> Result<Decided, Stop> {
+    pub(super) fn signal(
+        &self,
+        address: Address,
+        secret: &LockSecret,
+        bytes: Vec<u8>,
+    ) -> Result<Decided, Stop> {
         if bytes.len() > SIGNAL_LIMIT {
             return Err(Refusal::TooLarge(SIGNAL_LIMIT as u64).into());
         }
         self.unlocked(&address, secret)?;
-        Ok(Decided { answer: None, effect: Effect::Signal(address, bytes) })
+        Ok(Decided {
+            answer: None,
+            effect: Effect::Signal(address, bytes),
+        })
     }
 
-    pub(super) fn trim(&self, address: Address, secret: &LockSecret, below: Seq) -> Result<Decided, Stop> {
+    pub(super) fn trim(
+        &self,
+        address: Address,
+        secret: &LockSecret,
+        below: Seq,
+    ) -> Result<Decided, Stop> {
         let mut mailbox = self.unlocked(&address, secret)?;
         let below = below.min(Seq(mailbox.last.0 + 1));
         if below > mailbox.first {

@@ -6,6 +6,8 @@
 //! deliveries come out (rule 7). Refusals are found by reading, before anything is written, so
 //! one bad request costs the others of its batch nothing.
 
+#[cfg(test)]
+mod disk_full;
 mod expire;
 mod invitations;
 pub mod limits;
@@ -72,7 +74,10 @@ enum Effect {
     /// It does not any more.
     Close(Address),
     /// An entry was appended; with a new lock, readers under the old one end there.
-    Stored { delivery: Delivery, new_lock: bool },
+    Stored {
+        delivery: Delivery,
+        new_lock: bool,
+    },
     /// For the others who have it open.
     Signal(Address, Vec<u8>),
 }
@@ -97,7 +102,10 @@ impl From<StoreError> for Stop {
 
 impl From<Answer> for Decided {
     fn from(answer: Answer) -> Self {
-        Self { answer: Some(answer), effect: Effect::Nothing }
+        Self {
+            answer: Some(answer),
+            effect: Effect::Nothing,
+        }
     }
 }
 
@@ -209,7 +217,13 @@ impl Core {
                 return Err(error);
             }
         };
-        let mut context = Context { conn: &conn, key: &self.key, readers: &self.readers, now, random };
+        let mut context = Context {
+            conn: &conn,
+            key: &self.key,
+            readers: &self.readers,
+            now,
+            random,
+        };
         let mut decided = Vec::new();
         let mut held = 0;
         let mut broken = None;
@@ -240,7 +254,10 @@ impl Core {
 
     fn tell(&mut self, peer: Peer, number: u64, decided: Decided, out: &mut Vec<Out>) {
         if let Some(answer) = decided.answer {
-            out.push(Out { to: vec![peer], frame: RelayFrame::Answer(number, answer) });
+            out.push(Out {
+                to: vec![peer],
+                frame: RelayFrame::Answer(number, answer),
+            });
         }
         let mut send = |to: Vec<Peer>, frame| {
             if !to.is_empty() {
@@ -285,9 +302,10 @@ impl Context<'_> {
         match request {
             Request::Create(address, kind, lock) => self.create(address, kind, lock),
             Request::Open(address, secret, cursor) => self.open(peer, address, &secret, cursor),
-            Request::Close(address) => {
-                Ok(Decided { answer: Some(Answer::Done), effect: Effect::Close(address) })
-            }
+            Request::Close(address) => Ok(Decided {
+                answer: Some(Answer::Done),
+                effect: Effect::Close(address),
+            }),
             Request::Put(put) => self.put(put),
             Request::Fetch(address, seq, secret) => self.fetch(address, seq, &secret),
             Request::Signal(address, secret, bytes) => self.signal(address, &secret, bytes),

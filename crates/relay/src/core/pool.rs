@@ -16,7 +16,12 @@ impl Context<'_> {
         if mailbox.retired {
             return Err(Refusal::Retired.into());
         }
-        if stock.packages.iter().chain(&stock.last_resort).any(|package| package.len() > limits::KEY_PACKAGE) {
+        if stock
+            .packages
+            .iter()
+            .chain(&stock.last_resort)
+            .any(|package| package.len() > limits::KEY_PACKAGE)
+        {
             return Err(Refusal::TooLarge(limits::KEY_PACKAGE as u64).into());
         }
         let mut fresh = BTreeSet::new();
@@ -29,7 +34,11 @@ impl Context<'_> {
         if fresh.len() as u64 + u64::from(waiting) > u64::from(limits::POOL) {
             return Err(Refusal::Full.into());
         }
-        for package in stock.packages.iter().filter(|package| fresh.contains(package.as_slice())) {
+        for package in stock
+            .packages
+            .iter()
+            .filter(|package| fresh.contains(package.as_slice()))
+        {
             key_package::insert(self.conn, mailbox.id, package, self.now)?;
         }
         if let Some(package) = &stock.last_resort {

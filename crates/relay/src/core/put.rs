@@ -15,7 +15,11 @@ impl Context<'_> {
         let digest = digest(&put);
         // Idempotence first: before lock and head are looked at (rule 6).
         if let Some((seq, known)) = entry::known(self.conn, mailbox.id, &put.id)? {
-            let answer = if known == digest { Ok(Answer::Stored(seq)) } else { Err(Refusal::OtherBytes) };
+            let answer = if known == digest {
+                Ok(Answer::Stored(seq))
+            } else {
+                Err(Refusal::OtherBytes)
+            };
             return Ok(answer?.into());
         }
         check_form(&put)?;
@@ -60,7 +64,16 @@ impl Context<'_> {
         new_lock: Option<Lock>,
     ) -> Result<Seq, Stop> {
         let seq = Seq(mailbox.last.0 + 1);
-        entry::insert(self.conn, mailbox.id, seq, &put.id, digest, put.flagged, self.now, &put.bytes)?;
+        entry::insert(
+            self.conn,
+            mailbox.id,
+            seq,
+            &put.id,
+            digest,
+            put.flagged,
+            self.now,
+            &put.bytes,
+        )?;
         for attachment in &put.attachments {
             attachment::insert(self.conn, mailbox.id, seq, attachment)?;
         }
@@ -84,11 +97,19 @@ fn check_form(put: &Put) -> Result<(), Refusal> {
     if !put.flagged && (put.lock.is_some() || !put.attachments.is_empty()) {
         return Err(Refusal::Malformed);
     }
-    let locks: BTreeSet<_> = put.attachments.iter().map(|attachment| attachment.lock).collect();
+    let locks: BTreeSet<_> = put
+        .attachments
+        .iter()
+        .map(|attachment| attachment.lock)
+        .collect();
     if locks.len() != put.attachments.len() || locks.len() > limits::ATTACHMENTS {
         return Err(Refusal::Malformed);
     }
-    let largest = put.attachments.iter().map(|attachment| attachment.bytes.len()).max();
+    let largest = put
+        .attachments
+        .iter()
+        .map(|attachment| attachment.bytes.len())
+        .max();
     if put.bytes.len().max(largest.unwrap_or(0)) > limits::ENTRY {
         return Err(Refusal::TooLarge(limits::ENTRY as u64));
     }

@@ -80,7 +80,9 @@ impl Readers {
 
     /// Everyone who has that mailbox open.
     pub fn all(&self, address: &Address) -> Vec<Peer> {
-        self.mailboxes.get(address).map_or_else(Vec::new, |peers| peers.iter().copied().collect())
+        self.mailboxes
+            .get(address)
+            .map_or_else(Vec::new, |peers| peers.iter().copied().collect())
     }
 
     /// Those to whom an entry goes at once.
@@ -102,7 +104,10 @@ impl Readers {
         peers
             .iter()
             .copied()
-            .filter(|peer| self.get(*peer, address).is_some_and(|open| keep(*peer, open)))
+            .filter(|peer| {
+                self.get(*peer, address)
+                    .is_some_and(|open| keep(*peer, open))
+            })
             .collect()
     }
 
@@ -112,7 +117,14 @@ impl Readers {
             match self.get(peer, address) {
                 Some(Open::Live) => self.close(peer, address),
                 Some(Open::Behind { after, until: None }) => {
-                    self.open(peer, *address, Open::Behind { after, until: Some(at) });
+                    self.open(
+                        peer,
+                        *address,
+                        Open::Behind {
+                            after,
+                            until: Some(at),
+                        },
+                    );
                 }
                 _ => {}
             }

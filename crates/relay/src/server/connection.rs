@@ -1,9 +1,9 @@
 //! One connection: a task that reads requests and writes frames.
 
+use super::Shared;
 use super::handshake::handshake;
 use super::outgoing::{Frames, queue};
 use super::writer::Input;
-use super::Shared;
 use crate::core::{Job, Peer};
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
@@ -69,7 +69,12 @@ pub async fn serve(mut socket: WebSocket, shared: &Shared) {
 async fn authenticated(socket: &mut WebSocket, shared: &Shared) -> End {
     let peer = Peer(shared.next_peer.fetch_add(1, Ordering::Relaxed));
     let (outgoing, mut frames) = queue();
-    if shared.inputs.send(Input::Joined(peer, outgoing)).await.is_err() {
+    if shared
+        .inputs
+        .send(Input::Joined(peer, outgoing))
+        .await
+        .is_err()
+    {
         return Refusal::Leaving.into();
     }
     let end = {
@@ -94,7 +99,9 @@ async fn talk(socket: &mut WebSocket, shared: &Shared, peer: Peer, frames: &mut 
         let done = tokio::select! {
             count = frames.take(&mut burst, BURST) => match count {
                 0 => Err(Refusal::Leaving.into()),
-                _ => write(socket, shared, peer, frames, &mut burst).await,
+                _ => timeout(SILENCE, write(socket, shared, peer, frames, &mut burst))
+                    .await
+                    .unwrap_or(Err(End::Gone)),
             },
             message = socket.next() => {
                 heard = Instant::now();
@@ -122,7 +129,10 @@ async fn write(
 ) -> Result<(), End> {
     let bytes = burst.iter().map(Bytes::len).sum();
     for frame in burst.drain(..) {
-        socket.feed(Message::Binary(frame)).await.map_err(|_| End::Gone)?;
+        socket
+            .feed(Message::Binary(frame))
+            .await
+            .map_err(|_| End::Gone)?;
     }
     socket.flush().await.map_err(|_| End::Gone)?;
     // An idle connection keeps no large buffer.
@@ -149,11 +159,26 @@ async fn read(
     let Ok(held) = in_flight.acquire_many_owned(size).await else {
         return Err(Refusal::Leaving.into());
     };
-    hand_over(shared, Input::Asked(Job { peer, number, request }, held)).await
+    hand_over(
+        shared,
+        Input::Asked(
+            Job {
+                peer,
+                number,
+                request,
+            },
+            held,
+        ),
+    )
+    .await
 }
 
 async fn hand_over(shared: &Shared, input: Input) -> Result<(), End> {
-    shared.inputs.send(input).await.map_err(|_| Refusal::Leaving.into())
+    shared
+        .inputs
+        .send(input)
+        .await
+        .map_err(|_| Refusal::Leaving.into())
 }
 
 /// The next frame, pings passed over.
@@ -189,7 +214,9 @@ fn broken(error: axum::Error) -> End {
     use tungstenite::Error;
     match error.into_inner().downcast::<Error>().as_deref() {
         Ok(Error::Capacity(_)) => End::Broken(Refusal::TooLarge(FRAME_LIMIT as u64)),
-        Ok(Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
+        Ok(Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => {
+            End::Gone
+        }
         Ok(Error::Protocol(_) | Error::Utf8(_)) => End::Broken(Refusal::Malformed),
         _ => End::Gone,
     }
@@ -200,7 +227,10 @@ fn broken(error: axum::Error) -> End {
 async fn goodbye(mut socket: WebSocket, reason: Refusal, readable: bool) {
     let farewell = async {
         send(&mut socket, &RelayFrame::Goodbye(reason)).await?;
-        socket.send(Message::Close(None)).await.map_err(|_| End::Gone)?;
+        socket
+            .send(Message::Close(None))
+            .await
+            .map_err(|_| End::Gone)?;
         while readable && matches!(socket.next().await, Some(Ok(_))) {}
         Ok::<_, End>(())
     };

@@ -3,8 +3,8 @@
 use super::{Shared, connection};
 use axum::Router;
 use axum::extract::State;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
@@ -38,7 +38,9 @@ pub async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         };
         match accepted {
             Ok((stream, _)) => {
-                shared.tasks.spawn(serve(stream, router.clone(), Arc::clone(&shared)));
+                shared
+                    .tasks
+                    .spawn(serve(stream, router.clone(), Arc::clone(&shared)));
             }
             Err(error) => {
                 tracing::info!(%error, "a connection could not be accepted");
@@ -88,7 +90,11 @@ async fn upgrade(
 
 async fn health(State(shared): State<Arc<Shared>>) -> (StatusCode, Json<Value>) {
     let ready = shared.ready.load(Ordering::Relaxed);
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let health = json!({
         "live": true,
         "ready": ready,

@@ -139,7 +139,9 @@ impl Relay {
             written,
         };
         shared.tasks.spawn(expire(Arc::clone(&shared)));
-        shared.tasks.spawn(http::accept(listener, Arc::clone(&shared)));
+        shared
+            .tasks
+            .spawn(http::accept(listener, Arc::clone(&shared)));
         Ok(running)
     }
 }
@@ -174,13 +176,18 @@ impl Running {
 }
 
 async fn listen(config: &Config, core: &Core) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen { address: config.listen, source };
+    let failed = |source| StartError::Listen {
+        address: config.listen,
+        source,
+    };
     let keep = config.keep_port && config.listen.port() == 0;
     let kept = if keep { core.port()? } else { None };
     let mut listener = None;
     if let Some(port) = kept {
         // Taken by now: a new one is chosen, and devices are told the new address.
-        listener = TcpListener::bind(SocketAddr::new(config.listen.ip(), port)).await.ok();
+        listener = TcpListener::bind(SocketAddr::new(config.listen.ip(), port))
+            .await
+            .ok();
     }
     let listener = match listener {
         Some(listener) => listener,

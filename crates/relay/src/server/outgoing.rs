@@ -42,8 +42,17 @@ pub struct Frames {
 pub fn queue() -> (Outgoing, Frames) {
     let (sender, receiver) = mpsc::channel(QUEUE_FRAMES);
     let shared = Arc::new(Shared::default());
-    let outgoing = Outgoing { frames: sender, shared: Arc::clone(&shared) };
-    (outgoing, Frames { frames: receiver, shared })
+    let outgoing = Outgoing {
+        frames: sender,
+        shared: Arc::clone(&shared),
+    };
+    (
+        outgoing,
+        Frames {
+            frames: receiver,
+            shared,
+        },
+    )
 }
 
 impl Outgoing {

@@ -42,7 +42,11 @@ struct Writer {
 
 /// Runs until every sender is gone.
 pub fn run(core: Core, mut inputs: mpsc::Receiver<Input>, ready: &AtomicBool) {
-    let mut writer = Writer { core, connections: BTreeMap::new(), pulling: BTreeSet::new() };
+    let mut writer = Writer {
+        core,
+        connections: BTreeMap::new(),
+        pulling: BTreeSet::new(),
+    };
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         if writer.pulling.is_empty() {
@@ -105,7 +109,8 @@ impl Writer {
             let outs = self.core.apply(&mut jobs, now(), &mut rand::random);
             self.send(outs);
         }
-        self.pulling.extend(peers.into_iter().filter(|peer| self.core.is_behind(*peer)));
+        self.pulling
+            .extend(peers.into_iter().filter(|peer| self.core.is_behind(*peer)));
     }
 
     /// Encodes a frame once, whomever it goes to.
@@ -175,5 +180,7 @@ impl Writer {
 
 /// Milliseconds of Unix time.
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as u64)
 }

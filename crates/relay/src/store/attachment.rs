@@ -15,16 +15,30 @@ CREATE TABLE attachment (
 ) STRICT, WITHOUT ROWID;";
 
 /// Keeps one with its entry.
-pub fn insert(conn: &Connection, mailbox: i64, seq: Seq, attachment: &Attachment) -> Result<(), StoreError> {
-    conn.prepare_cached("INSERT INTO attachment (mailbox, seq, lock, bytes) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((mailbox, int(seq.0), &attachment.lock.0, &attachment.bytes))?;
+pub fn insert(
+    conn: &Connection,
+    mailbox: i64,
+    seq: Seq,
+    attachment: &Attachment,
+) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO attachment (mailbox, seq, lock, bytes) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute((mailbox, int(seq.0), &attachment.lock.0, &attachment.bytes))?;
     Ok(())
 }
 
 /// The one of that entry which that lock closes.
-pub fn find(conn: &Connection, mailbox: i64, seq: Seq, lock: &Lock) -> Result<Option<Vec<u8>>, StoreError> {
+pub fn find(
+    conn: &Connection,
+    mailbox: i64,
+    seq: Seq,
+    lock: &Lock,
+) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(conn
-        .prepare_cached("SELECT bytes FROM attachment WHERE mailbox = ?1 AND seq = ?2 AND lock = ?3")?
+        .prepare_cached(
+            "SELECT bytes FROM attachment WHERE mailbox = ?1 AND seq = ?2 AND lock = ?3",
+        )?
         .query_row((mailbox, int(seq.0), &lock.0), |row| row.get(0))
         .optional()?)
 }

@@ -44,7 +44,11 @@ impl Entry {
 }
 
 /// Where that envelope is or was, and the digest of what was put.
-pub fn known(conn: &Connection, mailbox: i64, id: &EnvelopeId) -> Result<Option<(Seq, [u8; 32])>, StoreError> {
+pub fn known(
+    conn: &Connection,
+    mailbox: i64,
+    id: &EnvelopeId,
+) -> Result<Option<(Seq, [u8; 32])>, StoreError> {
     Ok(conn
         .prepare_cached("SELECT seq, digest FROM entry WHERE mailbox = ?1 AND id = ?2")?
         .query_row((mailbox, &id.0), |row| {
@@ -118,13 +122,20 @@ pub fn forget(conn: &Connection, mailbox: i64, from: Seq, below: Seq) -> Result<
             "SELECT coalesce(sum(length(bytes)), 0) FROM entry WHERE mailbox = ?1 AND seq >= ?2 AND seq < ?3",
         )?
         .query_row(range, |row| row.get(0))?;
-    conn.prepare_cached("UPDATE entry SET bytes = x'' WHERE mailbox = ?1 AND seq >= ?2 AND seq < ?3")?
-        .execute(range)?;
+    conn.prepare_cached(
+        "UPDATE entry SET bytes = x'' WHERE mailbox = ?1 AND seq >= ?2 AND seq < ?3",
+    )?
+    .execute(range)?;
     Ok(size as u64)
 }
 
 /// One past the last of the leading entries, at most `limit` of them, that were put before that time.
-pub fn end_of_old(conn: &Connection, mailbox: i64, before: u64, limit: u32) -> Result<Option<Seq>, StoreError> {
+pub fn end_of_old(
+    conn: &Connection,
+    mailbox: i64,
+    before: u64,
+    limit: u32,
+) -> Result<Option<Seq>, StoreError> {
     let mut statement =
         conn.prepare_cached("SELECT seq, at FROM entry WHERE mailbox = ?1 ORDER BY seq LIMIT ?2")?;
     let mut rows = statement.query((mailbox, limit))?;
@@ -141,8 +152,11 @@ pub fn end_of_old(conn: &Connection, mailbox: i64, before: u64, limit: u32) -> R
 pub fn delete(conn: &Connection, mailbox: i64, below: Seq) -> Result<u64, StoreError> {
     let range = (mailbox, int(below.0));
     let size: i64 = conn
-        .prepare_cached("SELECT coalesce(sum(length(bytes)), 0) FROM entry WHERE mailbox = ?1 AND seq < ?2")?
+        .prepare_cached(
+            "SELECT coalesce(sum(length(bytes)), 0) FROM entry WHERE mailbox = ?1 AND seq < ?2",
+        )?
         .query_row(range, |row| row.get(0))?;
-    conn.prepare_cached("DELETE FROM entry WHERE mailbox = ?1 AND seq < ?2")?.execute(range)?;
+    conn.prepare_cached("DELETE FROM entry WHERE mailbox = ?1 AND seq < ?2")?
+        .execute(range)?;
     Ok(size as u64)
 }

@@ -40,7 +40,9 @@ pub struct Invitation {
 /// The invitation of that id.
 pub fn find(conn: &Connection, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
     Ok(conn
-        .prepare_cached("SELECT lock, uses, used, expires_at, revoked, forget_at FROM invitation WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT lock, uses, used, expires_at, revoked, forget_at FROM invitation WHERE id = ?1",
+        )?
         .query_row([&id.0], |row| {
             Ok(Invitation {
                 id: *id,
@@ -63,7 +65,11 @@ pub fn card(conn: &Connection, id: &InvitationId) -> Result<Vec<u8>, StoreError>
 }
 
 /// Keeps a new one. The id must be free.
-pub fn insert(conn: &Connection, publish: &Publish, forget_at: Option<u64>) -> Result<(), StoreError> {
+pub fn insert(
+    conn: &Connection,
+    publish: &Publish,
+    forget_at: Option<u64>,
+) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT INTO invitation (id, lock, uses, used, expires_at, revoked, forget_at, card)
          VALUES (?1, ?2, ?3, 0, ?4, 0, ?5, ?6)",
@@ -81,26 +87,31 @@ pub fn insert(conn: &Connection, publish: &Publish, forget_at: Option<u64>) -> R
 
 /// Writes what changes in an invitation's life.
 pub fn update(conn: &Connection, invitation: &Invitation) -> Result<(), StoreError> {
-    conn.prepare_cached("UPDATE invitation SET used = ?2, revoked = ?3, forget_at = ?4 WHERE id = ?1")?
-        .execute((
-            &invitation.id.0,
-            invitation.used,
-            invitation.revoked,
-            invitation.forget_at.map(int),
-        ))?;
+    conn.prepare_cached(
+        "UPDATE invitation SET used = ?2, revoked = ?3, forget_at = ?4 WHERE id = ?1",
+    )?
+    .execute((
+        &invitation.id.0,
+        invitation.used,
+        invitation.revoked,
+        invitation.forget_at.map(int),
+    ))?;
     Ok(())
 }
 
 /// Removes up to `limit` that are to be forgotten by now, claims included.
 pub fn delete_old(conn: &Connection, now: u64, limit: u32) -> Result<(), StoreError> {
-    let mut statement =
-        conn.prepare_cached("SELECT id FROM invitation WHERE forget_at < ?1 ORDER BY forget_at LIMIT ?2")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM invitation WHERE forget_at < ?1 ORDER BY forget_at LIMIT ?2",
+    )?;
     let ids: Vec<[u8; 16]> = statement
         .query_map((int(now), limit), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for id in ids {
-        conn.prepare_cached("DELETE FROM claim WHERE invitation = ?1")?.execute([&id])?;
-        conn.prepare_cached("DELETE FROM invitation WHERE id = ?1")?.execute([&id])?;
+        conn.prepare_cached("DELETE FROM claim WHERE invitation = ?1")?
+            .execute([&id])?;
+        conn.prepare_cached("DELETE FROM invitation WHERE id = ?1")?
+            .execute([&id])?;
     }
     Ok(())
 }

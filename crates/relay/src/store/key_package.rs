@@ -77,8 +77,10 @@ pub fn take(conn: &Connection, mailbox: i64) -> Result<Option<Vec<u8>>, StoreErr
 
 /// Empties a pool.
 pub fn clear(conn: &Connection, mailbox: i64) -> Result<(), StoreError> {
-    conn.prepare_cached("DELETE FROM key_package WHERE mailbox = ?1")?.execute([mailbox])?;
-    conn.prepare_cached("DELETE FROM last_resort WHERE mailbox = ?1")?.execute([mailbox])?;
+    conn.prepare_cached("DELETE FROM key_package WHERE mailbox = ?1")?
+        .execute([mailbox])?;
+    conn.prepare_cached("DELETE FROM last_resort WHERE mailbox = ?1")?
+        .execute([mailbox])?;
     Ok(())
 }
 

@@ -127,10 +127,18 @@ pub fn update(conn: &Connection, mailbox: &Mailbox) -> Result<(), StoreError> {
 
 /// Removes it with everything in it.
 pub fn delete(conn: &Connection, id: i64) -> Result<(), StoreError> {
-    for table in ["entry", "attachment", "old_lock", "key_package", "last_resort"] {
-        conn.prepare_cached(&format!("DELETE FROM {table} WHERE mailbox = ?1"))?.execute([id])?;
+    for table in [
+        "entry",
+        "attachment",
+        "old_lock",
+        "key_package",
+        "last_resort",
+    ] {
+        conn.prepare_cached(&format!("DELETE FROM {table} WHERE mailbox = ?1"))?
+            .execute([id])?;
     }
-    conn.prepare_cached("DELETE FROM mailbox WHERE id = ?1")?.execute([id])?;
+    conn.prepare_cached("DELETE FROM mailbox WHERE id = ?1")?
+        .execute([id])?;
     Ok(())
 }
 
@@ -144,7 +152,11 @@ pub fn page(conn: &Connection, after: i64, limit: u32) -> Result<Vec<Mailbox>, S
 }
 
 /// Up to `limit` rendezvous made before that time, oldest first.
-pub fn old_rendezvous(conn: &Connection, before: u64, limit: u32) -> Result<Vec<Mailbox>, StoreError> {
+pub fn old_rendezvous(
+    conn: &Connection,
+    before: u64,
+    limit: u32,
+) -> Result<Vec<Mailbox>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM mailbox WHERE kind = 2 AND made_at < ?1 ORDER BY made_at LIMIT ?2"
     ))?;

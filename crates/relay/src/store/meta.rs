@@ -33,7 +33,9 @@ pub fn set_port(conn: &Connection, port: u16) -> Result<(), StoreError> {
 
 fn value<const N: usize>(conn: &Connection, name: &str) -> Result<Option<[u8; N]>, StoreError> {
     Ok(conn
-        .query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0))
+        .query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| {
+            row.get(0)
+        })
         .optional()?)
 }
 

@@ -90,7 +90,9 @@ impl Store {
 
     /// Begins the transaction of a batch; dropped without commit, nothing of it stays.
     pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
-        Ok(self.conn.transaction_with_behavior(TransactionBehavior::Deferred)?)
+        Ok(self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Deferred)?)
     }
 
     /// The connection, to read outside a batch.
@@ -98,9 +100,19 @@ impl Store {
         &self.conn
     }
 
-    /// Gives up to `pages` freed pages of 4 KiB back to the file system.
-    pub(crate) fn shrink(&self, pages: u32) -> Result<(), StoreError> {
-        let mut statement = self.conn.prepare_cached(&format!("PRAGMA incremental_vacuum({pages})"))?;
+    /// Gives 4 MiB of freed pages back to the file system, if they are more than a quarter of the
+    /// file: what is less is soon used again.
+    pub(crate) fn shrink(&self) -> Result<(), StoreError> {
+        let count = |pragma| {
+            self.conn
+                .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))
+        };
+        if count("freelist_count")? * 4 < count("page_count")? {
+            return Ok(());
+        }
+        let mut statement = self
+            .conn
+            .prepare_cached("PRAGMA incremental_vacuum(1024)")?;
         let mut rows = statement.query([])?;
         while rows.next()?.is_some() {}
         Ok(())
@@ -114,7 +126,10 @@ pub(crate) fn int(number: u64) -> i64 {
 }
 
 /// A column of exactly `N` bytes.
-pub(crate) fn bytes<const N: usize>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<[u8; N]> {
+pub(crate) fn bytes<const N: usize>(
+    row: &rusqlite::Row<'_>,
+    column: usize,
+) -> rusqlite::Result<[u8; N]> {
     row.get(column)
 }
 

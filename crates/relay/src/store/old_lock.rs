@@ -21,8 +21,9 @@ pub fn insert(conn: &Connection, mailbox: i64, until: Seq, lock: &Lock) -> Resul
 
 /// Every lock the mailbox had, the newest first.
 pub fn all(conn: &Connection, mailbox: i64) -> Result<Vec<(Seq, Lock)>, StoreError> {
-    let mut statement =
-        conn.prepare_cached("SELECT until, lock FROM old_lock WHERE mailbox = ?1 ORDER BY until DESC")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT until, lock FROM old_lock WHERE mailbox = ?1 ORDER BY until DESC",
+    )?;
     let rows = statement.query_map([mailbox], |row| {
         Ok((Seq(row.get::<_, i64>(0)? as u64), Lock(bytes(row, 1)?)))
     })?;

@@ -36,15 +36,24 @@ pub fn auth(challenge: &Challenge, relay: RelayKey) -> Auth {
         connection: hello().key,
         relay,
     };
-    assert!(transcript.verify(Side::Relay, &challenge.signature), "the relay proves its key");
-    Auth { signature: transcript.sign(Side::Device, &key()) }
+    assert!(
+        transcript.verify(Side::Relay, &challenge.signature),
+        "the relay proves its key"
+    );
+    Auth {
+        signature: transcript.sign(Side::Device, &key()),
+    }
 }
 
 impl Client {
     /// Connected, nothing said.
     pub async fn silent(url: &str) -> Self {
         let (socket, _) = connect_async(url).await.unwrap();
-        Self { socket, asked: 0, waiting: VecDeque::new() }
+        Self {
+            socket,
+            asked: 0,
+            waiting: VecDeque::new(),
+        }
     }
 
     pub async fn connect(url: &str, relay: RelayKey) -> Self {
@@ -59,7 +68,10 @@ impl Client {
     }
 
     pub async fn say(&mut self, frame: ClientFrame) {
-        self.socket.send(Message::Binary(encode(&frame).into())).await.unwrap();
+        self.socket
+            .send(Message::Binary(encode(&frame).into()))
+            .await
+            .unwrap();
     }
 
     /// Asks without waiting for the answer; its number.
@@ -104,7 +116,9 @@ impl Client {
     async fn read(&mut self) -> Option<RelayFrame> {
         loop {
             match self.socket.next().await {
-                Some(Ok(Message::Binary(bytes))) => return Some(decode(&bytes, FRAME_LIMIT).unwrap()),
+                Some(Ok(Message::Binary(bytes))) => {
+                    return Some(decode(&bytes, FRAME_LIMIT).unwrap());
+                }
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                 Some(Ok(_)) => {}
             }

@@ -36,7 +36,11 @@ pub fn open(at: u8, with: u8) -> Request {
 }
 
 pub fn open_from(at: u8, with: u8, generation: u64, seq: u64, id: u8) -> Request {
-    let cursor = Cursor { generation, seq: Seq(seq), id: envelope(id) };
+    let cursor = Cursor {
+        generation,
+        seq: Seq(seq),
+        id: envelope(id),
+    };
     Request::Open(address(at), secret(with), Some(cursor))
 }
 
@@ -56,16 +60,25 @@ pub fn text(at: u8, with: u8, id: u8, rests_on: u64) -> Put {
 
 /// The same as a commit.
 pub fn commit(at: u8, with: u8, id: u8, rests_on: u64) -> Put {
-    Put { flagged: true, ..text(at, with, id, rests_on) }
+    Put {
+        flagged: true,
+        ..text(at, with, id, rests_on)
+    }
 }
 
 /// An entry from a stranger.
 pub fn knock(at: u8, id: u8) -> Put {
-    Put { secret: None, ..text(at, 0, id, 0) }
+    Put {
+        secret: None,
+        ..text(at, 0, id, 0)
+    }
 }
 
 pub fn attachment(by: u8, bytes: &[u8]) -> Attachment {
-    Attachment { lock: lock(by), bytes: bytes.to_vec() }
+    Attachment {
+        lock: lock(by),
+        bytes: bytes.to_vec(),
+    }
 }
 
 pub fn trim(at: u8, with: u8, below: u64) -> Request {
@@ -73,14 +86,23 @@ pub fn trim(at: u8, with: u8, below: u64) -> Request {
 }
 
 pub fn publish(id: u8, uses: Option<u32>, expires_at: Option<u64>) -> Publish {
-    Publish { id: invitation(id), lock: lock(id), uses, expires_at, card: vec![id; 40] }
+    Publish {
+        id: invitation(id),
+        lock: lock(id),
+        uses,
+        expires_at,
+        card: vec![id; 40],
+    }
 }
 
 pub fn stock(at: u8, with: u8, packages: &[&[u8]], last_resort: Option<&[u8]>) -> Request {
     Request::Stock(Stock {
         address: address(at),
         secret: secret(with),
-        packages: packages.iter().map(|package| package.to_vec().into()).collect(),
+        packages: packages
+            .iter()
+            .map(|package| package.to_vec().into())
+            .collect(),
         last_resort: last_resort.map(|package| package.to_vec().into()),
     })
 }

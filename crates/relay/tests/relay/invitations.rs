@@ -8,7 +8,10 @@ use snug_wire::handshake::verify;
 
 fn world(uses: Option<u32>, expires_at: Option<u64>) -> World {
     let mut world = World::new();
-    assert_eq!(world.ask(ADA, Request::Publish(publish(1, uses, expires_at))), Some(Answer::Done));
+    assert_eq!(
+        world.ask(ADA, Request::Publish(publish(1, uses, expires_at))),
+        Some(Answer::Done)
+    );
     world
 }
 
@@ -16,7 +19,10 @@ fn try_claim(world: &mut World, by: u8) -> Result<(), Refusal> {
     match world.ask(BO, Request::Claim(invitation(1), claim(by))) {
         Some(Answer::Claimed(signature)) => {
             let bytes = ticket(&invitation(1), &claim(by));
-            assert!(verify(&world.core.key().0, &bytes, &signature), "signed by the relay");
+            assert!(
+                verify(&world.core.key().0, &bytes, &signature),
+                "signed by the relay"
+            );
             Ok(())
         }
         Some(Answer::Refused(refusal)) => Err(refusal),
@@ -38,20 +44,50 @@ fn ended(world: &mut World) -> Option<Refusal> {
 fn publishing_again_is_fine_and_otherwise_is_not() {
     let mut world = world(Some(1), Some(5));
     let first = publish(1, Some(1), Some(5));
-    assert_eq!(world.ask(ADA, Request::Publish(first.clone())), Some(Answer::Done));
+    assert_eq!(
+        world.ask(ADA, Request::Publish(first.clone())),
+        Some(Answer::Done)
+    );
     for other in [
-        Publish { uses: None, ..first.clone() },
-        Publish { expires_at: Some(6), ..first.clone() },
-        Publish { card: vec![1; 41], ..first.clone() },
-        Publish { lock: crate::forms::lock(9), ..first },
+        Publish {
+            uses: None,
+            ..first.clone()
+        },
+        Publish {
+            expires_at: Some(6),
+            ..first.clone()
+        },
+        Publish {
+            card: vec![1; 41],
+            ..first.clone()
+        },
+        Publish {
+            lock: crate::forms::lock(9),
+            ..first
+        },
     ] {
-        assert_eq!(world.ask(BO, Request::Publish(other)), Some(Answer::Refused(Refusal::Taken)));
+        assert_eq!(
+            world.ask(BO, Request::Publish(other)),
+            Some(Answer::Refused(Refusal::Taken))
+        );
     }
     let endless = publish(2, None, Some(u64::MAX));
-    assert_eq!(world.ask(ADA, Request::Publish(endless.clone())), Some(Answer::Done));
-    assert_eq!(world.ask(ADA, Request::Publish(endless)), Some(Answer::Done));
-    let large = Publish { card: vec![0; limits::CARD + 1], ..publish(3, None, None) };
-    assert_eq!(world.ask(ADA, Request::Publish(large)), Some(Answer::Refused(Refusal::TooLarge(65_536))));
+    assert_eq!(
+        world.ask(ADA, Request::Publish(endless.clone())),
+        Some(Answer::Done)
+    );
+    assert_eq!(
+        world.ask(ADA, Request::Publish(endless)),
+        Some(Answer::Done)
+    );
+    let large = Publish {
+        card: vec![0; limits::CARD + 1],
+        ..publish(3, None, None)
+    };
+    assert_eq!(
+        world.ask(ADA, Request::Publish(large)),
+        Some(Answer::Refused(Refusal::TooLarge(65_536)))
+    );
 }
 
 #[test]
@@ -64,7 +100,11 @@ fn each_use_is_bound_to_one_claim_and_keeps_its_answer() {
     assert_eq!(try_claim(&mut world, 3), Err(Refusal::Used));
     assert_eq!(ended(&mut world), Some(Refusal::Used));
     world.crash();
-    assert_eq!(try_claim(&mut world, 1), Ok(()), "used up and after a crash, its answer stands");
+    assert_eq!(
+        try_claim(&mut world, 1),
+        Ok(()),
+        "used up and after a crash, its answer stands"
+    );
     world.ask(ADA, Request::Revoke(invitation(1), secret(1)));
     assert_eq!(try_claim(&mut world, 2), Ok(()));
     assert_eq!(try_claim(&mut world, 3), Err(Refusal::Revoked));
@@ -85,7 +125,10 @@ fn an_expired_one_takes_no_claim() {
 fn a_revoke_wins_or_loses_against_a_claim() {
     let mut world = world(Some(1), None);
     let revoke = |with| Request::Revoke(invitation(1), secret(with));
-    assert_eq!(world.ask(BO, revoke(2)), Some(Answer::Refused(Refusal::WrongLock)));
+    assert_eq!(
+        world.ask(BO, revoke(2)),
+        Some(Answer::Refused(Refusal::WrongLock))
+    );
     assert_eq!(ended(&mut world), None);
     assert_eq!(world.ask(ADA, revoke(1)), Some(Answer::Done));
     assert_eq!(world.ask(ADA, revoke(1)), Some(Answer::Done), "again");
@@ -99,5 +142,8 @@ fn an_unknown_one_is_not_there() {
     let none = Some(Answer::Refused(Refusal::NoInvitation));
     assert_eq!(world.ask(BO, Request::Card(invitation(1))), none);
     assert_eq!(world.ask(BO, Request::Claim(invitation(1), claim(1))), none);
-    assert_eq!(world.ask(BO, Request::Revoke(invitation(1), secret(1))), none);
+    assert_eq!(
+        world.ask(BO, Request::Revoke(invitation(1), secret(1))),
+        none
+    );
 }

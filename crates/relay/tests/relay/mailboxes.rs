@@ -1,6 +1,8 @@
 //! Rules 2, 3, 5, 6, 7, 9, 12.
 
-use crate::forms::{address, attachment, commit, create, envelope, knock, lock, open, open_from, secret, text, trim};
+use crate::forms::{
+    address, attachment, commit, create, envelope, knock, lock, open, open_from, secret, text, trim,
+};
 use crate::world::{ADA, BO, CYAN, World};
 use snug_relay::core::limits;
 use snug_wire::frame::MailboxKind::{Conversation, Inbox, Rendezvous};
@@ -16,12 +18,20 @@ const fn refused(refusal: Refusal) -> Answer {
 }
 
 fn opened(generation: u64, first: u64, last: u64, head: u64) -> Opened {
-    Opened { generation, first: Seq(first), last: Seq(last), head: Seq(head) }
+    Opened {
+        generation,
+        first: Seq(first),
+        last: Seq(last),
+        head: Seq(head),
+    }
 }
 
 fn conversation() -> World {
     let mut world = World::new();
-    assert_eq!(world.ask(ADA, create(1, Conversation, 1)), Some(Answer::Done));
+    assert_eq!(
+        world.ask(ADA, create(1, Conversation, 1)),
+        Some(Answer::Done)
+    );
     world
 }
 
@@ -34,12 +44,31 @@ fn inbox() -> World {
 #[test]
 fn creating_again_is_fine_and_taking_another_address_is_not() {
     let mut world = conversation();
-    assert_eq!(world.ask(BO, create(1, Conversation, 1)), Some(Answer::Done));
-    assert_eq!(world.ask(BO, create(1, Inbox, 1)), Some(refused(Refusal::Taken)));
-    assert_eq!(world.ask(BO, create(1, Conversation, 2)), Some(refused(Refusal::Taken)));
+    assert_eq!(
+        world.ask(BO, create(1, Conversation, 1)),
+        Some(Answer::Done)
+    );
+    assert_eq!(
+        world.ask(BO, create(1, Inbox, 1)),
+        Some(refused(Refusal::Taken))
+    );
+    assert_eq!(
+        world.ask(BO, create(1, Conversation, 2)),
+        Some(refused(Refusal::Taken))
+    );
     assert_eq!(world.drawn, 1, "no second generation");
-    world.put(ADA, Put { lock: Some(lock(2)), ..commit(1, 1, 1, 0) });
-    assert_eq!(world.ask(ADA, create(1, Conversation, 1)), Some(Answer::Done), "after its lock was replaced");
+    world.put(
+        ADA,
+        Put {
+            lock: Some(lock(2)),
+            ..commit(1, 1, 1, 0)
+        },
+    );
+    assert_eq!(
+        world.ask(ADA, create(1, Conversation, 1)),
+        Some(Answer::Done),
+        "after its lock was replaced"
+    );
 }
 
 #[test]
@@ -68,7 +97,10 @@ fn nothing_is_there_to_open_without_mailbox_or_secret() {
     assert_eq!(world.put(BO, text(2, 1, 1, 0)), refused(Refusal::NoMailbox));
     assert_eq!(world.put(BO, text(1, 2, 1, 0)), refused(Refusal::WrongLock));
     assert_eq!(world.put(BO, knock(1, 1)), refused(Refusal::WrongLock));
-    assert_eq!(world.ask(BO, trim(1, 2, 1)), Some(refused(Refusal::WrongLock)));
+    assert_eq!(
+        world.ask(BO, trim(1, 2, 1)),
+        Some(refused(Refusal::WrongLock))
+    );
 }
 
 #[test]
@@ -76,10 +108,26 @@ fn every_put_rests_on_the_newest_commit() {
     let mut world = conversation();
     assert_eq!(world.put(ADA, text(1, 1, 1, 0)), stored(1));
     assert_eq!(world.put(ADA, commit(1, 1, 2, 0)), stored(2));
-    assert_eq!(world.put(BO, commit(1, 1, 3, 0)), refused(Refusal::Stale(Seq(2))), "the second of two commits");
-    assert_eq!(world.put(BO, text(1, 1, 4, 0)), refused(Refusal::Stale(Seq(2))), "text too");
-    assert_eq!(world.put(BO, text(1, 1, 4, 1)), refused(Refusal::Stale(Seq(2))), "1 is no commit");
-    assert_eq!(world.put(BO, text(1, 1, 4, 9)), refused(Refusal::Stale(Seq(2))), "9 is not there");
+    assert_eq!(
+        world.put(BO, commit(1, 1, 3, 0)),
+        refused(Refusal::Stale(Seq(2))),
+        "the second of two commits"
+    );
+    assert_eq!(
+        world.put(BO, text(1, 1, 4, 0)),
+        refused(Refusal::Stale(Seq(2))),
+        "text too"
+    );
+    assert_eq!(
+        world.put(BO, text(1, 1, 4, 1)),
+        refused(Refusal::Stale(Seq(2))),
+        "1 is no commit"
+    );
+    assert_eq!(
+        world.put(BO, text(1, 1, 4, 9)),
+        refused(Refusal::Stale(Seq(2))),
+        "9 is not there"
+    );
     assert_eq!(world.put(BO, text(1, 1, 4, 2)), stored(3));
 }
 
@@ -87,26 +135,62 @@ fn every_put_rests_on_the_newest_commit() {
 fn a_known_envelope_is_answered_before_lock_and_head_are_looked_at() {
     let mut world = conversation();
     assert_eq!(world.put(ADA, text(1, 1, 1, 0)), stored(1));
-    assert_eq!(world.put(ADA, Put { lock: Some(lock(2)), ..commit(1, 1, 2, 0) }), stored(2));
+    assert_eq!(
+        world.put(
+            ADA,
+            Put {
+                lock: Some(lock(2)),
+                ..commit(1, 1, 2, 0)
+            }
+        ),
+        stored(2)
+    );
     world.ask(ADA, open(1, 2));
     world.got(ADA);
-    assert_eq!(world.put(ADA, text(1, 1, 1, 0)), stored(1), "old lock, old head");
+    assert_eq!(
+        world.put(ADA, text(1, 1, 1, 0)),
+        stored(1),
+        "old lock, old head"
+    );
     assert_eq!(world.put(ADA, text(1, 9, 1, 0)), stored(1), "any lock");
     let other = [
-        Put { bytes: vec![9], ..text(1, 1, 1, 0) },
-        Put { flagged: true, ..text(1, 1, 1, 0) },
-        Put { rests_on: Seq(2), ..text(1, 1, 1, 0) },
-        Put { attachments: vec![attachment(1, b"w")], ..text(1, 1, 1, 0) },
-        Put { lock: Some(lock(3)), ..text(1, 1, 1, 0) },
+        Put {
+            bytes: vec![9],
+            ..text(1, 1, 1, 0)
+        },
+        Put {
+            flagged: true,
+            ..text(1, 1, 1, 0)
+        },
+        Put {
+            rests_on: Seq(2),
+            ..text(1, 1, 1, 0)
+        },
+        Put {
+            attachments: vec![attachment(1, b"w")],
+            ..text(1, 1, 1, 0)
+        },
+        Put {
+            lock: Some(lock(3)),
+            ..text(1, 1, 1, 0)
+        },
     ];
     for put in other {
         assert_eq!(world.put(ADA, put), refused(Refusal::OtherBytes));
     }
     assert!(world.got(ADA).is_empty(), "nothing was delivered twice");
     assert_eq!(world.ask(ADA, trim(1, 2, 3)), Some(Answer::Done));
-    assert_eq!(world.put(ADA, text(1, 1, 1, 0)), stored(1), "trimmed, but remembered");
+    assert_eq!(
+        world.put(ADA, text(1, 1, 1, 0)),
+        stored(1),
+        "trimmed, but remembered"
+    );
     world.crash();
-    assert_eq!(world.put(ADA, text(1, 1, 1, 0)), stored(1), "after a crash too");
+    assert_eq!(
+        world.put(ADA, text(1, 1, 1, 0)),
+        stored(1),
+        "after a crash too"
+    );
 }
 
 #[test]
@@ -116,14 +200,23 @@ fn a_cursor_of_another_log_diverges() {
         world.put(ADA, text(1, 1, id, 0));
     }
     let state = opened(1, 1, 3, 0);
-    let all = ["entry 1 of 1 at 1 after 0", "entry 2 of 1 at 2 after 1", "entry 3 of 1 at 3 after 2", "caught up 1"];
+    let all = [
+        "entry 1 of 1 at 1 after 0",
+        "entry 2 of 1 at 2 after 1",
+        "entry 3 of 1 at 3 after 2",
+        "caught up 1",
+    ];
     for (what, request) in [
         ("other generation", open_from(1, 1, 2, 2, 2)),
         ("other envelope", open_from(1, 1, 1, 2, 9)),
         ("beyond the last", open_from(1, 1, 1, 4, 4)),
         ("beyond all numbers", open_from(1, 1, 1, u64::MAX, 4)),
     ] {
-        assert_eq!(world.ask(BO, request), Some(Answer::Diverged(state)), "{what}");
+        assert_eq!(
+            world.ask(BO, request),
+            Some(Answer::Diverged(state)),
+            "{what}"
+        );
         assert_eq!(world.got(BO), all, "{what}: read from the first");
     }
     for (seq, left) in [(0, 0), (1, 1), (2, 2), (3, 3)] {
@@ -140,13 +233,32 @@ fn what_is_trimmed_is_not_delivered_and_the_gap_is_seen() {
     world.put(ADA, text(1, 1, 2, 1));
     world.put(ADA, text(1, 1, 3, 1));
     assert_eq!(world.ask(ADA, trim(1, 1, 3)), Some(Answer::Done));
-    assert_eq!(world.ask(ADA, trim(1, 1, 2)), Some(Answer::Done), "nothing comes back");
-    assert_eq!(world.ask(BO, open(1, 1)), Some(Answer::Opened(opened(1, 3, 3, 1))), "the head outlives its entry");
+    assert_eq!(
+        world.ask(ADA, trim(1, 1, 2)),
+        Some(Answer::Done),
+        "nothing comes back"
+    );
+    assert_eq!(
+        world.ask(BO, open(1, 1)),
+        Some(Answer::Opened(opened(1, 3, 3, 1))),
+        "the head outlives its entry"
+    );
     assert_eq!(world.got(BO), ["entry 3 of 1 at 3 after 2", "caught up 1"]);
-    assert_eq!(world.ask(BO, open_from(1, 1, 1, 1, 1)), Some(Answer::Opened(opened(1, 3, 3, 1))));
-    assert_eq!(world.got(BO), ["entry 3 of 1 at 3 after 2", "caught up 1"], "3 comes after 2, not after 1");
+    assert_eq!(
+        world.ask(BO, open_from(1, 1, 1, 1, 1)),
+        Some(Answer::Opened(opened(1, 3, 3, 1)))
+    );
+    assert_eq!(
+        world.got(BO),
+        ["entry 3 of 1 at 3 after 2", "caught up 1"],
+        "3 comes after 2, not after 1"
+    );
     assert_eq!(world.ask(ADA, trim(1, 1, u64::MAX)), Some(Answer::Done));
-    assert_eq!(world.ask(BO, open(1, 1)), Some(Answer::Opened(opened(1, 4, 3, 1))), "none is held");
+    assert_eq!(
+        world.ask(BO, open(1, 1)),
+        Some(Answer::Opened(opened(1, 4, 3, 1))),
+        "none is held"
+    );
     assert_eq!(world.put(ADA, text(1, 1, 4, 1)), stored(4));
 }
 
@@ -154,12 +266,36 @@ fn what_is_trimmed_is_not_delivered_and_the_gap_is_seen() {
 fn an_attachment_is_fetched_with_its_own_secret_as_long_as_its_entry_is_held() {
     let mut world = conversation();
     let welcomes = vec![attachment(10, b"for bo"), attachment(11, b"for cyan")];
-    assert_eq!(world.put(ADA, Put { attachments: welcomes, ..commit(1, 1, 1, 0) }), stored(1));
-    let fetch = |world: &mut World, seq, with| world.ask(BO, Request::Fetch(address(1), Seq(seq), secret(with))).unwrap();
+    assert_eq!(
+        world.put(
+            ADA,
+            Put {
+                attachments: welcomes,
+                ..commit(1, 1, 1, 0)
+            }
+        ),
+        stored(1)
+    );
+    let fetch = |world: &mut World, seq, with| {
+        world
+            .ask(BO, Request::Fetch(address(1), Seq(seq), secret(with)))
+            .unwrap()
+    };
     assert_eq!(fetch(&mut world, 1, 10), Answer::Bytes(b"for bo".to_vec()));
-    assert_eq!(fetch(&mut world, 1, 10), Answer::Bytes(b"for bo".to_vec()), "again");
-    assert_eq!(fetch(&mut world, 1, 11), Answer::Bytes(b"for cyan".to_vec()));
-    assert_eq!(fetch(&mut world, 1, 1), refused(Refusal::Nothing), "the mailbox's secret is another");
+    assert_eq!(
+        fetch(&mut world, 1, 10),
+        Answer::Bytes(b"for bo".to_vec()),
+        "again"
+    );
+    assert_eq!(
+        fetch(&mut world, 1, 11),
+        Answer::Bytes(b"for cyan".to_vec())
+    );
+    assert_eq!(
+        fetch(&mut world, 1, 1),
+        refused(Refusal::Nothing),
+        "the mailbox's secret is another"
+    );
     assert_eq!(fetch(&mut world, u64::MAX, 10), refused(Refusal::Nothing));
     world.ask(ADA, trim(1, 1, 2));
     assert_eq!(fetch(&mut world, 1, 10), refused(Refusal::Nothing));
@@ -170,16 +306,37 @@ fn what_has_no_sense_is_refused() {
     let mut world = conversation();
     let many = (0..=100).map(|n| attachment(n, b"")).collect();
     for put in [
-        Put { lock: Some(lock(2)), ..text(1, 1, 1, 0) },
-        Put { attachments: vec![attachment(1, b"")], ..text(1, 1, 1, 0) },
-        Put { attachments: vec![attachment(1, b"a"), attachment(1, b"b")], ..commit(1, 1, 1, 0) },
-        Put { attachments: many, ..commit(1, 1, 1, 0) },
+        Put {
+            lock: Some(lock(2)),
+            ..text(1, 1, 1, 0)
+        },
+        Put {
+            attachments: vec![attachment(1, b"")],
+            ..text(1, 1, 1, 0)
+        },
+        Put {
+            attachments: vec![attachment(1, b"a"), attachment(1, b"b")],
+            ..commit(1, 1, 1, 0)
+        },
+        Put {
+            attachments: many,
+            ..commit(1, 1, 1, 0)
+        },
     ] {
         assert_eq!(world.put(ADA, put), refused(Refusal::Malformed));
     }
-    let large = Put { bytes: vec![0; limits::ENTRY + 1], ..text(1, 1, 1, 0) };
-    assert_eq!(world.put(ADA, large), refused(Refusal::TooLarge(limits::ENTRY as u64)));
-    assert_eq!(world.ask(ADA, Request::Retire(address(1), secret(1))), Some(refused(Refusal::Malformed)));
+    let large = Put {
+        bytes: vec![0; limits::ENTRY + 1],
+        ..text(1, 1, 1, 0)
+    };
+    assert_eq!(
+        world.put(ADA, large),
+        refused(Refusal::TooLarge(limits::ENTRY as u64))
+    );
+    assert_eq!(
+        world.ask(ADA, Request::Retire(address(1), secret(1))),
+        Some(refused(Refusal::Malformed))
+    );
 }
 
 #[test]
@@ -188,24 +345,61 @@ fn a_stranger_puts_into_an_inbox_but_no_commit_and_not_after_it_is_retired() {
     world.ask(ADA, open(1, 1));
     assert_eq!(world.put(BO, knock(1, 1)), stored(1));
     assert_eq!(world.got(ADA), ["entry 1 of 1 at 1 after 0", "caught up 1"]);
-    assert_eq!(world.put(BO, Put { flagged: true, ..knock(1, 2) }), refused(Refusal::Malformed));
-    assert_eq!(world.put(BO, Put { rests_on: Seq(1), ..knock(1, 2) }), refused(Refusal::Malformed));
-    assert_eq!(world.ask(BO, Request::Retire(address(1), secret(2))), Some(refused(Refusal::WrongLock)));
-    assert_eq!(world.ask(ADA, Request::Retire(address(1), secret(1))), Some(Answer::Done));
-    assert_eq!(world.ask(ADA, Request::Retire(address(1), secret(1))), Some(Answer::Done), "again");
+    assert_eq!(
+        world.put(
+            BO,
+            Put {
+                flagged: true,
+                ..knock(1, 2)
+            }
+        ),
+        refused(Refusal::Malformed)
+    );
+    assert_eq!(
+        world.put(
+            BO,
+            Put {
+                rests_on: Seq(1),
+                ..knock(1, 2)
+            }
+        ),
+        refused(Refusal::Malformed)
+    );
+    assert_eq!(
+        world.ask(BO, Request::Retire(address(1), secret(2))),
+        Some(refused(Refusal::WrongLock))
+    );
+    assert_eq!(
+        world.ask(ADA, Request::Retire(address(1), secret(1))),
+        Some(Answer::Done)
+    );
+    assert_eq!(
+        world.ask(ADA, Request::Retire(address(1), secret(1))),
+        Some(Answer::Done),
+        "again"
+    );
     assert_eq!(world.put(BO, knock(1, 2)), refused(Refusal::Retired));
     assert_eq!(world.put(BO, knock(1, 1)), stored(1), "idempotence first");
     world.ask(CYAN, open(1, 1));
-    assert_eq!(world.got(CYAN), ["entry 1 of 1 at 1 after 0", "caught up 1"], "what is there can be read");
+    assert_eq!(
+        world.got(CYAN),
+        ["entry 1 of 1 at 1 after 0", "caught up 1"],
+        "what is there can be read"
+    );
 }
 
 #[test]
 fn an_inbox_holds_so_many_entries_until_its_owner_trims() {
     let mut world = inbox();
-    for n in 0..limits::INBOX_ENTRIES {
-        let mut put = knock(1, 1);
-        put.id.0[..8].copy_from_slice(&n.to_be_bytes());
-        assert_eq!(world.put(BO, put), stored(n + 1));
+    let many: Vec<_> = (0..limits::INBOX_ENTRIES)
+        .map(|n| {
+            let mut put = knock(1, 1);
+            put.id.0[..8].copy_from_slice(&n.to_be_bytes());
+            (BO, Request::Put(put))
+        })
+        .collect();
+    for (out, seq) in world.batch(&many).into_iter().zip(1..) {
+        assert_eq!(out.frame, RelayFrame::Answer(seq - 1, stored(seq)));
     }
     assert_eq!(world.put(BO, knock(1, 200)), refused(Refusal::Full));
     world.ask(ADA, trim(1, 1, 2));
@@ -216,12 +410,19 @@ fn an_inbox_holds_so_many_entries_until_its_owner_trims() {
 #[test]
 fn an_inbox_holds_so_many_bytes_until_its_owner_trims() {
     let mut world = inbox();
-    let large = |id| Put { bytes: vec![id; 4_000_000], ..knock(1, id) };
+    let large = |id| Put {
+        bytes: vec![id; 4_000_000],
+        ..knock(1, id)
+    };
     for id in 1..=4 {
         assert_eq!(world.put(BO, large(id)), stored(u64::from(id)));
     }
     assert_eq!(world.put(BO, large(5)), refused(Refusal::Full));
-    assert_eq!(world.put(BO, knock(1, 5)), stored(5), "what fits still does");
+    assert_eq!(
+        world.put(BO, knock(1, 5)),
+        stored(5),
+        "what fits still does"
+    );
     world.ask(ADA, trim(1, 1, 2));
     assert_eq!(world.put(BO, large(6)), stored(6));
 }
@@ -233,30 +434,55 @@ fn a_signal_reaches_the_others_who_have_it_open_and_is_not_kept() {
     world.ask(ADA, open(1, 1));
     world.ask(BO, open(1, 1));
     world.got(ADA);
-    assert_eq!(world.ask(ADA, signal(1, b"x")), None, "answered only when refused");
+    assert_eq!(
+        world.ask(ADA, signal(1, b"x")),
+        None,
+        "answered only when refused"
+    );
     assert!(world.got(ADA).is_empty());
-    assert_eq!(world.got(BO), ["signal [120] of 1", "caught up 1"], "even while it catches up");
+    assert_eq!(
+        world.got(BO),
+        ["signal [120] of 1", "caught up 1"],
+        "even while it catches up"
+    );
     world.ask(CYAN, open(1, 1));
     assert_eq!(world.got(CYAN), ["caught up 1"]);
-    assert_eq!(world.ask(ADA, signal(2, b"x")), Some(refused(Refusal::WrongLock)));
+    assert_eq!(
+        world.ask(ADA, signal(2, b"x")),
+        Some(refused(Refusal::WrongLock))
+    );
     let large = vec![0; SIGNAL_LIMIT + 1];
-    assert_eq!(world.ask(ADA, signal(1, &large)), Some(refused(Refusal::TooLarge(4_096))));
+    assert_eq!(
+        world.ask(ADA, signal(1, &large)),
+        Some(refused(Refusal::TooLarge(4_096)))
+    );
 }
 
 #[test]
 fn a_connection_has_only_so_many_open() {
     let mut world = World::new();
-    for n in 0..=limits::OPENS as u64 {
-        let mut at = address(0);
-        at.0[..8].copy_from_slice(&n.to_be_bytes());
-        let out = world.batch(&[
-            (ADA, Request::Create(at, Conversation, lock(1))),
-            (ADA, Request::Open(at, secret(1), None)),
-        ]);
-        let full = matches!(out[1].frame, RelayFrame::Answer(1, Answer::Refused(Refusal::Full)));
-        assert_eq!(full, n == limits::OPENS as u64, "open number {n}");
-    }
-    assert!(matches!(world.ask(ADA, open(0, 1)), Some(Answer::Opened(_))), "one that is open already");
+    let many: Vec<_> = (0..limits::OPENS as u64)
+        .flat_map(|n| {
+            let mut at = address(0);
+            at.0[..8].copy_from_slice(&n.to_be_bytes());
+            [
+                Request::Create(at, Conversation, lock(1)),
+                Request::Open(at, secret(1), None),
+            ]
+        })
+        .map(|request| (ADA, request))
+        .collect();
+    world.batch(&many);
+    world.ask(ADA, create(1, Conversation, 1));
+    assert_eq!(world.ask(ADA, open(1, 1)), Some(refused(Refusal::Full)));
+    assert!(
+        matches!(world.ask(BO, open(1, 1)), Some(Answer::Opened(_))),
+        "others may"
+    );
+    assert!(
+        matches!(world.ask(ADA, open(0, 1)), Some(Answer::Opened(_))),
+        "one that is open already"
+    );
 }
 
 #[test]
@@ -276,14 +502,17 @@ fn one_bad_request_costs_the_others_of_its_batch_nothing() {
         RelayFrame::Answer(_, answer) => Some(answer.clone()),
         _ => None,
     });
-    assert_eq!(answers.collect::<Vec<_>>(), [
-        stored(1),
-        refused(Refusal::Stale(Seq(0))),
-        refused(Refusal::NoMailbox),
-        stored(2),
-        refused(Refusal::Stale(Seq(2))),
-        stored(3),
-    ]);
+    assert_eq!(
+        answers.collect::<Vec<_>>(),
+        [
+            stored(1),
+            refused(Refusal::Stale(Seq(0))),
+            refused(Refusal::NoMailbox),
+            stored(2),
+            refused(Refusal::Stale(Seq(2))),
+            stored(3),
+        ]
+    );
     assert_eq!(out.len(), 9, "and three deliveries");
 }
 
@@ -292,7 +521,16 @@ fn a_rendezvous_is_like_an_inbox() {
     let mut world = World::new();
     world.ask(ADA, create(1, Rendezvous, 1));
     assert_eq!(world.put(BO, knock(1, 1)), stored(1));
-    assert_eq!(world.put(BO, Put { flagged: true, ..knock(1, 2) }), refused(Refusal::Malformed));
+    assert_eq!(
+        world.put(
+            BO,
+            Put {
+                flagged: true,
+                ..knock(1, 2)
+            }
+        ),
+        refused(Refusal::Malformed)
+    );
 }
 
 #[test]
@@ -300,6 +538,15 @@ fn an_envelope_is_known_in_its_own_mailbox_only() {
     let mut world = conversation();
     world.ask(ADA, create(2, Conversation, 1));
     assert_eq!(world.put(ADA, text(1, 1, 1, 0)), stored(1));
-    assert_eq!(world.put(ADA, Put { bytes: vec![9], ..text(2, 1, 1, 0) }), stored(1));
+    assert_eq!(
+        world.put(
+            ADA,
+            Put {
+                bytes: vec![9],
+                ..text(2, 1, 1, 0)
+            }
+        ),
+        stored(1)
+    );
     assert_eq!(envelope(1), text(2, 1, 1, 0).id);
 }

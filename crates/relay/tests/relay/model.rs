@@ -50,8 +50,13 @@ impl Mailbox {
         if secret.lock() == self.lock {
             return Ok(None);
         }
-        let old = self.old.iter().rev().find(|(_, lock)| *lock == secret.lock());
-        old.map(|(until, _)| Some(*until)).ok_or(refused(Refusal::WrongLock))
+        let old = self
+            .old
+            .iter()
+            .rev()
+            .find(|(_, lock)| *lock == secret.lock());
+        old.map(|(until, _)| Some(*until))
+            .ok_or(refused(Refusal::WrongLock))
     }
 
     fn now(&self, secret: &LockSecret) -> Result<(), Answer> {
@@ -77,27 +82,57 @@ impl Mailbox {
 impl Model {
     pub fn ask(&mut self, peer: Peer, number: u64, request: Request, now: u64) -> Vec<Out> {
         let mut out = Vec::new();
-        let answer = self.answer(peer, request, now, &mut out).unwrap_or_else(Some);
+        let answer = self
+            .answer(peer, request, now, &mut out)
+            .unwrap_or_else(Some);
         if let Some(answer) = answer {
-            out.insert(0, Out { to: vec![peer], frame: RelayFrame::Answer(number, answer) });
+            out.insert(
+                0,
+                Out {
+                    to: vec![peer],
+                    frame: RelayFrame::Answer(number, answer),
+                },
+            );
         }
         out
     }
 
     /// `Err` is an answer too: it ends the deciding.
-    fn answer(&mut self, peer: Peer, request: Request, now: u64, out: &mut Vec<Out>) -> Result<Option<Answer>, Answer> {
+    fn answer(
+        &mut self,
+        peer: Peer,
+        request: Request,
+        now: u64,
+        out: &mut Vec<Out>,
+    ) -> Result<Option<Answer>, Answer> {
         match request {
             Request::Create(address, kind, lock) => {
                 if let Some(it) = self.mailboxes.get(&address) {
-                    let same = it.kind == kind && (it.lock == lock || it.old.iter().any(|old| old.1 == lock));
-                    return if same { Ok(Some(Answer::Done)) } else { Err(refused(Refusal::Taken)) };
+                    let same = it.kind == kind
+                        && (it.lock == lock || it.old.iter().any(|old| old.1 == lock));
+                    return if same {
+                        Ok(Some(Answer::Done))
+                    } else {
+                        Err(refused(Refusal::Taken))
+                    };
                 }
                 self.drawn += 1;
                 let generation = self.drawn;
-                self.mailboxes.insert(address, Mailbox {
-                    kind, generation, made_at: now, lock, old: vec![], entries: BTreeMap::new(),
-                    first: 1, last: 0, head: 0, retired: false,
-                });
+                self.mailboxes.insert(
+                    address,
+                    Mailbox {
+                        kind,
+                        generation,
+                        made_at: now,
+                        lock,
+                        old: vec![],
+                        entries: BTreeMap::new(),
+                        first: 1,
+                        last: 0,
+                        head: 0,
+                        retired: false,
+                    },
+                );
                 Ok(Some(Answer::Done))
             }
             Request::Open(address, secret, cursor) => {
@@ -113,18 +148,30 @@ impl Model {
                 let belongs = cursor.is_none_or(|c| {
                     c.generation == it.generation
                         && c.seq.0 <= last
-                        && it.entries.get(&c.seq.0).is_none_or(|entry| entry.put.id == c.id)
+                        && it
+                            .entries
+                            .get(&c.seq.0)
+                            .is_none_or(|entry| entry.put.id == c.id)
                 });
                 let after = cursor.filter(|_| belongs).map_or(0, |c| c.seq.0);
-                let behind = self.opens.iter().position(|o| (o.0, o.1) == (peer, address));
+                let behind = self
+                    .opens
+                    .iter()
+                    .position(|o| (o.0, o.1) == (peer, address));
                 match behind {
-                    Some(at) if matches!(self.opens[at].2, Open::Behind(..)) => self.opens[at].2 = Open::Behind(after, until),
+                    Some(at) if matches!(self.opens[at].2, Open::Behind(..)) => {
+                        self.opens[at].2 = Open::Behind(after, until)
+                    }
                     _ => {
                         self.close(peer, &address);
                         self.opens.push((peer, address, Open::Behind(after, until)));
                     }
                 }
-                Ok(Some(if belongs { Answer::Opened(opened) } else { Answer::Diverged(opened) }))
+                Ok(Some(if belongs {
+                    Answer::Opened(opened)
+                } else {
+                    Answer::Diverged(opened)
+                }))
             }
             Request::Close(address) => {
                 self.close(peer, &address);
@@ -134,13 +181,26 @@ impl Model {
             Request::Fetch(address, seq, secret) => {
                 let it = self.mailbox(&address)?;
                 let entry = it.entries.get(&seq.0).filter(|_| seq.0 >= it.first);
-                let found = entry.and_then(|entry| entry.put.attachments.iter().find(|a| a.lock == secret.lock()));
-                Ok(Some(found.map_or(refused(Refusal::Nothing), |a| Answer::Bytes(a.bytes.clone()))))
+                let found = entry.and_then(|entry| {
+                    entry
+                        .put
+                        .attachments
+                        .iter()
+                        .find(|a| a.lock == secret.lock())
+                });
+                Ok(Some(found.map_or(refused(Refusal::Nothing), |a| {
+                    Answer::Bytes(a.bytes.clone())
+                })))
             }
             Request::Signal(address, secret, bytes) => {
                 self.mailbox(&address)?.now(&secret)?;
                 let hears = |open: &Open| !matches!(open, Open::Behind(_, Some(_)));
-                self.tell(&address, RelayFrame::Signal(address, bytes), |p, open| p != peer && hears(open), out);
+                self.tell(
+                    &address,
+                    RelayFrame::Signal(address, bytes),
+                    |p, open| p != peer && hears(open),
+                    out,
+                );
                 Ok(None)
             }
             Request::Trim(address, secret, below) => {
@@ -163,15 +223,24 @@ impl Model {
     }
 
     fn mailbox(&mut self, address: &Address) -> Result<&mut Mailbox, Answer> {
-        self.mailboxes.get_mut(address).ok_or(refused(Refusal::NoMailbox))
+        self.mailboxes
+            .get_mut(address)
+            .ok_or(refused(Refusal::NoMailbox))
     }
 
     fn put(&mut self, put: Put, now: u64, out: &mut Vec<Out>) -> Result<Answer, Answer> {
         let address = put.address;
         let it = self.mailbox(&address)?;
         if let Some((seq, known)) = it.entries.iter().find(|(_, entry)| entry.put.id == put.id) {
-            let same = Put { secret: put.secret.clone(), ..known.put.clone() } == put;
-            return if same { Ok(Answer::Stored(Seq(*seq))) } else { Err(refused(Refusal::OtherBytes)) };
+            let same = Put {
+                secret: put.secret.clone(),
+                ..known.put.clone()
+            } == put;
+            return if same {
+                Ok(Answer::Stored(Seq(*seq)))
+            } else {
+                Err(refused(Refusal::OtherBytes))
+            };
         }
         if !put.flagged && (put.lock.is_some() || !put.attachments.is_empty()) {
             return Err(refused(Refusal::Malformed));
@@ -197,10 +266,21 @@ impl Model {
         }
         it.entries.insert(seq, Entry { put, at: now });
         let delivery = it.delivery(seq);
-        self.tell(&address, delivery, |_, open| matches!(open, Open::Live), out);
+        self.tell(
+            &address,
+            delivery,
+            |_, open| matches!(open, Open::Live),
+            out,
+        );
         if new.is_some() {
-            self.tell(&address, RelayFrame::Ended(address, Seq(seq)), |_, open| matches!(open, Open::Live), out);
-            self.opens.retain(|o| o.1 != address || !matches!(o.2, Open::Live));
+            self.tell(
+                &address,
+                RelayFrame::Ended(address, Seq(seq)),
+                |_, open| matches!(open, Open::Live),
+                out,
+            );
+            self.opens
+                .retain(|o| o.1 != address || !matches!(o.2, Open::Live));
             for (_, _, open) in self.opens.iter_mut().filter(|o| o.1 == address) {
                 if let Open::Behind(_, until @ None) = open {
                     *until = Some(seq);
@@ -210,9 +290,19 @@ impl Model {
         Ok(Answer::Stored(Seq(seq)))
     }
 
-    fn tell(&self, address: &Address, frame: RelayFrame, to: impl Fn(Peer, &Open) -> bool, out: &mut Vec<Out>) {
-        let mut to: Vec<Peer> =
-            self.opens.iter().filter(|o| o.1 == *address && to(o.0, &o.2)).map(|o| o.0).collect();
+    fn tell(
+        &self,
+        address: &Address,
+        frame: RelayFrame,
+        to: impl Fn(Peer, &Open) -> bool,
+        out: &mut Vec<Out>,
+    ) {
+        let mut to: Vec<Peer> = self
+            .opens
+            .iter()
+            .filter(|o| o.1 == *address && to(o.0, &o.2))
+            .map(|o| o.0)
+            .collect();
         to.sort();
         if !to.is_empty() {
             out.push(Out { to, frame });
@@ -261,17 +351,30 @@ impl Model {
         for (address, it) in &mut self.mailboxes {
             if it.kind != MailboxKind::Rendezvous {
                 it.entries.retain(|_, entry| entry.at >= now - TIME_TO_LIVE);
-                it.first = it.entries.keys().next().map_or(it.last + 1, |seq| it.first.max(*seq));
+                it.first = it
+                    .entries
+                    .keys()
+                    .next()
+                    .map_or(it.last + 1, |seq| it.first.max(*seq));
             } else if it.made_at < now - RENDEZVOUS {
-                let mut to: Vec<Peer> = self.opens.iter().filter(|o| o.1 == *address).map(|o| o.0).collect();
+                let mut to: Vec<Peer> = self
+                    .opens
+                    .iter()
+                    .filter(|o| o.1 == *address)
+                    .map(|o| o.0)
+                    .collect();
                 to.sort();
                 if !to.is_empty() {
-                    out.push(Out { to, frame: RelayFrame::Ended(*address, Seq(it.last)) });
+                    out.push(Out {
+                        to,
+                        frame: RelayFrame::Ended(*address, Seq(it.last)),
+                    });
                 }
                 self.opens.retain(|o| o.1 != *address);
             }
         }
-        self.mailboxes.retain(|_, it| it.kind != MailboxKind::Rendezvous || it.made_at >= now - RENDEZVOUS);
+        self.mailboxes
+            .retain(|_, it| it.kind != MailboxKind::Rendezvous || it.made_at >= now - RENDEZVOUS);
         out
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::client::{Client, auth, hello};
 use crate::forms::{address, commit, create, open, secret, text};
-use futures_util::SinkExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use snug_relay::{Config, Relay, Running};
 use snug_wire::frame::MailboxKind::Conversation;
 use snug_wire::frame::{Answer, ClientFrame, Put, Refusal, RelayFrame, Request};
@@ -16,7 +16,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 
 fn config(data: &Path) -> Config {
-    Config { data: data.to_owned(), listen: SocketAddr::from(([127, 0, 0, 1], 0)), keep_port: false }
+    Config {
+        data: data.to_owned(),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        keep_port: false,
+    }
 }
 
 async fn start() -> (Running, TempDir) {
@@ -49,12 +53,22 @@ async fn two_clients_talk() {
     let (relay, _dir) = start().await;
     let mut ada = reader(&relay).await;
     let mut bo = reader(&relay).await;
-    assert_eq!(ada.ask(Request::Put(text(1, 1, 1, 0))).await, Answer::Stored(Seq(1)));
-    assert_eq!(bo.ask(Request::Put(text(1, 1, 2, 0))).await, Answer::Stored(Seq(2)));
+    assert_eq!(
+        ada.ask(Request::Put(text(1, 1, 1, 0))).await,
+        Answer::Stored(Seq(1))
+    );
+    assert_eq!(
+        bo.ask(Request::Put(text(1, 1, 2, 0))).await,
+        Answer::Stored(Seq(2))
+    );
     for client in [&mut ada, &mut bo] {
-        assert_eq!([seq(&client.next().await), seq(&client.next().await)], [1, 2]);
+        assert_eq!(
+            [seq(&client.next().await), seq(&client.next().await)],
+            [1, 2]
+        );
     }
-    ada.post(Request::Signal(address(1), secret(1), vec![7])).await;
+    ada.post(Request::Signal(address(1), secret(1), vec![7]))
+        .await;
     assert_eq!(bo.next().await, RelayFrame::Signal(address(1), vec![7]));
     relay.stop().await;
     assert_eq!(ada.goodbye().await, Refusal::Leaving);
@@ -62,12 +76,29 @@ async fn two_clients_talk() {
 }
 
 #[tokio::test]
+async fn a_heartbeat_is_answered() {
+    let (relay, _dir) = start().await;
+    let mut client = connect(&relay).await;
+    client
+        .socket
+        .send(Message::Ping(vec![4, 2].into()))
+        .await
+        .unwrap();
+    let answer = client.socket.next().await.unwrap().unwrap();
+    assert_eq!(answer, Message::Pong(vec![4, 2].into()));
+}
+
+#[tokio::test]
 async fn requests_may_follow_auth_at_once() {
     let (relay, _dir) = start().await;
     let mut client = Client::silent(&relay.url()).await;
     client.say(ClientFrame::Hello(hello())).await;
-    let RelayFrame::Challenge(challenge) = client.next().await else { panic!() };
-    client.say(ClientFrame::Auth(auth(&challenge, relay.key()))).await;
+    let RelayFrame::Challenge(challenge) = client.next().await else {
+        panic!()
+    };
+    client
+        .say(ClientFrame::Auth(auth(&challenge, relay.key())))
+        .await;
     client.post(create(1, Conversation, 1)).await;
     assert_eq!(client.next().await, RelayFrame::Ready);
     assert_eq!(client.next().await, RelayFrame::Answer(1, Answer::Done));
@@ -79,8 +110,14 @@ async fn a_log_longer_than_the_queue_is_caught_up_with() {
     let mut ada = reader(&relay).await;
     // Together more than one connection's queue may hold.
     for id in 1..=60 {
-        let put = Put { bytes: vec![id; 500_000], ..text(1, 1, id, 0) };
-        assert_eq!(ada.ask(Request::Put(put)).await, Answer::Stored(Seq(u64::from(id))));
+        let put = Put {
+            bytes: vec![id; 500_000],
+            ..text(1, 1, id, 0)
+        };
+        assert_eq!(
+            ada.ask(Request::Put(put)).await,
+            Answer::Stored(Seq(u64::from(id)))
+        );
         assert_eq!(seq(&ada.next().await), u64::from(id));
     }
     let mut bo = connect(&relay).await;
@@ -97,8 +134,15 @@ async fn who_does_not_read_is_cut_and_catches_up() {
     let mut ada = connect(&relay).await;
     let bo = reader(&relay).await;
     for id in 1..=12 {
-        let put = Put { bytes: vec![id; 4_000_000], ..text(1, 1, id, 0) };
-        assert_eq!(ada.ask(Request::Put(put)).await, Answer::Stored(Seq(u64::from(id))), "nobody waits for Bo");
+        let put = Put {
+            bytes: vec![id; 4_000_000],
+            ..text(1, 1, id, 0)
+        };
+        assert_eq!(
+            ada.ask(Request::Put(put)).await,
+            Answer::Stored(Seq(u64::from(id))),
+            "nobody waits for Bo"
+        );
     }
     assert_eq!(bo.goodbye().await, Refusal::Slow);
     let mut bo = connect(&relay).await;
@@ -113,14 +157,29 @@ async fn each_fault_has_its_own_goodbye_and_others_feel_nothing() {
     let (relay, _dir) = start().await;
     let mut ada = reader(&relay).await;
     let request = ClientFrame::Request(1, create(2, Conversation, 1));
-    let wrong_version = ClientFrame::Hello(Hello { version: 9, ..hello() });
+    let wrong_version = ClientFrame::Hello(Hello {
+        version: 9,
+        ..hello()
+    });
     let wrong_auth = ClientFrame::Auth(Auth { signature: [0; 64] });
     let cases: [(&str, Vec<ClientFrame>, Refusal); 5] = [
         ("a request first", vec![request.clone()], Refusal::Malformed),
-        ("a request before auth", vec![ClientFrame::Hello(hello()), request], Refusal::Malformed),
-        ("hello twice", vec![ClientFrame::Hello(hello()), ClientFrame::Hello(hello())], Refusal::Malformed),
+        (
+            "a request before auth",
+            vec![ClientFrame::Hello(hello()), request],
+            Refusal::Malformed,
+        ),
+        (
+            "hello twice",
+            vec![ClientFrame::Hello(hello()), ClientFrame::Hello(hello())],
+            Refusal::Malformed,
+        ),
         ("another version", vec![wrong_version], Refusal::Version(1)),
-        ("a wrong signature", vec![ClientFrame::Hello(hello()), wrong_auth], Refusal::NotProved),
+        (
+            "a wrong signature",
+            vec![ClientFrame::Hello(hello()), wrong_auth],
+            Refusal::NotProved,
+        ),
     ];
     for (what, frames, reason) in cases {
         let mut client = Client::silent(&relay.url()).await;
@@ -130,20 +189,43 @@ async fn each_fault_has_its_own_goodbye_and_others_feel_nothing() {
         assert_eq!(client.goodbye().await, reason, "{what}");
     }
     for (what, message, reason) in [
-        ("garbage", Message::Binary(vec![0xff; 100].into()), Refusal::Malformed),
-        ("nothing", Message::Binary(vec![].into()), Refusal::Malformed),
+        (
+            "garbage",
+            Message::Binary(vec![0xff; 100].into()),
+            Refusal::Malformed,
+        ),
+        (
+            "nothing",
+            Message::Binary(vec![].into()),
+            Refusal::Malformed,
+        ),
         ("text", Message::Text("hello".into()), Refusal::Malformed),
-        ("too large", Message::Binary(vec![0; FRAME_LIMIT + 1].into()), Refusal::TooLarge(FRAME_LIMIT as u64)),
+        (
+            "too large",
+            Message::Binary(vec![0; FRAME_LIMIT + 1].into()),
+            Refusal::TooLarge(FRAME_LIMIT as u64),
+        ),
     ] {
         let mut fresh = Client::silent(&relay.url()).await;
         // The relay may close while a large message is still being written.
         let _ = fresh.socket.send(message.clone()).await;
-        assert_eq!(fresh.goodbye().await, reason, "{what}, before the handshake");
+        assert_eq!(
+            fresh.goodbye().await,
+            reason,
+            "{what}, before the handshake"
+        );
         let mut client = connect(&relay).await;
         let _ = client.socket.send(message).await;
-        assert_eq!(client.goodbye().await, reason, "{what}, after the handshake");
+        assert_eq!(
+            client.goodbye().await,
+            reason,
+            "{what}, after the handshake"
+        );
     }
-    assert_eq!(ada.ask(Request::Put(commit(1, 1, 1, 0))).await, Answer::Stored(Seq(1)));
+    assert_eq!(
+        ada.ask(Request::Put(commit(1, 1, 1, 0))).await,
+        Answer::Stored(Seq(1))
+    );
     assert_eq!(seq(&ada.next().await), 1);
 }
 
@@ -166,7 +248,10 @@ async fn a_frame_of_100_mb_is_refused_by_its_header() {
     let (relay, _dir) = start().await;
     let mut stream = by_hand(&relay).await;
     stream.write_all(&[0x82, 0xff]).await.unwrap();
-    stream.write_all(&100_000_000_u64.to_be_bytes()).await.unwrap();
+    stream
+        .write_all(&100_000_000_u64.to_be_bytes())
+        .await
+        .unwrap();
     stream.write_all(&[1, 2, 3, 4]).await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
@@ -190,7 +275,10 @@ async fn half_a_frame_and_then_nothing_leaves_the_others_alone() {
     unmasked.read_to_end(&mut answer).await.unwrap();
     let goodbye = snug_wire::encode(&RelayFrame::Goodbye(Refusal::Malformed));
     assert_eq!(answer[2..2 + goodbye.len()], goodbye);
-    assert_eq!(ada.ask(Request::Put(commit(1, 1, 1, 0))).await, Answer::Stored(Seq(1)));
+    assert_eq!(
+        ada.ask(Request::Put(commit(1, 1, 1, 0))).await,
+        Answer::Stored(Seq(1))
+    );
     relay.stop().await;
     assert_eq!(ada.goodbye().await, Refusal::Leaving);
 }
@@ -209,7 +297,12 @@ async fn it_says_how_it_is_and_what_it_is() {
     let (relay, _dir) = start().await;
     let health = get(&relay, "/health").await;
     assert!(health.starts_with("HTTP/1.1 200"), "{health}");
-    for part in [r#""live":true"#, r#""ready":true"#, r#""protocol":1"#, r#""version":""#] {
+    for part in [
+        r#""live":true"#,
+        r#""ready":true"#,
+        r#""protocol":1"#,
+        r#""version":""#,
+    ] {
         assert!(health.contains(part), "{part} in {health}");
     }
     assert!(get(&relay, "/").await.contains("This is a Snug relay"));
@@ -218,7 +311,10 @@ async fn it_says_how_it_is_and_what_it_is() {
 #[tokio::test]
 async fn it_keeps_its_key_and_its_port_and_finds_another_if_that_is_taken() {
     let dir = tempfile::tempdir().unwrap();
-    let keeping = Config { keep_port: true, ..config(dir.path()) };
+    let keeping = Config {
+        keep_port: true,
+        ..config(dir.path())
+    };
     let first = Relay::start(keeping.clone()).await.unwrap();
     let (key, address) = (first.key(), first.address());
     first.stop().await;
@@ -234,7 +330,10 @@ async fn it_keeps_its_key_and_its_port_and_finds_another_if_that_is_taken() {
 #[tokio::test]
 async fn a_second_relay_on_the_same_data_is_refused_in_words() {
     let (relay, dir) = start().await;
-    let error = Relay::start(config(dir.path())).await.unwrap_err().to_string();
+    let error = Relay::start(config(dir.path()))
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.starts_with("another relay is running on "), "{error}");
     relay.stop().await;
     Relay::start(config(dir.path())).await.unwrap().stop().await;

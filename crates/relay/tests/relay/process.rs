@@ -17,16 +17,33 @@ struct Process {
 
 fn command(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_snug-relay"));
-    command.args(["--listen", "127.0.0.1:0", "--data"]).arg(data).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(["--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
 impl Process {
     fn start(data: &Path) -> Self {
         let mut child = command(data).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let url = lines.next().unwrap().strip_prefix("listening on ").unwrap().to_owned();
-        let key = lines.next().unwrap().strip_prefix("key ").unwrap().parse().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let url = lines
+            .next()
+            .unwrap()
+            .strip_prefix("listening on ")
+            .unwrap()
+            .to_owned();
+        let key = lines
+            .next()
+            .unwrap()
+            .strip_prefix("key ")
+            .unwrap()
+            .parse()
+            .unwrap();
         Self { child, url, key }
     }
 
@@ -89,8 +106,15 @@ async fn what_was_acknowledged_survives_kill_9() {
         log.push((delivery.seq, delivery.id, delivery.bytes));
     }
     for (seq, put) in acknowledged {
-        assert!(log.contains(&(seq, put.id, put.bytes.clone())), "{seq:?} is lost");
-        assert_eq!(client.ask(Request::Put(put)).await, Answer::Stored(seq), "and known");
+        assert!(
+            log.contains(&(seq, put.id, put.bytes.clone())),
+            "{seq:?} is lost"
+        );
+        assert_eq!(
+            client.ask(Request::Put(put)).await,
+            Answer::Stored(seq),
+            "and known"
+        );
     }
 }
 
@@ -100,7 +124,10 @@ async fn it_ends_well_when_asked_to() {
     let dir = tempfile::tempdir().unwrap();
     let mut relay = Process::start(dir.path());
     let client = relay.connect().await;
-    Command::new("kill").arg(relay.child.id().to_string()).status().unwrap();
+    Command::new("kill")
+        .arg(relay.child.id().to_string())
+        .status()
+        .unwrap();
     assert_eq!(client.goodbye().await, snug_wire::frame::Refusal::Leaving);
     assert!(relay.child.wait().unwrap().success());
 }
@@ -108,17 +135,29 @@ async fn it_ends_well_when_asked_to() {
 #[test]
 fn it_fails_in_words() {
     let dir = tempfile::tempdir().unwrap();
-    let usage = Command::new(env!("CARGO_BIN_EXE_snug-relay")).arg("--lissten").output().unwrap();
+    let usage = Command::new(env!("CARGO_BIN_EXE_snug-relay"))
+        .arg("--lissten")
+        .output()
+        .unwrap();
     assert!(failed(&usage, 2).contains("--listen"));
-    let nowhere = command(dir.path()).args(["--listen", "nowhere"]).output().unwrap();
+    let nowhere = command(dir.path())
+        .args(["--listen", "nowhere"])
+        .output()
+        .unwrap();
     assert_eq!(nowhere.status.code(), Some(2), "given twice");
     let file = dir.path().join("file");
     std::fs::write(&file, "x").unwrap();
     let error = failed(&command(&file).output().unwrap(), 1);
-    assert!(error.starts_with("snug-relay: the data directory "), "{error}");
+    assert!(
+        error.starts_with("snug-relay: the data directory "),
+        "{error}"
+    );
     std::fs::write(dir.path().join("relay.db"), vec![b'x'; 10_000]).unwrap();
     let error = failed(&command(dir.path()).output().unwrap(), 1);
-    assert!(error.contains("relay.db: the relay's file cannot be used"), "{error}");
+    assert!(
+        error.contains("relay.db: the relay's file cannot be used"),
+        "{error}"
+    );
 }
 
 #[test]

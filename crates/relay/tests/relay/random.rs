@@ -41,24 +41,41 @@ fn kind(at: u8) -> MailboxKind {
 }
 
 fn put() -> impl Strategy<Value = Put> {
-    let flags = (prop::bool::weighted(0.3), prop::option::weighted(0.2, 1..4_u8), prop::bool::weighted(0.1));
-    (place(), prop::option::weighted(0.9, 1..4_u8), 1..12_u8, 0..7_u64, flags).prop_map(
-        |(at, with, id, rests_on, (flagged, new, attached))| Put {
+    let flags = (
+        prop::bool::weighted(0.3),
+        prop::option::weighted(0.2, 1..4_u8),
+        prop::bool::weighted(0.1),
+    );
+    (
+        place(),
+        prop::option::weighted(0.9, 1..4_u8),
+        1..12_u8,
+        0..7_u64,
+        flags,
+    )
+        .prop_map(|(at, with, id, rests_on, (flagged, new, attached))| Put {
             address: address(at),
             secret: with.map(secret),
             id: envelope(id),
             flagged: flagged && at == 1,
             rests_on: Seq(if at == 1 { rests_on } else { 0 }),
             lock: new.filter(|_| flagged).map(lock),
-            attachments: if attached && flagged { vec![attachment(9, &[id])] } else { vec![] },
+            attachments: if attached && flagged {
+                vec![attachment(9, &[id])]
+            } else {
+                vec![]
+            },
             bytes: vec![id],
-        },
-    )
+        })
 }
 
 fn request() -> impl Strategy<Value = Request> {
     let cursor = prop::option::of((1..4_u64, 0..9_u64, 1..12_u8)).prop_map(|cursor| {
-        cursor.map(|(generation, seq, id)| Cursor { generation, seq: Seq(seq), id: envelope(id) })
+        cursor.map(|(generation, seq, id)| Cursor {
+            generation,
+            seq: Seq(seq),
+            id: envelope(id),
+        })
     });
     prop_oneof![
         2 => (place(), 1..3_u8, prop::bool::weighted(0.05)).prop_map(|(at, by, confused)| {
@@ -104,7 +121,10 @@ fn take(step: Step, world: &mut World, model: &mut Model) {
         }
         Step::Pass(time) => {
             world.now += time;
-            assert_eq!(world.core.expire(world.now).unwrap(), model.expire(world.now));
+            assert_eq!(
+                world.core.expire(world.now).unwrap(),
+                model.expire(world.now)
+            );
         }
     }
     assert_eq!(world.drawn, model.drawn, "as many generations");

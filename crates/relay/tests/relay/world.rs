@@ -24,7 +24,13 @@ impl World {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let core = Core::open(Store::open(&dir.path().join("relay.db")).unwrap(), [7; 32]).unwrap();
-        Self { core, now: 1_000_000_000_000, drawn: 0, dir, got: BTreeMap::new() }
+        Self {
+            core,
+            now: 1_000_000_000_000,
+            drawn: 0,
+            dir,
+            got: BTreeMap::new(),
+        }
     }
 
     /// Requests in one batch; what comes out, in order.
@@ -36,7 +42,11 @@ impl World {
         };
         let mut jobs: Vec<Job> = Vec::new();
         for (peer, request) in requests {
-            jobs.push(Job { peer: *peer, number: jobs.len() as u64, request: request.clone() });
+            jobs.push(Job {
+                peer: *peer,
+                number: jobs.len() as u64,
+                request: request.clone(),
+            });
         }
         let mut jobs = jobs.into_iter();
         let mut out = Vec::new();
@@ -52,7 +62,11 @@ impl World {
         for out in self.batch(&[(peer, request)]) {
             match out.frame {
                 RelayFrame::Answer(0, it) => {
-                    assert_eq!((out.to, &answer), (vec![peer], &None), "one answer to who asked");
+                    assert_eq!(
+                        (out.to, &answer),
+                        (vec![peer], &None),
+                        "one answer to who asked"
+                    );
                     answer = Some(it);
                 }
                 frame => self.give(&out.to, &frame),
@@ -80,7 +94,12 @@ impl World {
             }
             self.got.entry(peer).or_default().extend(frames);
         }
-        self.got.remove(&peer).unwrap_or_default().iter().map(shown).collect()
+        self.got
+            .remove(&peer)
+            .unwrap_or_default()
+            .iter()
+            .map(shown)
+            .collect()
     }
 
     pub fn expire(&mut self, now: u64) {
@@ -110,7 +129,10 @@ pub fn shown(frame: &RelayFrame) -> String {
             let kind = if it.flagged { "commit" } else { "entry" };
             let (id, seq, previous) = (it.id.0[0], it.seq.0, it.previous.0);
             assert_eq!(it.bytes.first(), Some(&id), "the bytes that were put");
-            format!("{kind} {id} of {} at {seq} after {previous}", it.address.0[0])
+            format!(
+                "{kind} {id} of {} at {seq} after {previous}",
+                it.address.0[0]
+            )
         }
         RelayFrame::CaughtUp(address) => format!("caught up {}", address.0[0]),
         RelayFrame::Ended(address, at) => format!("ended {} at {}", address.0[0], at.0),
