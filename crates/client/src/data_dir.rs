@@ -57,7 +57,10 @@ impl DataDir {
     ///
     /// # Errors
     /// As [`DataDir::open`].
-    pub async fn open_within(path: impl Into<PathBuf>, patience: Duration) -> Result<Self, Problem> {
+    pub async fn open_within(
+        path: impl Into<PathBuf>,
+        patience: Duration,
+    ) -> Result<Self, Problem> {
         let path = path.into();
         make_private(&path).map_err(|e| Problem::file(&path, &e))?;
         let lock = lock(&path, patience).await?;
@@ -113,7 +116,10 @@ impl Settings {
         let path = Self::file(dir);
         match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| {
-                let text = format!("{} is damaged: {e}. Restore it from a backup.", path.display());
+                let text = format!(
+                    "{} is damaged: {e}. Restore it from a backup.",
+                    path.display()
+                );
                 Problem::new(ProblemCode::DatabaseDamaged, text)
             }),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {

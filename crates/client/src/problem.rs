@@ -92,7 +92,10 @@ impl Problem {
 
     /// Snug, or the computer, does what it must not.
     pub(crate) fn broken(what: impl fmt::Display) -> Self {
-        Self::new(ProblemCode::Broken, format!("Snug cannot go on: {what}. Start it again."))
+        Self::new(
+            ProblemCode::Broken,
+            format!("Snug cannot go on: {what}. Start it again."),
+        )
     }
 
     /// A file or directory could not be used.
@@ -129,10 +132,14 @@ fn database(failure: &rusqlite::Error) -> (ProblemCode, &'static str) {
             ProblemCode::DatabaseDamaged,
             "the file is damaged or its key is another one: restore it from a backup",
         ),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            (ProblemCode::DatabaseBusy, "close the other program that uses it")
-        }
-        _ => (ProblemCode::Broken, "see whether the disk can be written, then start Snug again"),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+            ProblemCode::DatabaseBusy,
+            "close the other program that uses it",
+        ),
+        _ => (
+            ProblemCode::Broken,
+            "see whether the disk can be written, then start Snug again",
+        ),
     }
 }
 
@@ -191,3 +198,36 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_damaged_file_are_told_apart() {
+        let of = |code| {
+            let failure = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            Problem::from(snug_engine::Error::from(failure)).code
+        };
+        assert_eq!(of(rusqlite::ffi::SQLITE_FULL), ProblemCode::DiskFull);
+        assert_eq!(
+            of(rusqlite::ffi::SQLITE_NOTADB),
+            ProblemCode::DatabaseDamaged
+        );
+        assert_eq!(
+            of(rusqlite::ffi::SQLITE_CORRUPT),
+            ProblemCode::DatabaseDamaged
+        );
+        assert_eq!(of(rusqlite::ffi::SQLITE_BUSY), ProblemCode::DatabaseBusy);
+        assert_eq!(of(rusqlite::ffi::SQLITE_IOERR), ProblemCode::Broken);
+    }
+
+    #[test]
+    fn a_problem_is_a_sentence() {
+        let problem = Problem::from(snug_engine::Rejection::Used);
+        assert_eq!(
+            problem.text,
+            "This invitation was used already: ask for a new one."
+        );
+    }
+}

@@ -47,7 +47,10 @@ pub fn png(text: &str) -> Result<Vec<u8>, Problem> {
     let matrix = matrix(text)?;
     let side = (matrix.size + 2 * QUIET) * SCALE;
     let is_dark = |x: u32, y: u32| {
-        let (x, y) = ((x / SCALE).checked_sub(QUIET)?, (y / SCALE).checked_sub(QUIET)?);
+        let (x, y) = (
+            (x / SCALE).checked_sub(QUIET)?,
+            (y / SCALE).checked_sub(QUIET)?,
+        );
         let inside = x < matrix.size && y < matrix.size;
         let at = inside.then_some((y * matrix.size + x) as usize)?;
         matrix.dark.get(at).copied()
@@ -87,7 +90,9 @@ fn unpack(bytes: &[u8]) -> Option<GrayImage> {
     if bytes.len() > LARGEST_FILE {
         return None;
     }
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .ok()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_SIDE);
     limits.max_image_height = Some(LONGEST_SIDE);
@@ -112,11 +117,20 @@ fn find(picture: &GrayImage) -> Option<String> {
     if let Some(text) = (longest <= SIDES[0]).then(|| look(picture)).flatten() {
         return Some(text);
     }
-    let smaller = SIDES.iter().filter(|side| **side < longest).find_map(|side| {
-        let fit = |length: u32| (u64::from(length) * u64::from(*side) / u64::from(longest)).max(1);
-        let (width, height) = (fit(picture.width()) as u32, fit(picture.height()) as u32);
-        look(&imageops::resize(picture, width, height, imageops::FilterType::Triangle))
-    });
+    let smaller = SIDES
+        .iter()
+        .filter(|side| **side < longest)
+        .find_map(|side| {
+            let fit =
+                |length: u32| (u64::from(length) * u64::from(*side) / u64::from(longest)).max(1);
+            let (width, height) = (fit(picture.width()) as u32, fit(picture.height()) as u32);
+            look(&imageops::resize(
+                picture,
+                width,
+                height,
+                imageops::FilterType::Triangle,
+            ))
+        });
     smaller.or_else(|| {
         // A code cropped to its edge has no quiet zone; a tiny one has too few pixels.
         let factor = if longest < 400 { 4 } else { 1 };
@@ -126,7 +140,8 @@ fn find(picture: &GrayImage) -> Option<String> {
         let (width, height) = (picture.width() * factor, picture.height() * factor);
         let large = imageops::resize(picture, width, height, imageops::FilterType::Nearest);
         let margin = longest * factor / 8 + 8;
-        let mut framed = GrayImage::from_pixel(width + 2 * margin, height + 2 * margin, Luma([255]));
+        let mut framed =
+            GrayImage::from_pixel(width + 2 * margin, height + 2 * margin, Luma([255]));
         imageops::overlay(&mut framed, &large, margin.into(), margin.into());
         look(&framed)
     })

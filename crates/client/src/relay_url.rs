@@ -22,10 +22,13 @@ pub fn normalise(text: &str) -> Result<String, Problem> {
     let is_host = |host: &str| {
         (1..=200).contains(&host.len())
             && host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
-            && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-_[]".contains(&b))
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b".:-_[]".contains(&b))
     };
     if scheme.is_empty() || !is_host(host) {
-        let text = format!("{text:?} is not the address of a relay. Write it like relay.example:7700.");
+        let text =
+            format!("{text:?} is not the address of a relay. Write it like relay.example:7700.");
         return Err(Problem::new(ProblemCode::RelayUnreachable, text));
     }
     Ok(format!("{scheme}://{}", host.to_ascii_lowercase()))
@@ -62,7 +65,13 @@ mod tests {
         for (written, meant) in cases {
             assert_eq!(normalise(written).as_deref(), Ok(meant), "{written}");
         }
-        for wrong in ["", "ftp://relay.example", "relay.example/path", "two words", "wss://"] {
+        for wrong in [
+            "",
+            "ftp://relay.example",
+            "relay.example/path",
+            "two words",
+            "wss://",
+        ] {
             assert!(normalise(wrong).is_err(), "{wrong}");
         }
     }

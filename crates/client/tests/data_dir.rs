@@ -10,16 +10,14 @@ async fn a_second_opener_waits_and_is_told() {
     let first = DataDir::open(place.path()).await.unwrap();
     let install = first.settings().install.clone();
 
-    let refused = DataDir::open_within(place.path(), Duration::ZERO).await.unwrap_err();
+    let refused = DataDir::open_within(place.path(), Duration::ZERO)
+        .await
+        .unwrap_err();
     assert_eq!(refused.code, ProblemCode::DatabaseBusy);
     assert!(refused.text.contains(&place.path().display().to_string()));
 
-    let waiting = tokio::spawn({
-        let path = place.path().to_owned();
-        async move { DataDir::open(path).await }
-    });
-    drop(first);
-    let second = waiting.await.unwrap().unwrap();
+    let (second, ()) = tokio::join!(DataDir::open(place.path()), async { drop(first) });
+    let second = second.unwrap();
     assert_eq!(second.settings().install, install);
 }
 
@@ -27,10 +25,14 @@ async fn a_second_opener_waits_and_is_told() {
 async fn settings_survive_and_damage_is_said() {
     let place = tempfile::tempdir().unwrap();
     let mut dir = DataDir::open(place.path()).await.unwrap();
-    dir.change(|settings| settings.relay = Some("ws://relay.example:7700".into())).unwrap();
+    dir.change(|settings| settings.relay = Some("ws://relay.example:7700".into()))
+        .unwrap();
     drop(dir);
     let dir = DataDir::open(place.path()).await.unwrap();
-    assert_eq!(dir.settings().relay.as_deref(), Some("ws://relay.example:7700"));
+    assert_eq!(
+        dir.settings().relay.as_deref(),
+        Some("ws://relay.example:7700")
+    );
     drop(dir);
     std::fs::write(place.path().join("settings.json"), "{").unwrap();
     let refused = DataDir::open(place.path()).await.unwrap_err();
@@ -43,7 +45,10 @@ async fn a_passphrase_file_opens_with_its_passphrase_alone() {
     let mut dir = DataDir::open(place.path()).await.unwrap();
     let keys = Keychain::file("lamplight").keys(&mut dir).await.unwrap();
     assert_eq!(dir.settings().keychain, Some(KeychainKind::File));
-    assert_eq!(Keychain::file("lamplight").keys(&mut dir).await.unwrap(), keys);
+    assert_eq!(
+        Keychain::file("lamplight").keys(&mut dir).await.unwrap(),
+        keys
+    );
 
     let wrong = Keychain::file("daylight").keys(&mut dir).await.unwrap_err();
     assert_eq!(wrong.code, ProblemCode::PassphraseWrong);
@@ -54,10 +59,16 @@ async fn a_passphrase_file_opens_with_its_passphrase_alone() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
     std::fs::write(&path, b"{}").unwrap();
-    let damaged = Keychain::file("lamplight").keys(&mut dir).await.unwrap_err();
+    let damaged = Keychain::file("lamplight")
+        .keys(&mut dir)
+        .await
+        .unwrap_err();
     assert_eq!(damaged.code, ProblemCode::DatabaseDamaged);
 }
 

@@ -1,5 +1,11 @@
 //! Codes as pictures, there and back, and pictures that mean harm.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by it"
+)]
+
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, imageops};
 use snug_client::{ProblemCode, qr};
 use snug_wire::code::{CodeKind, InviteCode, RelayHint};
@@ -20,7 +26,9 @@ fn code() -> String {
 }
 
 fn picture() -> GrayImage {
-    image::load_from_memory(&qr::png(&code()).unwrap()).unwrap().into_luma8()
+    image::load_from_memory(&qr::png(&code()).unwrap())
+        .unwrap()
+        .into_luma8()
 }
 
 fn file(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
@@ -45,7 +53,12 @@ fn a_code_is_small_and_its_picture_always_the_same() {
 
 #[test]
 fn it_is_read_in_every_format() {
-    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp] {
+    for format in [
+        ImageFormat::Png,
+        ImageFormat::Jpeg,
+        ImageFormat::Gif,
+        ImageFormat::Bmp,
+    ] {
         let bytes = match format {
             ImageFormat::Gif => file(DynamicImage::from(picture()).into_rgba8(), format),
             _ => file(picture(), format),
@@ -64,15 +77,31 @@ fn it_is_read_turned_mirrored_inverted_small_and_large() {
     imageops::invert(&mut inverted);
     check(inverted);
     let side = upright.width();
-    check(imageops::resize(&upright, side / 4, side / 4, imageops::FilterType::Triangle));
-    check(imageops::resize(&upright, 3000, 3000, imageops::FilterType::Triangle));
+    check(imageops::resize(
+        &upright,
+        side / 4,
+        side / 4,
+        imageops::FilterType::Triangle,
+    ));
+    check(imageops::resize(
+        &upright,
+        3000,
+        3000,
+        imageops::FilterType::Triangle,
+    ));
 }
 
 #[test]
 fn it_is_read_in_a_corner_of_a_screenshot_and_without_its_margin() {
     let upright = picture();
-    let mut screen = GrayImage::from_fn(2560, 1440, |x, y| Luma([((x / 7) ^ (y / 5)) as u8 | 0x80]));
-    imageops::overlay(&mut screen, &imageops::resize(&upright, 300, 300, imageops::FilterType::Triangle), 2200, 1100);
+    let mut screen =
+        GrayImage::from_fn(2560, 1440, |x, y| Luma([((x / 7) ^ (y / 5)) as u8 | 0x80]));
+    imageops::overlay(
+        &mut screen,
+        &imageops::resize(&upright, 300, 300, imageops::FilterType::Triangle),
+        2200,
+        1100,
+    );
     check(screen);
     let margin = 48;
     let inside = upright.width() - 2 * margin;
@@ -86,7 +115,10 @@ fn what_is_no_picture_or_shows_no_code_is_said() {
     assert_eq!(refused(b"%PDF-1.7"), ProblemCode::NotAPicture);
     let whole = file(picture(), ImageFormat::Png);
     assert_eq!(refused(&whole[..whole.len() / 2]), ProblemCode::NotAPicture);
-    let blank = file(GrayImage::from_pixel(640, 480, Luma([250])), ImageFormat::Png);
+    let blank = file(
+        GrayImage::from_pixel(640, 480, Luma([250])),
+        ImageFormat::Png,
+    );
     assert_eq!(refused(&blank), ProblemCode::NoCodeInPicture);
     let dot = file(GrayImage::from_pixel(1, 1, Luma([0])), ImageFormat::Png);
     assert_eq!(refused(&dot), ProblemCode::NoCodeInPicture);
@@ -98,8 +130,14 @@ fn a_picture_that_would_unpack_to_gigabytes_is_refused() {
     let mut bytes = file(GrayImage::from_pixel(8, 8, Luma([0])), ImageFormat::Bmp);
     bytes[18..22].copy_from_slice(&60_000u32.to_le_bytes());
     bytes[22..26].copy_from_slice(&60_000u32.to_le_bytes());
-    assert_eq!(qr::text_in(&bytes).unwrap_err().code, ProblemCode::NotAPicture);
-    assert_eq!(qr::text_in(&vec![0; 33 << 20]).unwrap_err().code, ProblemCode::NotAPicture);
+    assert_eq!(
+        qr::text_in(&bytes).unwrap_err().code,
+        ProblemCode::NotAPicture
+    );
+    assert_eq!(
+        qr::text_in(&vec![0; 33 << 20]).unwrap_err().code,
+        ProblemCode::NotAPicture
+    );
 }
 
 #[test]

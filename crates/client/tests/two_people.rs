@@ -3,7 +3,9 @@
 mod people;
 
 use people::{Person, meet, open, relay, soon};
-use snug_client::view::{ConnectionState, InvitationState, MessageState, RequestState, Standing, Update};
+use snug_client::view::{
+    ConnectionState, InvitationState, MessageState, RequestState, Standing, Update,
+};
 use snug_client::{DataDir, ProblemCode, qr};
 use std::time::{Duration, Instant};
 
@@ -11,34 +13,59 @@ use std::time::{Duration, Instant};
 async fn they_meet_by_a_picture_and_their_messages_become_read() {
     let place = tempfile::tempdir().unwrap();
     let relay = relay(&place).await;
-    let (ada, bo) = (Person::new("Ada", &relay).await, Person::new("Bo", &relay).await);
+    let (ada, bo) = (
+        Person::new("Ada", &relay).await,
+        Person::new("Bo", &relay).await,
+    );
 
-    let made = ada.client.create_invitation(false, Some(60_000.0), "Come in").await.unwrap();
+    let made = ada
+        .client
+        .create_invitation(false, Some(60_000.0), "Come in")
+        .await
+        .unwrap();
     let made = soon(ada.client.published(&made.id)).await.unwrap();
     assert_eq!(made.state, InvitationState::Open);
     assert!(made.here_only);
     let picture = place.path().join("code.png");
-    ada.client.save_invitation_picture(&made.id, &picture).await.unwrap();
-    assert_eq!(ada.client.invitation_qr(&made.id).await.unwrap(), qr::matrix(&made.code).unwrap());
+    ada.client
+        .save_invitation_picture(&made.id, &picture)
+        .await
+        .unwrap();
+    assert_eq!(
+        ada.client.invitation_qr(&made.id).await.unwrap(),
+        qr::matrix(&made.code).unwrap()
+    );
 
     let code = bo.client.code_in_file(&picture).await.unwrap();
     assert_eq!(code, made.code);
     let own = ada.client.preview(&code).await.unwrap_err();
     assert_eq!(own.code, ProblemCode::CodeOwn);
     let preview = soon(bo.client.preview(&code)).await.unwrap();
-    assert_eq!((preview.name.as_str(), preview.greeting.as_str()), ("Ada", "Come in"));
+    assert_eq!(
+        (preview.name.as_str(), preview.greeting.as_str()),
+        ("Ada", "Come in")
+    );
     assert_eq!(preview.standing, Standing::New);
-    assert!(bo.client.requests().await.unwrap().is_empty(), "looking sends nothing");
+    assert!(
+        bo.client.requests().await.unwrap().is_empty(),
+        "looking sends nothing"
+    );
 
     let asked = bo.client.accept(&code, "").await.unwrap();
     let asked = soon(bo.client.asked(&asked.id)).await.unwrap();
-    assert!(matches!(asked.state, RequestState::Waiting | RequestState::Connected));
+    assert!(matches!(
+        asked.state,
+        RequestState::Waiting | RequestState::Connected
+    ));
     assert_eq!(ada.chat().await.title, "Bo");
     assert_eq!(bo.chat().await.title, "Ada");
 
     let hello = ada.say("Hello Bo").await;
     assert_eq!(hello.state, MessageState::Sending);
-    assert_eq!(soon(ada.client.sent(&hello.id)).await.unwrap().author_name, "Ada");
+    assert_eq!(
+        soon(ada.client.sent(&hello.id)).await.unwrap().author_name,
+        "Ada"
+    );
     assert_eq!(bo.reads("Hello Bo").await.author_name, "Ada");
     ada.sees(&hello, MessageState::Read).await;
     let answer = bo.say("Hello Ada").await;
@@ -58,7 +85,10 @@ async fn they_meet_by_a_picture_and_their_messages_become_read() {
 async fn a_reusable_code_asks_first() {
     let place = tempfile::tempdir().unwrap();
     let relay = relay(&place).await;
-    let (ada, bo) = (Person::new("Ada", &relay).await, Person::new("Bo", &relay).await);
+    let (ada, bo) = (
+        Person::new("Ada", &relay).await,
+        Person::new("Bo", &relay).await,
+    );
     let cyan = Person::new("Cyan", &relay).await;
     let made = ada.client.create_invitation(true, None, "").await.unwrap();
     soon(ada.client.published(&made.id)).await.unwrap();
@@ -68,20 +98,32 @@ async fn a_reusable_code_asks_first() {
     let request = ada
         .until(|client| async move { client.requests().await.unwrap().pop() })
         .await;
-    assert_eq!((request.name.as_str(), request.greeting.as_str()), ("Bo", "It is me"));
+    assert_eq!(
+        (request.name.as_str(), request.greeting.as_str()),
+        ("Bo", "It is me")
+    );
     assert!(request.incoming);
     soon(async {
-        while !matches!(updates.next().await, Some(Update::Notify { title, .. }) if title == "Bo") {}
+        while !matches!(updates.next().await, Some(Update::Notify { title, .. }) if title == "Bo") {
+        }
     })
     .await;
     ada.client.answer_request(&request.id, true).await.unwrap();
     bo.chat().await;
-    assert_eq!(soon(bo.client.asked(&asked.id)).await.unwrap().state, RequestState::Connected);
+    assert_eq!(
+        soon(bo.client.asked(&asked.id)).await.unwrap().state,
+        RequestState::Connected
+    );
 
     let asked = cyan.client.accept(&made.code, "").await.unwrap();
     let request = ada
         .until(|client| async move {
-            client.requests().await.unwrap().into_iter().find(|row| row.name == "Cyan")
+            client
+                .requests()
+                .await
+                .unwrap()
+                .into_iter()
+                .find(|row| row.name == "Cyan")
         })
         .await;
     ada.client.answer_request(&request.id, false).await.unwrap();
@@ -89,7 +131,9 @@ async fn a_reusable_code_asks_first() {
         let id = asked.id.clone();
         async move {
             let rows = client.requests().await.unwrap();
-            rows.iter().any(|row| row.id == id && row.state == RequestState::Declined).then_some(())
+            rows.iter()
+                .any(|row| row.id == id && row.state == RequestState::Declined)
+                .then_some(())
         }
     })
     .await;
@@ -100,7 +144,10 @@ async fn a_reusable_code_asks_first() {
 async fn what_is_written_while_the_relay_is_away_arrives_once_it_is_back() {
     let place = tempfile::tempdir().unwrap();
     let first = relay(&place).await;
-    let (ada, mut bo) = (Person::new("Ada", &first).await, Person::new("Bo", &first).await);
+    let (ada, mut bo) = (
+        Person::new("Ada", &first).await,
+        Person::new("Bo", &first).await,
+    );
     meet(&ada, &bo).await;
 
     first.stop().await;
@@ -110,7 +157,13 @@ async fn what_is_written_while_the_relay_is_away_arrives_once_it_is_back() {
     for text in ["one", "two", "three"] {
         assert_eq!(ada.say(text).await.state, MessageState::Sending);
     }
-    assert_eq!(soon(ada.client.connection_that(|row| row.waiting == 3)).await.unwrap().waiting, 3);
+    assert_eq!(
+        soon(ada.client.connection_that(|row| row.waiting == 3))
+            .await
+            .unwrap()
+            .waiting,
+        3
+    );
     bo.again().await;
 
     let _second = relay(&place).await;
@@ -127,7 +180,10 @@ async fn what_is_written_while_the_relay_is_away_arrives_once_it_is_back() {
 async fn everything_is_there_after_closing() {
     let place = tempfile::tempdir().unwrap();
     let relay = relay(&place).await;
-    let (mut ada, bo) = (Person::new("Ada", &relay).await, Person::new("Bo", &relay).await);
+    let (mut ada, bo) = (
+        Person::new("Ada", &relay).await,
+        Person::new("Bo", &relay).await,
+    );
     meet(&ada, &bo).await;
     let sent = ada.say("before").await;
     bo.reads("before").await;
@@ -136,7 +192,10 @@ async fn everything_is_there_after_closing() {
     let began = Instant::now();
     ada.again().await;
     assert!(began.elapsed() < Duration::from_secs(4));
-    assert_eq!(ada.client.startup().await.unwrap().account.unwrap().name, "Ada");
+    assert_eq!(
+        ada.client.startup().await.unwrap().account.unwrap().name,
+        "Ada"
+    );
     assert_eq!(ada.texts().await, ["before"]);
     soon(ada.client.caught_up()).await.unwrap();
     bo.say("after").await;
@@ -158,7 +217,9 @@ async fn another_relay_at_the_same_address_is_noticed() {
         keep_port: false,
     };
     let _second = snug_relay::Relay::start(config).await.unwrap();
-    let row = ada.client.connection_that(|row| row.problem == Some(ProblemCode::RelayOther));
+    let row = ada
+        .client
+        .connection_that(|row| row.problem == Some(ProblemCode::RelayOther));
     soon(row).await.unwrap();
 }
 
@@ -173,25 +234,47 @@ async fn refusals_are_said_with_their_codes() {
     assert_eq!(code(foreign), ProblemCode::CodeForeign);
     let long = "x".repeat(snug_wire::TEXT_LIMIT + 1);
     let nowhere = "0".repeat(64);
-    assert_eq!(code(ada.client.send_text("?", "x").await.map(|_| ())), ProblemCode::NotFound);
-    assert_eq!(code(ada.client.send_text(&nowhere, &long).await.map(|_| ())), ProblemCode::TextTooLong);
-    assert_eq!(code(ada.client.send_text(&nowhere, " ").await.map(|_| ())), ProblemCode::TextEmpty);
-    assert_eq!(code(ada.client.messages(&nowhere, None, 9).await.map(|_| ())), ProblemCode::NotFound);
+    assert_eq!(
+        code(ada.client.send_text("?", "x").await.map(|_| ())),
+        ProblemCode::NotFound
+    );
+    assert_eq!(
+        code(ada.client.send_text(&nowhere, &long).await.map(|_| ())),
+        ProblemCode::TextTooLong
+    );
+    assert_eq!(
+        code(ada.client.send_text(&nowhere, " ").await.map(|_| ())),
+        ProblemCode::TextEmpty
+    );
+    assert_eq!(
+        code(ada.client.messages(&nowhere, None, 9).await.map(|_| ())),
+        ProblemCode::NotFound
+    );
 
     let nameless = tempfile::tempdir().unwrap();
     let client = open(&nameless, &snug_client::keychain::Keychain::memory(), None).await;
     let url = relay.url();
-    assert_eq!(code(client.create_account(" ", Some(&url)).await.map(|_| ())), ProblemCode::NameEmpty);
+    assert_eq!(
+        code(client.create_account(" ", Some(&url)).await.map(|_| ())),
+        ProblemCode::NameEmpty
+    );
     let unnamed = client.create_account("Bo", None).await.map(|_| ());
     assert_eq!(code(unnamed), ProblemCode::RelayUnreachable);
-    let closed = client.create_account("Bo", Some("ws://127.0.0.1:1")).await.map(|_| ());
+    let closed = client
+        .create_account("Bo", Some("ws://127.0.0.1:1"))
+        .await
+        .map(|_| ());
     assert_eq!(code(closed), ProblemCode::RelayUnreachable);
 
     // Nobody else gets at the data while it is open.
-    let busy = DataDir::open_within(nameless.path(), Duration::ZERO).await.unwrap_err();
+    let busy = DataDir::open_within(nameless.path(), Duration::ZERO)
+        .await
+        .unwrap_err();
     assert_eq!(busy.code, ProblemCode::DatabaseBusy);
     client.close().await;
-    DataDir::open_within(nameless.path(), Duration::ZERO).await.unwrap();
+    DataDir::open_within(nameless.path(), Duration::ZERO)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -205,6 +288,9 @@ async fn a_damaged_database_is_said() {
     std::fs::write(data.database(), vec![7; 8192]).unwrap();
     let _ = std::fs::remove_file(ada.place.path().join("snug.db-wal"));
     let options = snug_client::Options::new(ada.keychain.clone());
-    let refused = snug_client::Client::open(data, options).await.map(|_| ()).unwrap_err();
+    let refused = snug_client::Client::open(data, options)
+        .await
+        .map(|_| ())
+        .unwrap_err();
     assert_eq!(refused.code, ProblemCode::DatabaseDamaged, "{refused}");
 }

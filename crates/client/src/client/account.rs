@@ -33,7 +33,11 @@ impl Client {
     ///
     /// # Errors
     /// `nameEmpty`, `nameTooLong`, `relayUnreachable`, `relayVersion`.
-    pub async fn create_account(&self, name: &str, relay: Option<&str>) -> Result<AccountRow, Problem> {
+    pub async fn create_account(
+        &self,
+        name: &str,
+        relay: Option<&str>,
+    ) -> Result<AccountRow, Problem> {
         let home = self.choose(relay).await?;
         let (name, key) = (name.trim().to_owned(), self.0.keys.account.clone());
         let account = self

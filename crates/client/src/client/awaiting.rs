@@ -3,8 +3,11 @@
 use super::chats::message_in;
 use super::inviting::invitation_in;
 use super::{Client, id, not_found};
-use crate::view::{self, ConnectionRow, InvitationRow, InvitationState, MessageRow, MessageState, RequestRow, RequestState, Update};
 use crate::Problem;
+use crate::view::{
+    self, ConnectionRow, InvitationRow, InvitationState, MessageRow, MessageState, RequestRow,
+    RequestState, Update,
+};
 use snug_engine::View;
 use snug_wire::{ClaimId, InvitationId, MessageId};
 use tokio::sync::broadcast;

@@ -24,7 +24,12 @@ impl Client {
     ///
     /// # Errors
     /// `notFound` when there is no such chat or cursor.
-    pub async fn messages(&self, chat: &str, before: Option<&str>, limit: u32) -> Result<Page, Problem> {
+    pub async fn messages(
+        &self,
+        chat: &str,
+        before: Option<&str>,
+        limit: u32,
+    ) -> Result<Page, Problem> {
         let chat: ConversationId = id(chat)?;
         let before = before.map(view::place).transpose()?;
         let limit = limit.clamp(1, LONGEST_PAGE);
@@ -35,8 +40,11 @@ impl Client {
                 }
                 let mut names = Names::new(view);
                 let page = view.messages(&chat, before, limit)?;
-                let rows = page.into_iter().map(|message| view::message_row(&mut names, message));
-                rows.collect::<snug_engine::Result<Vec<MessageRow>>>().map(Some)
+                let rows = page
+                    .into_iter()
+                    .map(|message| view::message_row(&mut names, message));
+                rows.collect::<snug_engine::Result<Vec<MessageRow>>>()
+                    .map(Some)
             })
             .await?
             .ok_or_else(not_found)?;
@@ -53,7 +61,9 @@ impl Client {
     /// `notFound`.
     pub async fn message(&self, message: &str) -> Result<MessageRow, Problem> {
         let message: MessageId = id(message)?;
-        self.read(move |view| message_in(view, message)).await?.ok_or_else(not_found)
+        self.read(move |view| message_in(view, message))
+            .await?
+            .ok_or_else(not_found)
     }
 
     /// Writes a message; it is stored when this returns, and sent as soon as possible.
@@ -77,7 +87,8 @@ impl Client {
     /// `notFound`.
     pub async fn retry_message(&self, message: &str) -> Result<(), Problem> {
         let message: MessageId = id(message)?;
-        self.call(move |engine, now| engine.retry(message, now)).await
+        self.call(move |engine, now| engine.retry(message, now))
+            .await
     }
 
     /// Drops a failed message.
@@ -86,7 +97,8 @@ impl Client {
     /// `notFound`.
     pub async fn discard_message(&self, message: &str) -> Result<(), Problem> {
         let message: MessageId = id(message)?;
-        self.call(move |engine, now| engine.discard(message, now)).await
+        self.call(move |engine, now| engine.discard(message, now))
+            .await
     }
 
     /// The person has seen the chat up to this message.
@@ -95,7 +107,8 @@ impl Client {
     /// `notFound`.
     pub async fn mark_read(&self, chat: &str, up_to: &str) -> Result<(), Problem> {
         let (chat, message) = (id::<ConversationId>(chat)?, id::<MessageId>(up_to)?);
-        self.call(move |engine, now| engine.mark_read(chat, message, now)).await
+        self.call(move |engine, now| engine.mark_read(chat, message, now))
+            .await
     }
 }
 
@@ -105,5 +118,7 @@ pub(super) fn message_in(
     message: MessageId,
 ) -> snug_engine::Result<Option<MessageRow>> {
     let found = view.message(&message)?;
-    found.map(|found| view::message_row(&mut Names::new(view), found)).transpose()
+    found
+        .map(|found| view::message_row(&mut Names::new(view), found))
+        .transpose()
 }

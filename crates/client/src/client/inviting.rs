@@ -52,7 +52,8 @@ impl Client {
     pub async fn invitations(&self) -> Result<Vec<InvitationRow>, Problem> {
         self.read(|view| {
             let all = view.invitations()?.into_iter();
-            all.map(|found| view::invitation_row(view, found, now())).collect()
+            all.map(|found| view::invitation_row(view, found, now()))
+                .collect()
         })
         .await
     }
@@ -63,7 +64,8 @@ impl Client {
     /// `notFound`.
     pub async fn revoke_invitation(&self, invitation: &str) -> Result<(), Problem> {
         let invitation: InvitationId = id(invitation)?;
-        self.call(move |engine, now| engine.revoke_invitation(invitation, now)).await
+        self.call(move |engine, now| engine.revoke_invitation(invitation, now))
+            .await
     }
 
     /// What a code says. Nothing is sent but the question for its card.
@@ -113,25 +115,34 @@ impl Client {
     /// `notFound`, also when it was answered before.
     pub async fn answer_request(&self, request: &str, accept: bool) -> Result<(), Problem> {
         let request: ClaimId = id(request)?;
-        self.call(move |engine, now| engine.answer_request(request, accept, now)).await
+        self.call(move |engine, now| engine.answer_request(request, accept, now))
+            .await
     }
 
     async fn look_at(&self, code: &InviteCode) -> Result<(snug_engine::Preview, Fetched), Problem> {
         let invitation = code.id;
-        if self.read(move |view| view.invitation(&invitation)).await?.is_some() {
+        if self
+            .read(move |view| view.invitation(&invitation))
+            .await?
+            .is_some()
+        {
             return Err(Problem::from(snug_engine::Rejection::OwnCode));
         }
         // Always anew: it may have been used or withdrawn since.
         *lock(&self.0.fetched) = None;
         let fetched = self.fetch(code).await?;
         let (code, sealed) = (code.clone(), fetched.sealed.clone());
-        let preview = self.read(move |view| view.open_card(&code, &sealed, now())).await?;
+        let preview = self
+            .read(move |view| view.open_card(&code, &sealed, now()))
+            .await?;
         Ok((preview, fetched))
     }
 
     /// The card behind a code: the one last looked at, or its relay's answer.
     async fn fetch(&self, code: &InviteCode) -> Result<Fetched, Problem> {
-        let known = lock(&self.0.fetched).clone().filter(|card| card.invitation == code.id);
+        let known = lock(&self.0.fetched)
+            .clone()
+            .filter(|card| card.invitation == code.id);
         if let Some(fetched) = known {
             return Ok(fetched);
         }
@@ -180,5 +191,7 @@ pub(super) fn invitation_in(
     invitation: InvitationId,
 ) -> snug_engine::Result<Option<InvitationRow>> {
     let found = view.invitation(&invitation)?;
-    found.map(|found| view::invitation_row(view, found, now())).transpose()
+    found
+        .map(|found| view::invitation_row(view, found, now()))
+        .transpose()
 }

@@ -82,8 +82,18 @@ impl Client {
     pub async fn open(mut data: DataDir, options: Options) -> Result<Self, Problem> {
         let keys = options.keychain.keys(&mut data).await?;
         let (path, key) = (data.database(), keys.database.clone());
+        let embedded = options.embedded.clone();
         let (engine, reader) = blocking(move || {
-            let engine = Engine::open(connect(&path, &key, Access::Write)?, Box::new(rng()))?;
+            let mut engine = Engine::open(connect(&path, &key, Access::Write)?, Box::new(rng()))?;
+            // A relay is its key: the one in this process may have had to take another port.
+            let known = engine.relays()?;
+            if let Some(here) = embedded
+                && known
+                    .iter()
+                    .any(|relay| relay.key == here.key && relay.url != here.url)
+            {
+                engine.relay_moved(&here, now())?;
+            }
             Ok((engine, Reader::open(connect(&path, &key, Access::Read)?)))
         })
         .await?;
@@ -179,14 +189,21 @@ impl Client {
         look: impl FnOnce(View<'_>) -> snug_engine::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let reader = Arc::clone(&self.0.reader);
-        let done = blocking(move || lock(&reader).as_ref().map(|open| look(open.view())).transpose());
+        let done = blocking(move || {
+            lock(&reader)
+                .as_ref()
+                .map(|open| look(open.view()))
+                .transpose()
+        });
         done.await?.ok_or_else(|| self.dead())
     }
 
     /// The settings of the data directory.
     fn settings(&self) -> Result<Settings, Problem> {
         let data = lock(&self.0.data);
-        data.as_ref().map(|data| data.settings().clone()).ok_or_else(|| self.dead())
+        data.as_ref()
+            .map(|data| data.settings().clone())
+            .ok_or_else(|| self.dead())
     }
 
     fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result<(), Problem> {
@@ -197,7 +214,10 @@ impl Client {
     /// Why the driver does not answer.
     fn dead(&self) -> Problem {
         let standing = self.0.published.standing.borrow();
-        standing.dead.clone().unwrap_or_else(|| Problem::broken("it is closing"))
+        standing
+            .dead
+            .clone()
+            .unwrap_or_else(|| Problem::broken("it is closing"))
     }
 }
 
@@ -214,7 +234,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> snug_engine::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(Problem::broken)?;
+    let done = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Problem::broken)?;
     Ok(done?)
 }
 
@@ -226,4 +248,86 @@ fn id<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
 fn not_found() -> Problem {
     let text = "There is no such chat, message, invitation or request.";
     Problem::new(ProblemCode::NotFound, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::Update;
+    use snug_wire::RelayKey;
+
+    /// At home on a relay that is not there.
+    async fn ada(place: &tempfile::TempDir) -> Client {
+        let mut options = Options::new(Keychain::memory());
+        options.embedded = Some(RelayAddress {
+            url: "ws://127.0.0.1:1".into(),
+            key: RelayKey([7; 32]),
+        });
+        let data = DataDir::open(place.path()).await.unwrap();
+        let client = Client::open(data, options).await.unwrap();
+        client.create_account("Ada", None).await.unwrap();
+        client
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_the_driver_is_said_to_everyone() {
+        let place = tempfile::tempdir().unwrap();
+        let client = ada(&place).await;
+        let first = client
+            .call(|_, _| -> snug_engine::Result<()> { panic!("on purpose") })
+            .await;
+        assert_eq!(first.unwrap_err().code, ProblemCode::Broken);
+        let row = client
+            .connection_that(|row| row.problem == Some(ProblemCode::Broken))
+            .await;
+        assert_eq!(row.unwrap_err().code, ProblemCode::Broken);
+        assert_eq!(client.connection().problem, Some(ProblemCode::Broken));
+        let next = client.create_invitation(false, None, "").await.unwrap_err();
+        assert_eq!(next.code, ProblemCode::Broken);
+        assert_eq!(
+            client.caught_up().await.unwrap_err().code,
+            ProblemCode::Broken
+        );
+        assert!(
+            client.chats().await.unwrap().is_empty(),
+            "what is there can still be read"
+        );
+        client.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_falls_behind_is_told_to_load_anew() {
+        let place = tempfile::tempdir().unwrap();
+        let client = ada(&place).await;
+        let mut updates = client.updates();
+        for _ in 0..600 {
+            client.create_invitation(false, None, "").await.unwrap();
+        }
+        assert_eq!(updates.next().await, Some(Update::Resync));
+        assert!(matches!(updates.next().await, Some(Update::Changed { .. })));
+        client.close().await;
+    }
+
+    #[tokio::test]
+    async fn an_embedded_relay_may_move_to_another_port() {
+        let place = tempfile::tempdir().unwrap();
+        let client = ada(&place).await;
+        assert!(client.startup().await.unwrap().embedded);
+        let keychain = Keychain::Memory(Arc::new(Mutex::new(Some(client.0.keys.clone()))));
+        client.close().await;
+        let here = RelayAddress {
+            url: "ws://127.0.0.1:2".into(),
+            key: RelayKey([7; 32]),
+        };
+        let mut options = Options::new(keychain);
+        options.embedded = Some(here.clone());
+        let data = DataDir::open(place.path()).await.unwrap();
+        let client = Client::open(data, options).await.unwrap();
+        assert_eq!(
+            client.call(|engine, _| engine.relays()).await.unwrap(),
+            [here]
+        );
+        assert_eq!(client.startup().await.unwrap().relay, "this computer");
+        client.close().await;
+    }
 }

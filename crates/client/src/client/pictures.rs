@@ -45,9 +45,14 @@ impl Client {
     /// # Errors
     /// `notAPicture`, `noCodeInPicture`.
     pub async fn code_in_picture(&self, base64: &str) -> Result<String, Problem> {
-        let base64 = base64.split_once(";base64,").map_or(base64, |(_, rest)| rest);
+        let base64 = base64
+            .split_once(";base64,")
+            .map_or(base64, |(_, rest)| rest);
         let bytes = BASE64.decode(base64.trim().as_bytes()).map_err(|_| {
-            Problem::new(ProblemCode::NotAPicture, "This is not a picture Snug can read.")
+            Problem::new(
+                ProblemCode::NotAPicture,
+                "This is not a picture Snug can read.",
+            )
         })?;
         on_a_thread(move || qr::text_in(&bytes)).await
     }
@@ -82,5 +87,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Problem> {
 async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(Problem::broken)?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Problem::broken)?
 }

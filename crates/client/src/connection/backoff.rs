@@ -24,7 +24,9 @@ impl Default for Backoff {
 impl Backoff {
     /// Longest pause after that many failures in a row.
     pub(crate) fn ceiling(&self, failures: u32) -> Duration {
-        let doubled = 1u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
+        let doubled = 1u32
+            .checked_shl(failures.saturating_sub(1))
+            .unwrap_or(u32::MAX);
         self.first.saturating_mul(doubled).min(self.longest)
     }
 
@@ -41,8 +43,9 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_longest() {
         let backoff = Backoff::default();
-        let seconds: Vec<f64> =
-            (1..=9).map(|failures| backoff.ceiling(failures).as_secs_f64()).collect();
+        let seconds: Vec<f64> = (1..=9)
+            .map(|failures| backoff.ceiling(failures).as_secs_f64())
+            .collect();
         assert_eq!(seconds, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]);
         assert_eq!(backoff.ceiling(u32::MAX), backoff.longest);
         assert_eq!(backoff.pause(3, 0.0), Duration::ZERO);

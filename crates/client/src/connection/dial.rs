@@ -9,6 +9,7 @@ use snug_wire::code::RelayHint;
 use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
 use snug_wire::handshake::{Auth, Challenge, Hello, Side, Transcript};
 use snug_wire::{ConnectionKey, PROTOCOL_VERSION, RelayAddress, RelayKey, Secret};
+use std::collections::VecDeque;
 use tokio::time::timeout;
 
 /// Which relay must answer.
@@ -37,10 +38,9 @@ impl Expected {
 /// # Errors
 /// `relayUnreachable`, `relayVersion`.
 pub async fn lookup(url: &str, timing: &Timing) -> Result<RelayAddress, Problem> {
-    let key = Secret::new(rand::random());
-    let (mut socket, relay) = dial(url, &Expected::Any, &key, timing).await?;
-    // It was only looked up: how it ends does not matter.
-    let _ = timeout(timing.silence, socket.close(None)).await;
+    let plain = Plain::open(url, timing).await?;
+    let relay = plain.relay.clone();
+    plain.close().await;
     Ok(relay)
 }
 
@@ -53,24 +53,96 @@ pub async fn ask(
     request: Request,
     timing: &Timing,
 ) -> Result<(RelayAddress, Answer), Problem> {
-    let key = Secret::new(rand::random());
-    let expected = Expected::Named(hint.clone());
-    let (mut socket, relay) = dial(&hint.url, &expected, &key, timing).await?;
-    let asked = async {
-        send(&mut socket, &hint.url, &ClientFrame::Request(1, request)).await?;
-        loop {
-            match receive(&mut socket, &hint.url).await? {
-                RelayFrame::Answer(1, answer) => return Ok(answer),
-                RelayFrame::Goodbye(why) => return Err(farewell(&hint.url, &why)),
-                _ => {}
-            }
-        }
-    };
-    let answer = timeout(timing.connect, asked)
-        .await
-        .map_err(|_| unreachable(&hint.url, &"it does not answer"))??;
-    let _ = timeout(timing.silence, socket.close(None)).await;
+    let mut plain = Plain::dial(&hint.url, &Expected::Named(hint.clone()), timing).await?;
+    let answer = plain.ask(request).await?;
+    let relay = plain.relay.clone();
+    plain.close().await;
     Ok((relay, answer))
+}
+
+/// A connection that does nothing by itself, under a key used once: for single questions, and to
+/// see what a relay does.
+pub struct Plain {
+    /// The relay that answered.
+    pub relay: RelayAddress,
+    socket: Socket,
+    timing: Timing,
+    number: u64,
+    /// What came before an answer that was waited for; at most [`Plain::AHEAD`].
+    arrived: VecDeque<RelayFrame>,
+}
+
+impl Plain {
+    /// Frames kept while an answer is waited for. More of them end the connection.
+    const AHEAD: usize = 4096;
+
+    /// Connects to whichever relay answers.
+    ///
+    /// # Errors
+    /// `relayUnreachable`, `relayVersion`.
+    pub async fn open(url: &str, timing: &Timing) -> Result<Self, Problem> {
+        Self::dial(url, &Expected::Any, timing).await
+    }
+
+    async fn dial(url: &str, expected: &Expected, timing: &Timing) -> Result<Self, Problem> {
+        let key = Secret::new(rand::random());
+        let (socket, relay) = dial(url, expected, &key, timing).await?;
+        Ok(Self {
+            relay,
+            socket,
+            timing: *timing,
+            number: 0,
+            arrived: VecDeque::new(),
+        })
+    }
+
+    /// Asks and waits for the answer.
+    ///
+    /// # Errors
+    /// `relayUnreachable` when none comes in time.
+    pub async fn ask(&mut self, request: Request) -> Result<Answer, Problem> {
+        self.number += 1;
+        let number = self.number;
+        let url = self.relay.url.clone();
+        let answered = async {
+            send(
+                &mut self.socket,
+                &url,
+                &ClientFrame::Request(number, request),
+            )
+            .await?;
+            loop {
+                match receive(&mut self.socket, &url).await? {
+                    RelayFrame::Answer(n, answer) if n == number => return Ok(answer),
+                    RelayFrame::Goodbye(why) => return Err(farewell(&url, &why)),
+                    frame if self.arrived.len() < Self::AHEAD => self.arrived.push_back(frame),
+                    _ => return Err(unreachable(&url, &"it does not answer")),
+                }
+            }
+        };
+        timeout(self.timing.connect, answered)
+            .await
+            .unwrap_or_else(|_| Err(unreachable(&url, &"it does not answer")))
+    }
+
+    /// The next frame that is no answer to [`Plain::ask`].
+    ///
+    /// # Errors
+    /// `relayUnreachable` when none comes in time.
+    pub async fn next(&mut self) -> Result<RelayFrame, Problem> {
+        if let Some(frame) = self.arrived.pop_front() {
+            return Ok(frame);
+        }
+        let url = &self.relay.url;
+        timeout(self.timing.connect, receive(&mut self.socket, url))
+            .await
+            .unwrap_or_else(|_| Err(unreachable(url, &"it does not answer")))
+    }
+
+    /// Says goodbye. How that goes does not matter.
+    pub async fn close(mut self) {
+        let _ = timeout(self.timing.silence, self.socket.close(None)).await;
+    }
 }
 
 /// Connects, checks which relay answers and proves the connection's key. Requests may follow.
@@ -147,7 +219,11 @@ fn check(
 pub(super) fn farewell(url: &str, why: &Refusal) -> Problem {
     match why {
         Refusal::Version(theirs) => {
-            let newer = if *theirs > PROTOCOL_VERSION { "Snug" } else { "the relay" };
+            let newer = if *theirs > PROTOCOL_VERSION {
+                "Snug"
+            } else {
+                "the relay"
+            };
             let text = format!(
                 "The relay at {url} speaks version {theirs} of the protocol, this Snug version \
                  {PROTOCOL_VERSION}. Update {newer}."
@@ -165,8 +241,15 @@ pub(super) fn farewell(url: &str, why: &Refusal) -> Problem {
     }
 }
 
-pub(super) async fn send(socket: &mut Socket, url: &str, frame: &ClientFrame) -> Result<(), Problem> {
-    socket.send(message(frame)).await.map_err(|e| unreachable(url, &e))
+pub(super) async fn send(
+    socket: &mut Socket,
+    url: &str,
+    frame: &ClientFrame,
+) -> Result<(), Problem> {
+    socket
+        .send(message(frame))
+        .await
+        .map_err(|e| unreachable(url, &e))
 }
 
 pub(super) async fn receive(socket: &mut Socket, url: &str) -> Result<RelayFrame, Problem> {

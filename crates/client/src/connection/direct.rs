@@ -23,7 +23,11 @@ impl Direct {
     pub async fn dial(url: &str, timing: &Timing) -> Result<Self, Problem> {
         let key = Secret::new(rand::random());
         let (socket, relay) = dial(url, &Expected::Any, &key, timing).await?;
-        Ok(Self { socket, relay, timing: *timing })
+        Ok(Self {
+            socket,
+            relay,
+            timing: *timing,
+        })
     }
 
     /// Which relay answered.

@@ -6,8 +6,8 @@ use super::{BATCH, Event, IN_FLIGHT, Origin, Statistics, Timing};
 use crate::{Problem, ProblemCode};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use snug_wire::frame::{ClientFrame, Refusal, RelayFrame};
 use snug_wire::FRAME_LIMIT;
+use snug_wire::frame::{ClientFrame, Refusal, RelayFrame};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -64,7 +64,8 @@ struct Pulse {
 impl Pulse {
     /// Whether nothing came since the ping, though it was listened for.
     fn is_silent(&self) -> bool {
-        self.asked.is_some_and(|asked| !self.holding && self.heard < asked)
+        self.asked
+            .is_some_and(|asked| !self.holding && self.heard < asked)
     }
 }
 
@@ -147,19 +148,22 @@ impl Link<'_> {
         let message = received
             .ok_or_else(|| unreachable(url, &"it closed the connection"))?
             .map_err(|error| unreachable(url, &error))?;
-        if let Message::Pong(_) = message {
-            if let Some(asked) = lock(pulse).asked.take() {
-                self.statistics.send_modify(|s| s.round_trip = Some(asked.elapsed()));
-                // When the driver is behind it need not know: the next one tells.
-                let _ = self.events.try_send((self.origin, Event::Measured));
-            }
+        if let Message::Pong(_) = message
+            && let Some(asked) = lock(pulse).asked.take()
+        {
+            self.statistics
+                .send_modify(|s| s.round_trip = Some(asked.elapsed()));
+            // When the driver is behind it need not know: the next one tells.
+            let _ = self.events.try_send((self.origin, Event::Measured));
         }
         let len = message.len();
         match frame(url, &message)? {
             Some(RelayFrame::Goodbye(why)) => Err(Ended {
                 problem: farewell(url, &why),
                 at_least: match why {
-                    Refusal::Busy(wait) => Duration::from_millis(wait).min(self.timing.backoff.longest),
+                    Refusal::Busy(wait) => {
+                        Duration::from_millis(wait).min(self.timing.backoff.longest)
+                    }
                     _ => Duration::ZERO,
                 },
             }),
@@ -219,8 +223,9 @@ impl Link<'_> {
         messages: Vec<Message>,
     ) -> Result<(), tokio_tungstenite::tungstenite::Error> {
         let frames = messages.iter().filter(|message| message.is_binary());
-        let (count, bytes) =
-            frames.fold((0, 0), |(count, bytes), frame| (count + 1, bytes + frame.len() as u64));
+        let (count, bytes) = frames.fold((0, 0), |(count, bytes), frame| {
+            (count + 1, bytes + frame.len() as u64)
+        });
         self.statistics.send_modify(|statistics| {
             statistics.frames.0 += count;
             statistics.bytes.0 += bytes;

@@ -16,7 +16,7 @@ mod socket;
 mod statistics;
 
 pub use backoff::Backoff;
-pub use dial::{ask, lookup};
+pub use dial::{Plain, ask, lookup};
 pub use direct::Direct;
 pub use statistics::Statistics;
 

@@ -88,8 +88,16 @@ impl Task {
             let began = Instant::now();
             let ended = self.attempt().await;
             // One that stood for a while is no failure in a row.
-            failures = if began.elapsed() > self.timing.silence { 1 } else { failures + 1 };
-            let pause = self.timing.backoff.pause(failures, rand::random()).max(ended.at_least);
+            failures = if began.elapsed() > self.timing.silence {
+                1
+            } else {
+                failures + 1
+            };
+            let pause = self
+                .timing
+                .backoff
+                .pause(failures, rand::random())
+                .max(ended.at_least);
             self.pause(ended.problem, pause).await;
         }
     }
@@ -118,7 +126,11 @@ impl Task {
     }
 
     async fn pause(&self, problem: Problem, pause: Duration) {
-        tracing::info!(relay = self.relay.host(), ?pause, "not connected: {problem}");
+        tracing::info!(
+            relay = self.relay.host(),
+            ?pause,
+            "not connected: {problem}"
+        );
         self.becomes(ConnectionState::Offline);
         let due = now().saturating_add(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX));
         self.statistics.send_modify(|statistics| {
@@ -134,7 +146,8 @@ impl Task {
     }
 
     fn becomes(&self, state: ConnectionState) {
-        self.statistics.send_modify(|statistics| statistics.becomes(state, now()));
+        self.statistics
+            .send_modify(|statistics| statistics.becomes(state, now()));
     }
 
     async fn tell(&self, event: Event) {

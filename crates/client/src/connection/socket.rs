@@ -50,7 +50,9 @@ fn tls() -> Result<Arc<ClientConfig>, Problem> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider);
         let config = builder.with_safe_default_protocol_versions()?;
-        Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+        Ok(Arc::new(
+            config.with_root_certificates(roots).with_no_client_auth(),
+        ))
     });
     config.clone().map_err(Problem::broken)
 }

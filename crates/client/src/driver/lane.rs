@@ -56,7 +56,10 @@ impl Lane {
             else {
                 return;
             };
-            self.ask(Pending::Open(address), Request::Open(address, secret, after));
+            self.ask(
+                Pending::Open(address),
+                Request::Open(address, secret, after),
+            );
         }
     }
 
@@ -65,7 +68,9 @@ impl Lane {
     pub fn ask(&mut self, pending: Pending, request: Request) {
         self.number += 1;
         self.pending.insert(self.number, pending);
-        let _ = self.requests.try_send(ClientFrame::Request(self.number, request));
+        let _ = self
+            .requests
+            .try_send(ClientFrame::Request(self.number, request));
     }
 
     /// What this answers, if it is known.

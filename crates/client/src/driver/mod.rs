@@ -70,7 +70,9 @@ impl Driver {
     /// that is then said by [`Published`].
     pub fn start(self) -> std::io::Result<std::thread::JoinHandle<()>> {
         // Timers of its own: they must not depend on how the host runs.
-        let clock = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let clock = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()?;
         std::thread::Builder::new()
             .name("snug-driver".into())
             .spawn(move || self.run(&clock))
@@ -90,7 +92,7 @@ impl Driver {
         } = self;
         let mut state = State {
             engine,
-            relays: Relays::new(ground, embedded.clone()),
+            relays: Relays::new(ground),
             publisher: Publisher::new(published, embedded),
             held: None,
             tick_at: 0,
@@ -102,7 +104,9 @@ impl Driver {
                 Ok(false) => break,
                 Err(_) => {
                     tracing::error!("the driver stopped by a panic");
-                    state.publisher.is_dead(Problem::broken("an internal error"));
+                    state
+                        .publisher
+                        .is_dead(Problem::broken("an internal error"));
                     break;
                 }
             }
@@ -141,6 +145,7 @@ impl State {
         let done = match input {
             Input::Shutdown => return false,
             Input::Call(call) => {
+                self.publisher.stirs();
                 call(&mut self.engine, now);
                 Ok(())
             }
@@ -154,7 +159,9 @@ impl State {
             }
             Input::Deadline => Ok(()),
         };
-        let done = done.and_then(|()| self.tick(now)).and_then(|()| self.pump(now));
+        let done = done
+            .and_then(|()| self.tick(now))
+            .and_then(|()| self.pump(now));
         if let Err(error) = done {
             self.hold(error, now);
         }
@@ -200,13 +207,19 @@ impl State {
         let now = now();
         // A disk that fails here fails again where it is dealt with.
         let outgoing = self.engine.next_deadline(now).ok().flatten();
-        let due = [self.held, outgoing, Some(self.tick_at)].into_iter().flatten().min();
+        let due = [self.held, outgoing, Some(self.tick_at)]
+            .into_iter()
+            .flatten()
+            .min();
         Duration::from_millis(due.map_or(NAP, |due| due.saturating_sub(now)).clamp(1, NAP))
     }
 
     /// Ends in good order.
     fn end(mut self) {
-        if let Err(error) = self.relays.drop_all(&mut self.engine).and_then(|()| self.engine.close())
+        if let Err(error) = self
+            .relays
+            .drop_all(&mut self.engine)
+            .and_then(|()| self.engine.close())
         {
             tracing::error!("closing: {}", Problem::from(error));
         }

@@ -88,6 +88,14 @@ impl Publisher {
         self.ill = None;
     }
 
+    /// Something is asked: nothing is quiet before what it brings is done. Said before the answer,
+    /// so that whoever waits for quiet after it does not see the quiet before it.
+    pub fn stirs(&self) {
+        self.published
+            .standing
+            .send_modify(|standing| standing.is_quiet = false);
+    }
+
     /// The driver stops.
     pub fn is_dead(&self, problem: Problem) {
         self.published.standing.send_modify(|standing| {
@@ -107,7 +115,9 @@ impl Publisher {
         if changed {
             revision = revision.wrapping_add(1);
             match rows(engine, &changes, revision, now) {
-                Ok(updates) => updates.into_iter().for_each(|update| self.published.tell(update)),
+                Ok(updates) => updates
+                    .into_iter()
+                    .for_each(|update| self.published.tell(update)),
                 Err(error) => {
                     tracing::error!("changes could not be read: {}", Problem::from(error));
                     self.published.tell(Update::Resync);
@@ -135,10 +145,11 @@ impl Publisher {
         );
         let is_quiet = self.ill.is_none() && relays.is_quiet();
         let failed = home.is_some_and(|home| relays.has_failed(&home.key));
-        let failure = self
-            .ill
-            .clone()
-            .or_else(|| statistics.and_then(|statistics| statistics.problem).filter(|_| failed));
+        let failure = self.ill.clone().or_else(|| {
+            statistics
+                .and_then(|statistics| statistics.problem)
+                .filter(|_| failed)
+        });
         let moved = connection != before.connection;
         if !changed && !moved && is_quiet == before.is_quiet && failure == before.failure {
             return;
@@ -223,9 +234,12 @@ fn notification(
         Notice::Request(id) => (id, "wants to connect with you"),
         Notice::Connected(id) => (id, "is connected with you"),
     };
-    Ok(view.request(id)?.map(view::request_row).map(|row| Update::Notify {
-        title: row.name,
-        body: otherwise.to_owned(),
-        chat: row.chat,
-    }))
+    Ok(view
+        .request(id)?
+        .map(view::request_row)
+        .map(|row| Update::Notify {
+            title: row.name,
+            body: otherwise.to_owned(),
+            chat: row.chat,
+        }))
 }

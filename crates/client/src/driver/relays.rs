@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 /// All connections.
 pub(super) struct Relays {
     ground: Ground,
-    embedded: Option<RelayAddress>,
     begun: u64,
     all: BTreeMap<RelayKey, Relay>,
 }
@@ -26,10 +25,9 @@ struct Relay {
 }
 
 impl Relays {
-    pub fn new(ground: Ground, embedded: Option<RelayAddress>) -> Self {
+    pub fn new(ground: Ground) -> Self {
         Self {
             ground,
-            embedded,
             begun: 0,
             all: BTreeMap::new(),
         }
@@ -37,15 +35,11 @@ impl Relays {
 
     /// Connects to every relay the engine names, and to no other.
     pub fn follow(&mut self, engine: &mut Engine) -> Result<()> {
-        let mut named = engine.relays()?;
-        // A relay is its key; the one in this process is where the host says.
-        for relay in &mut named {
-            if let Some(here) = self.embedded.iter().find(|here| here.key == relay.key) {
-                relay.url.clone_from(&here.url);
-            }
-        }
+        let named = engine.relays()?;
         let gone = |key: &RelayKey, relay: &Relay| {
-            !named.iter().any(|named| named.key == *key && named.url == relay.url)
+            !named
+                .iter()
+                .any(|named| named.key == *key && named.url == relay.url)
         };
         let over: Vec<RelayKey> = self
             .all
@@ -119,7 +113,11 @@ impl Relays {
         now: u64,
     ) -> Result<()> {
         let key = origin.relay;
-        let Some(relay) = self.all.get_mut(&key).filter(|r| r.instance == origin.instance) else {
+        let Some(relay) = self
+            .all
+            .get_mut(&key)
+            .filter(|r| r.instance == origin.instance)
+        else {
             return Ok(());
         };
         match event {

@@ -172,7 +172,9 @@ impl Sealed {
 
 impl Cost {
     fn is_bearable(&self) -> bool {
-        self.memory <= DEAREST.memory && self.passes <= DEAREST.passes && self.lanes <= DEAREST.lanes
+        self.memory <= DEAREST.memory
+            && self.passes <= DEAREST.passes
+            && self.lanes <= DEAREST.lanes
     }
 
     fn cipher(&self, passphrase: &str, salt: &[u8]) -> Option<XChaCha20Poly1305> {
@@ -207,7 +209,11 @@ mod tests {
         assert!(Sealed::parse(&bytes[..bytes.len() / 2]).is_none());
         let text = String::from_utf8(bytes).unwrap();
         let digit = text.find("\"sealed\":\"").unwrap() + 10;
-        let other = if text.as_bytes()[digit] == b'0' { "1" } else { "0" };
+        let other = if text.as_bytes()[digit] == b'0' {
+            "1"
+        } else {
+            "0"
+        };
         let mut flipped = text.clone();
         flipped.replace_range(digit..=digit, other);
         assert!(Sealed::parse(flipped.as_bytes()).is_none());

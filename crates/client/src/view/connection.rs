@@ -49,7 +49,9 @@ pub(crate) fn connection_row(
         Some(statistics) => {
             row.state = statistics.state;
             row.since = millis(statistics.since);
-            row.round_trip = statistics.round_trip.map(|trip| trip.as_secs_f64() * 1_000.0);
+            row.round_trip = statistics
+                .round_trip
+                .map(|trip| trip.as_secs_f64() * 1_000.0);
             row.retry_at = statistics.retry_at.map(millis);
             row.problem = statistics.problem.as_ref().map(|problem| problem.code);
         }

@@ -62,13 +62,19 @@ pub(crate) fn chat_row(chat: engine::Chat) -> ChatRow {
     });
     ChatRow {
         id: chat.id.to_string(),
-        kind: if chat.peer.is_some() { ChatKind::Direct } else { ChatKind::Group },
+        kind: if chat.peer.is_some() {
+            ChatKind::Direct
+        } else {
+            ChatKind::Group
+        },
         title: chat.title,
         peer: chat.peer.map(|peer| peer.to_string()),
         unread: count(chat.unread),
         first_unread: chat.first_unread.map(|id| id.to_string()),
         created_at: millis(chat.created_at),
-        sorted_at: last.as_ref().map_or(millis(chat.created_at), |last| last.at),
+        sorted_at: last
+            .as_ref()
+            .map_or(millis(chat.created_at), |last| last.at),
         last,
     }
 }
@@ -108,7 +114,9 @@ fn message_state(state: engine::MessageState) -> MessageState {
 /// A cursor as hosts hand it back: the `order` of a row.
 pub(crate) fn place(cursor: &str) -> std::result::Result<engine::Place, Problem> {
     let bytes = HEXLOWER.decode(cursor.as_bytes()).ok();
-    let place = bytes.and_then(|bytes| bytes.try_into().ok()).map(engine::Place);
+    let place = bytes
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(engine::Place);
     place.ok_or_else(|| Problem::new(ProblemCode::NotFound, "There is no such place in the chat."))
 }
 

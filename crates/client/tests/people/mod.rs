@@ -1,5 +1,10 @@
 //! People and a relay to talk over, each with a directory of their own.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by it"
+)]
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use snug_client::connection::{Backoff, Timing};
@@ -41,7 +46,10 @@ impl Person {
         let place = tempfile::tempdir().unwrap();
         let keychain = Keychain::memory();
         let client = open(&place, &keychain, None).await;
-        client.create_account(name, Some(&relay.url())).await.unwrap();
+        client
+            .create_account(name, Some(&relay.url()))
+            .await
+            .unwrap();
         Self {
             client,
             keychain,
@@ -71,11 +79,15 @@ impl Person {
     }
 
     pub async fn chat(&self) -> ChatRow {
-        self.until(|client| async move { client.chats().await.unwrap().pop() }).await
+        self.until(|client| async move { client.chats().await.unwrap().pop() })
+            .await
     }
 
     pub async fn say(&self, text: &str) -> MessageRow {
-        self.client.send_text(&self.chat().await.id, text).await.unwrap()
+        self.client
+            .send_text(&self.chat().await.id, text)
+            .await
+            .unwrap()
     }
 
     /// Waits for this text and sees it.
@@ -100,12 +112,18 @@ impl Person {
     }
 
     pub async fn texts(&self) -> Vec<String> {
-        let page = self.client.messages(&self.chat().await.id, None, 500).await.unwrap();
+        let page = self
+            .client
+            .messages(&self.chat().await.id, None, 500)
+            .await
+            .unwrap();
         page.rows.into_iter().map(|row| row.text).collect()
     }
 
     pub async fn is(&self, state: ConnectionState) {
-        soon(self.client.connection_that(|row| row.state == state)).await.unwrap();
+        soon(self.client.connection_that(|row| row.state == state))
+            .await
+            .unwrap();
     }
 }
 
@@ -127,7 +145,11 @@ pub async fn open(place: &TempDir, keychain: &Keychain, embedded: Option<RelayAd
 
 /// Ada invites, Bo accepts, both are in the chat.
 pub async fn meet(ada: &Person, bo: &Person) {
-    let made = ada.client.create_invitation(false, None, "Come in").await.unwrap();
+    let made = ada
+        .client
+        .create_invitation(false, None, "Come in")
+        .await
+        .unwrap();
     let made = soon(ada.client.published(&made.id)).await.unwrap();
     let asked = bo.client.accept(&made.code, "").await.unwrap();
     soon(bo.client.asked(&asked.id)).await.unwrap();
