@@ -1,2 +1,123 @@
-//! x
-fn main() {}
+//! `snug-cli`: Snug without a window.
+
+mod account;
+mod arguments;
+mod chats;
+mod invite;
+mod listen;
+mod output;
+mod place;
+mod qr;
+mod relay_check;
+mod span;
+
+use crate::arguments::{Account, Arguments, Command, Invite, Qr, Relay};
+use crate::output::{Line, Output};
+use crate::place::Place;
+use anyhow::Result;
+use clap::Parser as _;
+use snug_client::Client;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off")),
+        )
+        .init();
+    let done = tokio::runtime::Runtime::new()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| {
+            let done = runtime.block_on(run(arguments));
+            // Whatever still blocks a thread, as reading a picture may, ends with the process.
+            runtime.shutdown_background();
+            done
+        });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // Who read our lines has seen enough.
+        Err(error) if output::is_closed(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("snug-cli: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let mut output = Output::default();
+    // What needs no data comes first.
+    let (place, command) = match arguments.command {
+        Command::Qr(Qr::Decode { file }) => return output.line(qr::decode(&file).await?),
+        Command::Relay(Relay::Check { url }) => return relay_check::check(&url, &mut output).await,
+        command => (Place::of(&arguments.place), command),
+    };
+    let is_new = matches!(command, Command::Account(Account::New { .. }));
+    let client = place.open(is_new).await?;
+    let done = on(&client, command, &mut output).await;
+    client.close().await;
+    done
+}
+
+async fn on(client: &Client, command: Command, output: &mut Output) -> Result<()> {
+    if let Command::Listen { time } = command {
+        return listen::listen(client, time, output).await;
+    }
+    output.lines(lines(client, command).await?)
+}
+
+/// Does a command that ends by itself.
+async fn lines(client: &Client, command: Command) -> Result<Vec<Line>> {
+    let one = |line: Line| vec![line];
+    Ok(match command {
+        Command::Account(Account::New { name, relay }) => {
+            one(account::new(client, &name, &relay).await?)
+        }
+        Command::Account(Account::Show) => one(account::show(client).await?),
+        Command::Invite(Invite::New {
+            reusable,
+            expires,
+            greeting,
+            qr,
+        }) => {
+            place::catch_up(client).await?;
+            let new = invite::New {
+                reusable,
+                expires,
+                greeting,
+            };
+            one(invite::new(client, new, qr.as_deref()).await?)
+        }
+        Command::Invite(Invite::Preview { code }) => one(invite::preview(client, &code).await?),
+        Command::Invite(Invite::Accept { code }) => one(invite::accept(client, &code).await?),
+        Command::Invite(Invite::Decline { code }) => one(invite::decline(client, &code).await?),
+        Command::Invite(Invite::List) => {
+            place::look(client).await;
+            invite::list(client).await?
+        }
+        Command::Invite(Invite::Revoke { id }) => one(invite::revoke(client, &id).await?),
+        Command::Chats => {
+            place::look(client).await;
+            chats::list(client).await?
+        }
+        Command::Send { chat, text } => {
+            place::catch_up(client).await?;
+            one(chats::send(client, &chat, &text).await?)
+        }
+        Command::History {
+            chat,
+            limit,
+            before,
+        } => {
+            place::look(client).await;
+            let page = chats::history(client, &chat, limit, before.as_deref()).await?;
+            // Those who wrote are told that it was read.
+            place::look_quietly(client).await;
+            page
+        }
+        Command::Listen { .. } | Command::Qr(_) | Command::Relay(_) => Vec::new(),
+    })
+}

@@ -1,0 +1,227 @@
+//! What can be asked for. The texts here are the program's manual.
+
+use crate::span;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Snug without a window: a private messenger for scripts, agents and operators.
+///
+/// Every result is a line of JSON on stdout: what it is stands under "type", ids under "id", a
+/// message's text under "text", names under "name". What goes wrong is said in words on stderr.
+/// Exits with 0 when done, 1 when refused or failed, 2 when called wrongly.
+#[derive(Debug, Parser)]
+#[command(name = "snug-cli", version, arg_required_else_help = true, after_long_help = FIRST_STEPS)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const FIRST_STEPS: &str = "\
+First steps, with a relay on this computer:
+
+  snug-relay --listen 127.0.0.1:7700 --data relay &
+
+  export SNUG_KEYCHAIN=file SNUG_PASSPHRASE='a long sentence'
+  snug-cli --data ada account new --name Ada --relay ws://127.0.0.1:7700
+  snug-cli --data bo  account new --name Bo  --relay ws://127.0.0.1:7700
+
+  snug-cli --data ada invite new --qr invitation.png
+  snug-cli --data bo  invite preview invitation.png
+  snug-cli --data bo  invite accept invitation.png
+  snug-cli --data ada chats
+  snug-cli --data ada send Bo 'Hello Bo'
+  snug-cli --data bo  history Ada
+
+Every command connects, does its work and ends. `listen` stays: it tells what happens as it
+happens and takes commands on stdin, which is how an agent takes part.";
+
+/// Where the account is.
+#[derive(Debug, Args)]
+pub struct PlaceArguments {
+    /// Directory of the account's data, for one process at a time; a second one waits ten seconds
+    #[arg(long, value_name = "DIR", env = "SNUG_DATA", global = true)]
+    pub data: Option<PathBuf>,
+    /// Where the keys are
+    #[arg(
+        long,
+        value_name = "KIND",
+        env = "SNUG_KEYCHAIN",
+        value_enum,
+        default_value = "os",
+        global = true
+    )]
+    pub keychain: KeychainArgument,
+}
+
+/// Where keys can be.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum KeychainArgument {
+    /// The operating system's keychain
+    Os,
+    /// A file in the data directory, sealed under the passphrase in SNUG_PASSPHRASE
+    File,
+    /// Nowhere: the keys, and with them the account, end with the process
+    Memory,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The account: make one, look at it
+    #[command(subcommand)]
+    Account(Account),
+    /// Meet people: codes one gives, codes one was given
+    #[command(subcommand)]
+    Invite(Invite),
+    /// List all chats, newest first
+    ///
+    /// Reads first what has arrived. Without a relay the chats are shown as they were.
+    Chats,
+    /// Write a message
+    ///
+    /// Reads first what has arrived, then sends, and returns when the relay has the message on
+    /// disk. If the relay cannot be reached, nothing is written.
+    Send {
+        /// The chat's id, or the other's name if no two chats share it
+        chat: String,
+        /// The message
+        #[arg(allow_hyphen_values = true)]
+        text: String,
+    },
+    /// Show a chat's messages, oldest first, and mark them as read
+    History {
+        /// The chat's id, or the other's name if no two chats share it
+        chat: String,
+        /// How many at most, the newest of them
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+        limit: u32,
+        /// Only those before a place: the "order" of a message shown earlier
+        #[arg(long, value_name = "CURSOR")]
+        before: Option<String>,
+    },
+    /// Tell what happens, a line each, until the time is over or Ctrl-C
+    #[command(long_about = LISTEN)]
+    Listen {
+        /// Stop after this time, such as 10s
+        #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
+        time: Option<Duration>,
+    },
+    /// Codes in pictures
+    #[command(subcommand)]
+    Qr(Qr),
+    /// Relays
+    #[command(subcommand)]
+    Relay(Relay),
+}
+
+const LISTEN: &str = "\
+Tell what happens, a line each, until the time is over or Ctrl-C.
+
+The first line is {\"type\":\"listening\"}. From then on each chat, message, invitation, request and
+connection that is new or different is a line of its \"type\", whole. {\"type\":\"gone\"} names what is no
+more, {\"type\":\"notify\"} what a person should hear of; after {\"type\":\"resync\"} something was missed:
+ask for everything anew.
+
+Commands are lines of JSON on stdin. Their \"do\" says what; \"for\" is anything and comes back with the
+answer:
+
+  {\"do\":\"chats\",\"for\":1}
+  {\"do\":\"send\",\"chat\":\"Bo\",\"text\":\"Hello\",\"for\":2}       answered when the relay has it
+  {\"do\":\"read\",\"chat\":\"Bo\",\"message\":\"…\"}              marks as read up to a message, or all
+  {\"do\":\"history\",\"chat\":\"Bo\",\"limit\":50,\"before\":\"…\"}  does not mark as read
+  {\"do\":\"invite\",\"reusable\":true,\"expires\":\"24h\",\"greeting\":\"…\"}
+  {\"do\":\"invitations\"}
+  {\"do\":\"revoke\",\"id\":\"…\"}
+  {\"do\":\"preview\",\"code\":\"SNUG:…\"}
+  {\"do\":\"accept\",\"code\":\"SNUG:… or a request's id\"}
+  {\"do\":\"decline\",\"code\":\"SNUG:… or a request's id\"}
+
+  {\"type\":\"answer\",\"for\":2,\"ok\":true,\"rows\":[{\"type\":\"message\",…}]}
+  {\"type\":\"answer\",\"for\":2,\"ok\":false,\"problem\":\"notFound\",\"error\":\"There is no …\"}
+
+Commands are begun in their order and answered as they are done. While 64 are unanswered no more
+are read. The end of stdin ends nothing.";
+
+#[derive(Debug, Subcommand)]
+pub enum Account {
+    /// Make an account: its keys, and its place on a relay
+    New {
+        /// The name others see
+        #[arg(long)]
+        name: String,
+        /// The home relay, such as wss://relay.example. Its key is learned now and demanded from then on
+        #[arg(long, value_name = "URL")]
+        relay: String,
+    },
+    /// Show the account
+    Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Invite {
+    /// Make an invitation; returns when its code works
+    ///
+    /// Give the "code", the "link" or the picture to one person, over a channel you trust. Whoever
+    /// has it can connect.
+    New {
+        /// Usable again and again: you are asked each time (see `invite list`, `invite accept`)
+        #[arg(long)]
+        reusable: bool,
+        /// Ends after this time, such as 24h
+        #[arg(long, value_name = "TIME", value_parser = span::parse)]
+        expires: Option<Duration>,
+        /// A word of welcome, shown before the other side decides
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        greeting: String,
+        /// Also write the code as a picture
+        #[arg(long, value_name = "FILE.png")]
+        qr: Option<PathBuf>,
+    },
+    /// Show who invites, without letting them know
+    Preview {
+        /// A code (SNUG:…), a link (snug:…) or a picture file with one
+        code: String,
+    },
+    /// Connect: ask whoever invites, or let in who asks; returns when the relay has it
+    Accept {
+        /// A code, link or picture file to ask; or the id of an incoming request (`invite list`) to let it in
+        #[arg(value_name = "CODE|REQUEST")]
+        code: String,
+    },
+    /// Say no to who asks, by the request's id
+    ///
+    /// Who asks is told so. A code is declined by not using it: given one, this only checks it, and
+    /// tells nobody.
+    Decline {
+        /// The id of an incoming request (`invite list`); or a code, link or picture file
+        #[arg(value_name = "REQUEST|CODE")]
+        code: String,
+    },
+    /// List one's invitations, and requests either way
+    List,
+    /// Withdraw an invitation: its code stops working
+    Revoke {
+        /// The invitation's id
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Qr {
+    /// Print the text of the code in a picture
+    Decode {
+        /// PNG, JPEG, WebP, GIF or BMP
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Relay {
+    /// Try all a relay must do, as a stranger: a line for each check, with its time
+    Check {
+        /// The relay, such as wss://relay.example
+        url: String,
+    },
+}

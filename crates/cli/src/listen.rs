@@ -1,0 +1,79 @@
+//! Telling what happens, and taking commands while doing so.
+
+mod command;
+mod stdin;
+
+use crate::output::{self, Line, Output};
+use anyhow::Result;
+use command::{Answered, Asked};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde_json::json;
+use snug_client::Client;
+use snug_client::view::Update;
+use std::time::Duration;
+
+/// How many commands may be unanswered; then no more are read.
+const UNANSWERED: usize = 64;
+
+/// Tells until the time is over, Ctrl-C, or nobody reads any more.
+pub async fn listen(client: &Client, time: Option<Duration>, output: &mut Output) -> Result<()> {
+    let mut updates = client.updates();
+    let mut commands = stdin::lines()?;
+    let mut answers: FuturesUnordered<Answered<'_>> = FuturesUnordered::new();
+    output.line(output::row("listening", &json!({}))?)?;
+    output.line(output::row("connection", &client.connection())?)?;
+    let over = async {
+        match time {
+            Some(time) => tokio::time::sleep(time).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(over);
+    loop {
+        tokio::select! {
+            () = &mut over => return Ok(()),
+            _ = tokio::signal::ctrl_c() => return Ok(()),
+            update = updates.next() => match update {
+                Some(update) => output.lines(lines(update)?)?,
+                None => return Ok(()),
+            },
+            Some(answer) = answers.next() => output.line(answer)?,
+            Some(line) = commands.recv(), if answers.len() < UNANSWERED => {
+                match Asked::parse(&line) {
+                    // Begun in order; only waiting for the relay overlaps.
+                    Ok(asked) => answers.push(asked.begin(client).await),
+                    Err(refused) => output.line(refused)?,
+                }
+            }
+        }
+    }
+}
+
+/// A line for each row of an update.
+fn lines(update: Update) -> Result<Vec<Line>> {
+    match update {
+        Update::Changed {
+            chats,
+            messages,
+            invitations,
+            requests,
+            gone,
+            ..
+        } => {
+            let chats = chats.iter().map(output::chat);
+            let messages = messages.iter().map(output::message);
+            let invitations = invitations.iter().map(|row| output::row("invitation", row));
+            let requests = requests.iter().map(|row| output::row("request", row));
+            let gone = gone.iter().map(|row| output::row("gone", row));
+            chats
+                .chain(messages)
+                .chain(invitations)
+                .chain(requests)
+                .chain(gone)
+                .collect()
+        }
+        Update::Connection { row } => Ok(vec![output::row("connection", &row)?]),
+        notify_or_resync => Ok(vec![output::row("", &notify_or_resync)?]),
+    }
+}

@@ -1,0 +1,83 @@
+//! Lines of JSON.
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use snug_client::view::{ChatRow, MessageRow};
+use std::io::Write as _;
+
+/// One line: an object.
+pub type Line = Map<String, Value>;
+
+/// Stdout. A line is flushed as it is written: who reads acts on it.
+#[derive(Default)]
+pub struct Output(());
+
+impl Output {
+    /// Writes a line.
+    ///
+    /// # Errors
+    /// When nobody reads any more ([`is_closed`]), or the disk behind stdout is full.
+    pub fn line(&mut self, line: Line) -> Result<()> {
+        let mut text = serde_json::to_string(&line)?;
+        text.push('\n');
+        let mut stdout = std::io::stdout().lock();
+        let written = stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush());
+        written.context("the result could not be written")
+    }
+
+    /// Writes lines.
+    ///
+    /// # Errors
+    /// As [`Output::line`].
+    pub fn lines(&mut self, lines: Vec<Line>) -> Result<()> {
+        lines.into_iter().try_for_each(|line| self.line(line))
+    }
+}
+
+/// Whether an error only says that nobody reads stdout any more.
+pub fn is_closed(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<std::io::Error>();
+    error.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// A row as a line of that type.
+///
+/// # Errors
+/// Never for rows, which are objects with names as keys.
+pub fn row(kind: &str, row: &impl Serialize) -> Result<Line> {
+    let mut line = Line::new();
+    line.insert("type".to_owned(), kind.into());
+    if let Value::Object(fields) = serde_json::to_value(row)? {
+        line.extend(fields);
+    }
+    Ok(line)
+}
+
+/// A chat: its title is a name.
+///
+/// # Errors
+/// As [`row`].
+pub fn chat(chat: &ChatRow) -> Result<Line> {
+    let mut line = row("chat", chat)?;
+    rename(&mut line, "title", "name");
+    Ok(line)
+}
+
+/// A message: its author's name is a name.
+///
+/// # Errors
+/// As [`row`].
+pub fn message(message: &MessageRow) -> Result<Line> {
+    let mut line = row("message", message)?;
+    rename(&mut line, "authorName", "name");
+    Ok(line)
+}
+
+fn rename(line: &mut Line, from: &str, to: &str) {
+    if let Some(value) = line.remove(from) {
+        line.insert(to.to_owned(), value);
+    }
+}

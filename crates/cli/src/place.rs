@@ -1,0 +1,85 @@
+//! Opening the account's data, and being up to date with the relay.
+
+use crate::arguments::{Arguments, KeychainArgument, PlaceArguments};
+use anyhow::{Result, bail};
+use clap::CommandFactory as _;
+use clap::error::ErrorKind;
+use snug_client::keychain::Keychain;
+use snug_client::{Client, DataDir, Options};
+use std::path::PathBuf;
+
+/// Where the account is.
+pub struct Place {
+    data: PathBuf,
+    keychain: Keychain,
+}
+
+impl Place {
+    /// As the arguments say; ends the program, as any wrong usage does, when they say too little.
+    pub fn of(arguments: &PlaceArguments) -> Self {
+        let Some(data) = arguments.data.clone() else {
+            usage("name the directory of the account's data: --data DIR, or SNUG_DATA");
+        };
+        let keychain = match arguments.keychain {
+            KeychainArgument::Os => Keychain::Os,
+            KeychainArgument::Memory => Keychain::memory(),
+            KeychainArgument::File => match std::env::var("SNUG_PASSPHRASE") {
+                Ok(passphrase) => Keychain::file(passphrase),
+                Err(_) => usage("--keychain file needs the passphrase in SNUG_PASSPHRASE"),
+            },
+        };
+        Self { data, keychain }
+    }
+
+    /// Opens the account. Makes data only if it `is_new`.
+    pub async fn open(self, is_new: bool) -> Result<Client> {
+        let nothing = || {
+            format!(
+                "There is no account in {}. Make one with `snug-cli account new`, or name another directory.",
+                self.data.display()
+            )
+        };
+        if !is_new && !self.data.exists() {
+            bail!(nothing());
+        }
+        let data = DataDir::open(&self.data).await?;
+        if !is_new && !data.database().exists() {
+            bail!(nothing());
+        }
+        let client = Client::open(data, Options::new(self.keychain)).await?;
+        let has_account = client.startup().await?.account.is_some();
+        if has_account || is_new {
+            return Ok(client);
+        }
+        client.close().await;
+        bail!(nothing())
+    }
+}
+
+fn usage(what: &str) -> ! {
+    Arguments::command()
+        .error(ErrorKind::MissingRequiredArgument, what)
+        .exit()
+}
+
+/// Reads all that has arrived and sends all that waits.
+///
+/// # Errors
+/// When the home relay cannot be reached.
+pub async fn catch_up(client: &Client) -> Result<()> {
+    Ok(client.caught_up().await?)
+}
+
+/// The same, for commands that show what there is in any case: a relay that cannot be reached is
+/// only mentioned.
+pub async fn look(client: &Client) {
+    if let Err(problem) = client.caught_up().await {
+        eprintln!("snug-cli: this may not be the newest: {problem}");
+    }
+}
+
+/// The same for the second time: it was mentioned.
+pub async fn look_quietly(client: &Client) {
+    // What waits to be sent goes out with the next command.
+    let _ = client.caught_up().await;
+}
