@@ -123,11 +123,12 @@ impl Publisher {
                     self.published.tell(Update::Resync);
                 }
             }
-            if changes.account || self.home.is_none() {
-                let account = engine.view().account().ok().flatten();
-                self.home = account.map(|account| account.home);
-            }
             self.waiting = engine.view().waiting().map_or(self.waiting, view::count);
+        }
+        // Also in a turn that changed nothing: the first one, on data that was there before.
+        if changes.account || self.home.is_none() {
+            let account = engine.view().account().ok().flatten();
+            self.home = account.map(|account| account.home);
         }
         self.stand(relays, revision, changed);
     }
