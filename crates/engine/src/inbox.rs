@@ -117,19 +117,33 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
     })?;
     w.step("decrypt")?;
     match opened {
-        Some(Opened::Content(author, plain)) => content(w, log, delivery.seq, &author, &plain),
+        Some(Opened::Content(author, plain)) => {
+            let verdict = content(w, log, delivery.seq, &author, &plain)?;
+            if let Err(why) = verdict {
+                unopened(w, delivery, why)?;
+            }
+            Ok(verdict)
+        }
         Some(Opened::Merged) => {
             outbox::superseded(w, &delivery.address)?;
             Ok(Ok(()))
         }
         Some(Opened::Ignored(why)) => {
-            if !delivery.flagged && quarantine::count(w.db)? < QUARANTINE_LIMIT {
-                quarantine::add(w.db, &delivery.address, delivery.seq, why)?;
+            if !delivery.flagged {
+                unopened(w, delivery, why)?;
             }
             Ok(Err(why))
         }
         None => Ok(Err("a log without its group")),
     }
+}
+
+/// Notes what could not be read, so that its author is told (rule 22).
+fn unopened(w: &mut Work<'_>, delivery: &Delivery, why: &'static str) -> Result<()> {
+    if quarantine::count(w.db)? < QUARANTINE_LIMIT {
+        quarantine::add(w.db, &delivery.address, delivery.seq, why)?;
+    }
+    Ok(())
 }
 
 fn content(w: &mut Work<'_>, log: &Log, seq: Seq, author: &Credential, plain: &[u8]) -> Verdict {
@@ -167,7 +181,7 @@ fn apply_to_inbox(w: &mut Work<'_>, inbox: &Inbox, delivery: &Delivery) -> Verdi
     }
 }
 
-/// An entry that crashed twice is set aside, so that it holds nothing up (rule 24).
+/// An entry that ends the program again and again is set aside, so that it holds nothing up (rule 24).
 pub(crate) fn set_aside(w: &mut Work<'_>, relay: &RelayKey, delivery: &Delivery) -> Result<()> {
     let Some(mailbox) = mailbox::get(w.db, &delivery.address)?.filter(|m| m.relay == *relay) else {
         return Ok(());
@@ -179,7 +193,7 @@ pub(crate) fn set_aside(w: &mut Work<'_>, relay: &RelayKey, delivery: &Delivery)
         w.db,
         &delivery.address,
         delivery.seq,
-        "it stopped the program twice",
+        "it stopped the program again and again",
     )?;
     if let Some(log) = log::at(w.db, &delivery.address)?.filter(|_| delivery.flagged) {
         log::set_head(w.db, &log.group, delivery.seq)?;

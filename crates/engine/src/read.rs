@@ -152,6 +152,11 @@ impl View<'_> {
         Ok(inviting::open_card(self.0, me, code, sealed, now)?.1)
     }
 
+    /// What waits in the outbox, a line each, without contents: for people who look into it.
+    pub fn outbox(&self) -> Result<Vec<String>> {
+        outbox::describe(self.0)
+    }
+
     /// How many messages wait to be sent.
     pub fn waiting(&self) -> Result<u64> {
         outbox::messages_waiting(self.0)

@@ -293,6 +293,31 @@ pub(crate) fn put_again(db: &Connection, lane: &Address) -> Result<()> {
     Ok(())
 }
 
+/// Every row in a line: lane, stage and kind of intent.
+pub(crate) fn describe(db: &Connection) -> Result<Vec<String>> {
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox ORDER BY id"))?;
+    let rows = query.query_map([], raw)?;
+    rows.map(|row| {
+        let row = whole(row?)?;
+        let kind = match row.intent {
+            Intent::Message(_) => "message",
+            Intent::Receipt(_) => "receipt",
+            Intent::Own(_) => "own record",
+            Intent::Found(..) => "founding commit",
+            Intent::Renew(_) => "renewal",
+            Intent::Create(_) => "mailbox",
+            Intent::Publish(_) => "card",
+            Intent::Revoke(_) => "revocation",
+            Intent::Claim(_) => "claim",
+            Intent::Ask(_) => "request",
+            Intent::Tell => "inbox entry",
+            Intent::Fetch(..) => "Welcome",
+        };
+        Ok(format!("{:?} {:?} {kind}", row.lane, row.stage))
+    })
+    .collect()
+}
+
 /// How many messages wait to be sent.
 pub(crate) fn messages_waiting(db: &Connection) -> Result<u64> {
     let count: i64 = db

@@ -1,0 +1,213 @@
+//! A device: an engine over a real database file, and the few lines a host needs around it.
+
+use crate::crash::Fuse;
+use crate::network::Link;
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha20Rng;
+use snug_engine::{Access, Engine, Error, OutgoingId, Result, connect};
+use snug_wire::frame::{Answer, Delivery, RelayFrame, Request};
+use snug_wire::{Address, RelayAddress, RelayKey, Secret};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+enum Asked {
+    Outgoing(OutgoingId),
+    Open(Address),
+    Card,
+}
+
+pub struct Device {
+    pub name: &'static str,
+    path: PathBuf,
+    key: Secret,
+    seed: u64,
+    lives: u64,
+    relay: RelayKey,
+    pub fuse: Fuse,
+    pub engine: Engine,
+    pub link: Option<Link>,
+    asked: BTreeMap<u64, Asked>,
+    next_number: u64,
+    /// The last card the relay answered with.
+    pub card: Option<Answer>,
+}
+
+fn start(path: &PathBuf, key: &Secret, seed: u64, fuse: &Fuse) -> Engine {
+    let db = connect(path, key, Access::Write).expect("the database opens");
+    let rng = ChaCha20Rng::seed_from_u64(seed);
+    let mut engine = Engine::open(db, Box::new(rng)).expect("the engine opens");
+    engine.set_interrupt(fuse.interrupt());
+    engine
+}
+
+impl Device {
+    pub fn new(
+        name: &'static str,
+        path: PathBuf,
+        seed: u64,
+        relay: &RelayAddress,
+        now: u64,
+    ) -> Self {
+        let key = Secret::new([7; 32]);
+        let fuse = Fuse::default();
+        let mut engine = start(&path, &key, seed, &fuse);
+        let mut account = [0; 32];
+        account[..8].copy_from_slice(&seed.to_be_bytes());
+        engine
+            .create_account(name, &Secret::new(account), relay, now)
+            .expect("an account");
+        Self {
+            name,
+            path,
+            key,
+            seed,
+            lives: 0,
+            relay: relay.key,
+            fuse,
+            engine,
+            link: None,
+            asked: BTreeMap::new(),
+            next_number: 1,
+            card: None,
+        }
+    }
+
+    /// Ends without any order, and starts again over the same file.
+    pub fn crash(&mut self) {
+        self.fuse.douse();
+        self.link = None;
+        self.asked.clear();
+        self.lives += 1;
+        self.engine = start(
+            &self.path,
+            &self.key,
+            self.seed ^ (self.lives << 32),
+            &self.fuse,
+        );
+    }
+
+    pub fn connect(&mut self, peer: u64) {
+        self.asked.clear();
+        self.link = Some(Link::new(peer));
+        for subscription in self.engine.subscriptions(&self.relay).unwrap() {
+            self.open(subscription);
+        }
+    }
+
+    pub fn cut(&mut self) {
+        self.link = None;
+        self.asked.clear();
+        self.engine.disconnected(&self.relay).unwrap();
+    }
+
+    fn open(&mut self, s: snug_engine::Subscription) {
+        self.ask(
+            Asked::Open(s.address),
+            Request::Open(s.address, s.secret, s.after),
+        );
+    }
+
+    fn ask(&mut self, what: Asked, request: Request) {
+        if let Some(link) = &mut self.link {
+            let number = self.next_number;
+            self.next_number += 1;
+            self.asked.insert(number, what);
+            link.to_relay.push_back((number, request));
+        }
+    }
+
+    pub fn ask_for_card(&mut self, id: snug_wire::InvitationId) {
+        self.ask(Asked::Card, Request::Card(id));
+    }
+
+    /// Does an operation; an interruption is a crash.
+    pub fn attempt<T>(&mut self, operation: impl FnOnce(&mut Engine) -> Result<T>) -> Option<T> {
+        match operation(&mut self.engine) {
+            Ok(value) => Some(value),
+            Err(Error::Interrupted) => {
+                self.crash();
+                None
+            }
+            Err(error) => panic!("{}: {error}", self.name),
+        }
+    }
+
+    /// Takes up to `most` frames that have come.
+    pub fn receive(&mut self, most: usize, now: u64) {
+        let relay = self.relay;
+        let mut batch: Vec<Delivery> = Vec::new();
+        for _ in 0..most {
+            let Some(frame) = self
+                .link
+                .as_mut()
+                .and_then(|link| link.to_device.pop_front())
+            else {
+                break;
+            };
+            if let RelayFrame::Delivery(delivery) = frame {
+                batch.push(delivery);
+                continue;
+            }
+            let applied = std::mem::take(&mut batch);
+            if self.attempt(|e| e.receive(&relay, &applied, now)).is_none() {
+                return;
+            }
+            self.other(frame, now);
+        }
+        self.attempt(|e| e.receive(&relay, &batch, now));
+    }
+
+    fn other(&mut self, frame: RelayFrame, now: u64) {
+        let relay = self.relay;
+        match frame {
+            RelayFrame::Answer(number, answer) => match self.asked.remove(&number) {
+                Some(Asked::Outgoing(id)) => {
+                    self.attempt(|e| e.settle(id, &answer, now));
+                }
+                Some(Asked::Open(address)) => {
+                    self.attempt(|e| e.opened(&relay, address, &answer, now));
+                }
+                Some(Asked::Card) => self.card = Some(answer),
+                None => {}
+            },
+            RelayFrame::CaughtUp(address) => self.engine.caught_up(address),
+            _ => {}
+        }
+    }
+
+    /// Sends everything that may leave now.
+    pub fn pump(&mut self, now: u64) {
+        let relay = self.relay;
+        while self.link.is_some() {
+            match self.attempt(|e| e.next_outgoing(&relay, now)) {
+                Some(Some(outgoing)) => self.ask(Asked::Outgoing(outgoing.id), outgoing.request),
+                _ => break,
+            }
+        }
+        if self.link.is_some() {
+            for subscription in self.engine.take_subscriptions(&relay).unwrap() {
+                self.open(subscription);
+            }
+        }
+    }
+
+    /// Why it is not quiet.
+    pub fn describe(&self, now: u64) -> String {
+        format!(
+            "{}: link quiet {:?}, {} unanswered, idle {:?}, due {:?}, {}",
+            self.name,
+            self.link.as_ref().map(Link::is_quiet),
+            self.asked.len(),
+            self.engine.is_idle(),
+            self.engine.next_deadline(now),
+            self.engine.view().outbox().unwrap().join("; "),
+        )
+    }
+
+    pub fn is_quiet(&self, now: u64) -> bool {
+        self.link.as_ref().is_some_and(Link::is_quiet)
+            && self.asked.is_empty()
+            && self.engine.is_idle().unwrap()
+            && self.engine.next_deadline(now).unwrap().is_none()
+    }
+}
