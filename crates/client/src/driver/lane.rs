@@ -2,8 +2,8 @@
 
 use crate::connection::IN_FLIGHT;
 use snug_engine::{OutgoingId, Subscription};
-use snug_wire::Address;
 use snug_wire::frame::{Answer, ClientFrame, Request};
+use snug_wire::{Address, Seq};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tokio::sync::mpsc;
 
@@ -11,11 +11,16 @@ use tokio::sync::mpsc;
 pub(super) struct Lane {
     requests: mpsc::Sender<ClientFrame>,
     number: u64,
-    pending: BTreeMap<u64, Pending>,
+    /// With the mailbox that an entry goes to.
+    pending: BTreeMap<u64, (Pending, Option<Address>)>,
     /// Mailboxes still to be opened: as many as there are.
     to_open: VecDeque<Subscription>,
     /// Opened, and not read to the end.
     behind: BTreeSet<Address>,
+    /// Open mailboxes, with the entry up to which each is read once it is not behind.
+    read: BTreeMap<Address, Seq>,
+    /// The last entry of ours that the relay has, in mailboxes that are open: it will come back.
+    stored: BTreeMap<Address, Seq>,
 }
 
 /// What a request was for.
@@ -32,6 +37,8 @@ impl Lane {
             pending: BTreeMap::new(),
             to_open: to_open.into(),
             behind: BTreeSet::new(),
+            read: BTreeMap::new(),
+            stored: BTreeMap::new(),
         }
     }
 
@@ -67,7 +74,11 @@ impl Lane {
     /// ended, `Down` is on its way to us and everything is asked anew.
     pub fn ask(&mut self, pending: Pending, request: Request) {
         self.number += 1;
-        self.pending.insert(self.number, pending);
+        let into = match &request {
+            Request::Put(put) => Some(put.address),
+            _ => None,
+        };
+        self.pending.insert(self.number, (pending, into));
         let _ = self
             .requests
             .try_send(ClientFrame::Request(self.number, request));
@@ -75,21 +86,38 @@ impl Lane {
 
     /// What this answers, if it is known.
     pub fn answered(&mut self, number: u64, answer: &Answer) -> Option<Pending> {
-        let pending = self.pending.remove(&number);
-        if let (Some(Pending::Open(address)), Answer::Opened(_) | Answer::Diverged(_)) =
-            (&pending, answer)
-        {
-            self.behind.insert(*address);
+        let (pending, into) = self.pending.remove(&number)?;
+        match (&pending, answer) {
+            (Pending::Open(address), Answer::Opened(opened) | Answer::Diverged(opened)) => {
+                self.behind.insert(*address);
+                self.read.insert(*address, opened.last);
+            }
+            (_, Answer::Stored(seq)) => self.stored.extend(into.map(|address| (address, *seq))),
+            _ => {}
         }
-        pending
+        Some(pending)
+    }
+
+    /// An entry came.
+    pub fn delivered(&mut self, address: &Address, seq: Seq) {
+        if let Some(read) = self.read.get_mut(address) {
+            *read = seq.max(*read);
+        }
     }
 
     pub fn caught_up(&mut self, address: &Address) {
         self.behind.remove(address);
     }
 
-    /// Everything is read and nothing unanswered.
+    /// Everything is read, our own entries too, and nothing unanswered.
     pub fn is_quiet(&self) -> bool {
-        self.pending.is_empty() && self.to_open.is_empty() && self.behind.is_empty()
+        let came_back = |(address, seq): (&Address, &Seq)| {
+            let read = self.read.get(address);
+            read.is_none_or(|read| read >= seq)
+        };
+        self.pending.is_empty()
+            && self.to_open.is_empty()
+            && self.behind.is_empty()
+            && self.stored.iter().all(came_back)
     }
 }

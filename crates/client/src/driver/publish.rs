@@ -123,12 +123,15 @@ impl Publisher {
                     self.published.tell(Update::Resync);
                 }
             }
-            self.waiting = engine.view().waiting().map_or(self.waiting, view::count);
         }
         // Also in a turn that changed nothing: the first one, on data that was there before.
-        if changes.account || self.home.is_none() {
+        let first = self.home.is_none();
+        if changes.account || first {
             let account = engine.view().account().ok().flatten();
             self.home = account.map(|account| account.home);
+        }
+        if changed || first {
+            self.waiting = engine.view().waiting().map_or(self.waiting, view::count);
         }
         self.stand(relays, revision, changed);
     }

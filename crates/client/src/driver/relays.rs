@@ -170,6 +170,7 @@ fn take_in(
     let mut batch = Vec::new();
     for frame in frames {
         if let RelayFrame::Delivery(delivery) = frame {
+            lane.delivered(&delivery.address, delivery.seq);
             batch.push(delivery);
             continue;
         }
