@@ -3,7 +3,7 @@
 use crate::view::QrMatrix;
 use crate::{Problem, ProblemCode};
 use fast_qr::{ECL, QRBuilder};
-use image::{GrayImage, ImageFormat, ImageReader, Limits, Luma, imageops};
+use image::{DynamicImage, GrayImage, ImageFormat, ImageReader, Limits, Luma, imageops};
 use rxing::{BarcodeFormat, DecodeHints};
 use std::collections::HashSet;
 use std::io::Cursor;
@@ -86,7 +86,7 @@ pub fn text_in(picture: &[u8]) -> Result<String, Problem> {
 }
 
 /// The picture in grey, on white where it is transparent.
-fn unpack(bytes: &[u8]) -> Option<GrayImage> {
+fn unpack(bytes: &[u8]) -> Option<DynamicImage> {
     if bytes.len() > LARGEST_FILE {
         return None;
     }
@@ -100,55 +100,50 @@ fn unpack(bytes: &[u8]) -> Option<GrayImage> {
     reader.limits(limits);
     let picture = reader.decode().ok()?;
     if !picture.color().has_alpha() {
-        return Some(picture.into_luma8());
+        return Some(picture.into_luma8().into());
     }
     let seen = picture.into_luma_alpha8();
-    Some(GrayImage::from_fn(seen.width(), seen.height(), |x, y| {
+    let on_white = GrayImage::from_fn(seen.width(), seen.height(), |x, y| {
         let [grey, alpha] = seen.get_pixel(x, y).0.map(u32::from);
         Luma([((grey * alpha + 255 * (255 - alpha)) / 255) as u8])
-    }))
+    });
+    Some(on_white.into())
 }
 
-fn find(picture: &GrayImage) -> Option<String> {
+/// Looks at several sizes, the likeliest first.
+fn find(picture: &DynamicImage) -> Option<String> {
     let longest = picture.width().max(picture.height());
-    if longest == 0 {
-        return None;
-    }
-    if let Some(text) = (longest <= SIDES[0]).then(|| look(picture)).flatten() {
-        return Some(text);
-    }
-    let smaller = SIDES
-        .iter()
-        .filter(|side| **side < longest)
-        .find_map(|side| {
-            let fit =
-                |length: u32| (u64::from(length) * u64::from(*side) / u64::from(longest)).max(1);
-            let (width, height) = (fit(picture.width()) as u32, fit(picture.height()) as u32);
-            look(&imageops::resize(
-                picture,
-                width,
-                height,
-                imageops::FilterType::Triangle,
-            ))
-        });
-    smaller.or_else(|| {
-        // A code cropped to its edge has no quiet zone; a tiny one has too few pixels.
-        let factor = if longest < 400 { 4 } else { 1 };
-        if longest > SIDES[0] * 2 {
-            return None;
-        }
-        let (width, height) = (picture.width() * factor, picture.height() * factor);
-        let large = imageops::resize(picture, width, height, imageops::FilterType::Nearest);
-        let margin = longest * factor / 8 + 8;
-        let mut framed =
-            GrayImage::from_pixel(width + 2 * margin, height + 2 * margin, Luma([255]));
-        imageops::overlay(&mut framed, &large, margin.into(), margin.into());
-        look(&framed)
-    })
+    let as_is = (longest <= SIDES[0]).then(|| look(picture)).flatten();
+    as_is
+        .or_else(|| {
+            let smaller = SIDES.iter().filter(|side| **side < longest);
+            smaller
+                .copied()
+                .find_map(|side| look(&picture.thumbnail(side, side)))
+        })
+        .or_else(|| {
+            (longest <= SIDES[1])
+                .then(|| look(&framed(picture)))
+                .flatten()
+        })
+}
+
+/// Larger, if it is tiny, and with a margin: a code cut out at its edge has no quiet zone.
+fn framed(picture: &DynamicImage) -> DynamicImage {
+    let longest = picture.width().max(picture.height());
+    let factor = if longest < 400 { 4 } else { 1 };
+    let (width, height) = (picture.width() * factor, picture.height() * factor);
+    let margin = longest * factor / 8 + 8;
+    let white = Luma([255]);
+    let mut framed = GrayImage::from_pixel(width + 2 * margin, height + 2 * margin, white);
+    let large = picture.resize_exact(width, height, imageops::FilterType::Nearest);
+    imageops::overlay(&mut framed, &large.to_luma8(), margin.into(), margin.into());
+    framed.into()
 }
 
 /// One size, tried hard: two ways of telling dark from light, both also inverted.
-fn look(picture: &GrayImage) -> Option<String> {
+fn look(picture: &DynamicImage) -> Option<String> {
+    let picture = picture.to_luma8();
     let (width, height) = picture.dimensions();
     let mut hints = DecodeHints {
         PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),

@@ -70,3 +70,30 @@ pub enum Update {
     /// Something was missed: load everything anew.
     Resync,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The form user interfaces and scripts read.
+    #[test]
+    fn updates_are_told_apart_by_their_type() {
+        let json = |update: &Update| serde_json::to_string(update).unwrap();
+        let changed = Update::Changed {
+            revision: 1,
+            chats: Vec::new(),
+            messages: Vec::new(),
+            invitations: Vec::new(),
+            requests: Vec::new(),
+            gone: vec![Gone {
+                kind: GoneKind::Message,
+                id: "0a".into(),
+            }],
+        };
+        assert_eq!(
+            json(&changed),
+            r#"{"type":"changed","revision":1,"chats":[],"messages":[],"invitations":[],"requests":[],"gone":[{"kind":"message","id":"0a"}]}"#
+        );
+        assert_eq!(json(&Update::Resync), r#"{"type":"resync"}"#);
+    }
+}
