@@ -108,7 +108,16 @@ impl Relay {
     pub async fn start(config: Config) -> Result<Running, StartError> {
         let (data_dir, store) = DataDir::take(&config.data)?;
         let core = Core::open(store, rand::random())?;
-        let (listener, address) = listen(&config, &core).await?;
+        let keep = config.keep_port && config.listen.port() == 0;
+        let kept = if keep { core.port()? } else { None };
+        let listener = listen(&config, kept).await?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen {
+            address: config.listen,
+            source,
+        })?;
+        if keep && kept != Some(address.port()) {
+            core.set_port(address.port())?;
+        }
         let key = core.key();
         let ready = Arc::new(AtomicBool::new(true));
         let (inputs, waiting) = mpsc::channel(writer::INPUTS);
@@ -175,29 +184,20 @@ impl Running {
     }
 }
 
-async fn listen(config: &Config, core: &Core) -> Result<(TcpListener, SocketAddr), StartError> {
+/// Binds the port of last time, if there is one to keep and it is free, else as configured.
+async fn listen(config: &Config, kept: Option<u16>) -> Result<TcpListener, StartError> {
+    if let Some(port) = kept {
+        // Taken by now: a new one is chosen, and devices are told the new address.
+        let again = SocketAddr::new(config.listen.ip(), port);
+        if let Ok(listener) = TcpListener::bind(again).await {
+            return Ok(listener);
+        }
+    }
     let failed = |source| StartError::Listen {
         address: config.listen,
         source,
     };
-    let keep = config.keep_port && config.listen.port() == 0;
-    let kept = if keep { core.port()? } else { None };
-    let mut listener = None;
-    if let Some(port) = kept {
-        // Taken by now: a new one is chosen, and devices are told the new address.
-        listener = TcpListener::bind(SocketAddr::new(config.listen.ip(), port))
-            .await
-            .ok();
-    }
-    let listener = match listener {
-        Some(listener) => listener,
-        None => TcpListener::bind(config.listen).await.map_err(failed)?,
-    };
-    let address = listener.local_addr().map_err(failed)?;
-    if keep && kept != Some(address.port()) {
-        core.set_port(address.port())?;
-    }
-    Ok((listener, address))
+    TcpListener::bind(config.listen).await.map_err(failed)
 }
 
 async fn expire(shared: Arc<Shared>) {
