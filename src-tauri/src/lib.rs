@@ -1,1 +1,99 @@
-//! x
+//! The desktop shell: a window, and commands of one line that ask the client.
+//!
+//! ```text
+//! window.rs     the window, there before anything else
+//! host.rs       opens the client meanwhile, with a relay inside the application where none is chosen
+//! commands.rs   what the page may ask
+//! updates.rs    what the page is told
+//! ```
+//!
+//! The page holds no truth and the shell none either: both can be started again at any moment.
+
+mod commands;
+mod host;
+mod place;
+mod updates;
+mod window;
+
+use crate::host::Host;
+use crate::place::Place;
+use tauri::{Manager as _, RunEvent};
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
+
+/// Shows the window and stays until it is closed.
+///
+/// # Errors
+/// When there is no display or no web view.
+pub fn run() -> tauri::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SNUG_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+
+    let bindings = bindings();
+    let mut app = tauri::Builder::default();
+    if Place::is_usual() {
+        // Whoever names a data directory wants a copy of their own, and its window where it falls.
+        app = app
+            .plugin(tauri_plugin_single_instance::init(|app, _, _| {
+                window::show(app)
+            }))
+            .plugin(tauri_plugin_window_state::Builder::new().build());
+    }
+    app.plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_clipboard_manager::init())
+        .invoke_handler(bindings.invoke_handler())
+        .setup(move |app| {
+            bindings.mount_events(app);
+            let place = Place::find(app.handle())?;
+            app.manage(Host::new(app.handle().clone(), place.clone()));
+            let handle = app.handle().clone();
+            tauri::async_runtime::spawn(async move { handle.state::<Host>().begin().await });
+            window::open(app.handle(), &place)?;
+            Ok(())
+        })
+        .build(tauri::generate_context!())?
+        .run(|app, event| {
+            // The window is gone by now; nobody waits for this but the process.
+            if matches!(event, RunEvent::Exit) {
+                tauri::async_runtime::block_on(app.state::<Host>().close());
+            }
+        });
+    Ok(())
+}
+
+/// What crosses between shell and page; the page's TypeScript is made from it.
+fn bindings() -> Builder<tauri::Wry> {
+    Builder::new()
+        .commands(collect_commands![
+            commands::startup,
+            commands::unlock,
+            commands::create_account,
+            commands::chats,
+            commands::messages,
+            commands::send_text,
+            commands::retry_message,
+            commands::discard_message,
+            commands::mark_read,
+            commands::create_invitation,
+            commands::invitations,
+            commands::revoke_invitation,
+            commands::invitation_qr,
+            commands::save_invitation_picture,
+            commands::code_in_picture,
+            commands::code_in_file,
+            commands::preview,
+            commands::accept,
+            commands::requests,
+            commands::answer_request,
+            commands::connection,
+            commands::reconnect,
+        ])
+        .events(collect_events![updates::UpdateEvent])
+        .error_handling(ErrorHandlingMode::Throw)
+}
+
+#[cfg(test)]
+mod tests;

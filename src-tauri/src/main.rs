@@ -1,2 +1,16 @@
-//! x
-fn main() {}
+//! The desktop application.
+
+// No console beside the window on Windows.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match snug_desktop::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Snug cannot show its window: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
