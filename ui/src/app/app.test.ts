@@ -69,6 +69,32 @@ describe("the window", () => {
     expect(await screen.findAllByTestId("chat-row")).toHaveLength(2);
   });
 
+  it("chooses a passphrase where there is no keychain", async () => {
+    core.refusals.set("startup", problem("keychainMissing"));
+    render(App, { core });
+    await fireEvent.input(await screen.findByTestId("passphrase"), { target: { value: "amber lamp" } });
+    await fireEvent.input(screen.getByTestId("passphrase-again"), { target: { value: "amber lamb" } });
+    expect(screen.getByTestId("passphrase-open")).toHaveProperty("disabled", true);
+    await fireEvent.input(screen.getByTestId("passphrase-again"), { target: { value: "amber lamp" } });
+    await fireEvent.click(screen.getByTestId("passphrase-open"));
+    expect(await screen.findAllByTestId("chat-row")).toHaveLength(2);
+    expect(core.calls).toContain("unlock amber lamp");
+  });
+
+  it("asks for the passphrase until it is right", async () => {
+    core.refusals.set("startup", problem("passphraseWrong"));
+    core.refusals.set("unlock", problem("passphraseWrong"));
+    render(App, { core });
+    const field = await screen.findByTestId("passphrase");
+    expect(field.getAttribute("aria-invalid")).toBeNull();
+    await fireEvent.input(field, { target: { value: "daylight" } });
+    await fireEvent.click(screen.getByTestId("passphrase-open"));
+    await expect.poll(() => field.getAttribute("aria-invalid")).toBe("true");
+    core.refusals.delete("unlock");
+    await fireEvent.click(screen.getByTestId("passphrase-open"));
+    expect(await screen.findAllByTestId("chat-row")).toHaveLength(2);
+  });
+
   it("satisfies axe", async () => {
     const container = await open();
     await fireEvent.click(screen.getAllByTestId("chat-row")[0] as HTMLElement);

@@ -24,6 +24,8 @@ export type Stop = () => void;
  */
 export interface Core {
   startup(): Promise<Startup>;
+  /** Opens the data with keys under a passphrase, where the computer has no keychain. */
+  unlock(passphrase: string): Promise<void>;
   /** `relay` null: the one `startup` named. */
   createAccount(name: string, relay: string | null): Promise<AccountRow>;
 

@@ -107,6 +107,11 @@ export class FakeCore implements Core {
     return { account: this.account, relay: this.relay, embedded: this.embedded, keychain: "memory" };
   }
 
+  async unlock(passphrase: string): Promise<void> {
+    await this.#asked("unlock", passphrase);
+    this.refusals.delete("startup");
+  }
+
   async createAccount(name: string, relay: string | null): Promise<AccountRow> {
     await this.#asked("createAccount", name, relay);
     this.account = { id: "me", name, fingerprint: "4821 0937 5520 1846" };

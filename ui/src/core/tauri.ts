@@ -23,6 +23,7 @@ async function done(call: Promise<unknown>): Promise<void> {
 
 export const tauriCore: Core = {
   startup: () => told(commands.startup()),
+  unlock: (passphrase) => done(commands.unlock(passphrase)),
   createAccount: (name, relay) => told(commands.createAccount(name, relay)),
   chats: () => told(commands.chats()),
   messages: (chat, before, limit) => told(commands.messages(chat, before, limit)),

@@ -74,6 +74,17 @@ export class Store {
     }
   }
 
+  /** Gives the passphrase that opening failed for; the page stays until it was right. */
+  async unlock(passphrase: string): Promise<void> {
+    try {
+      await this.core.unlock(passphrase);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    await this.open();
+  }
+
   async enter(account: AccountRow): Promise<void> {
     this.account = account;
     await this.reload();
