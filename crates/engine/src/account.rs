@@ -164,3 +164,15 @@ pub(crate) fn create(
     w.changes.account = true;
     Ok(me)
 }
+
+/// Remembers where a relay is now; our home's address goes into the invitations we make.
+pub(crate) fn relay_moved(w: &mut Work<'_>, to: &RelayAddress) -> Result<Option<Me>> {
+    let connection = Secret::new(w.random());
+    relay::put(w.db, to, &connection)?;
+    let mut me = w.me.cloned();
+    if let Some(me) = me.as_mut().filter(|me| me.home.key == to.key) {
+        me.home = to.clone();
+        setting::put(w.db, "home", &encode(&me.home))?;
+    }
+    Ok(me)
+}

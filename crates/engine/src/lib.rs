@@ -51,7 +51,7 @@ use snug_wire::{
     Address, ClaimId, ConversationId, GroupId, InvitationId, LockSecret, MessageId, RelayAddress,
     RelayKey, Secret,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::table::outbox::Stage;
 use store::table::{mailbox, outbox as queue, quarantine, relay, setting};
 use work::{Live, Work};
@@ -81,9 +81,11 @@ pub struct Engine {
     live: Live,
     changes: ChangeSet,
     interrupt: Option<Interrupt>,
-    /// Whether the process before this one ended without `close`: then entries are first applied one
-    /// by one, so that one that stops the program is found (rule 24).
-    careful: bool,
+    /// Whether the process before this one ended without `close`: then a mailbox is first caught up
+    /// entry by entry, so that one that stops the program is found (rule 24).
+    crashed: bool,
+    /// Mailboxes that have been caught up since, and are read in batches again.
+    sound: BTreeSet<Address>,
 }
 
 impl Engine {
@@ -94,7 +96,7 @@ impl Engine {
     pub fn open(db: Connection, rng: Box<dyn Rng + Send>) -> Result<Self> {
         store::migrate(&db)?;
         let crypto = CryptoProvider::new().map_err(|e| Error::Mls(e.to_string()))?;
-        let careful = setting::get(&db, "running")?.is_some_and(|running| running == [1]);
+        let crashed = setting::get(&db, "running")?.is_some_and(|running| running == [1]);
         setting::put(&db, "running", &[1])?;
         let me = Me::load(&db)?;
         Ok(Self {
@@ -106,7 +108,8 @@ impl Engine {
             live: Live::default(),
             changes: ChangeSet::default(),
             interrupt: None,
-            careful,
+            crashed,
+            sound: BTreeSet::new(),
         })
     }
 
@@ -270,15 +273,13 @@ impl Engine {
         relay::all(&self.db)
     }
 
-    /// A relay is the same one at another address now (rule 1).
+    /// A relay is the same one at another address now (rule 1): connections and new invitations use it.
     ///
     /// # Errors
     /// The disk.
     pub fn relay_moved(&mut self, to: &RelayAddress, now: u64) -> Result<()> {
-        self.write(now, |w| {
-            let connection = Secret::new(w.random());
-            relay::put(w.db, to, &connection)
-        })
+        self.me = self.write(now, |w| account::relay_moved(w, to))?;
+        Ok(())
     }
 
     /// The Ed25519 seed with which connections to a relay authenticate (rule 10).
@@ -339,33 +340,46 @@ impl Engine {
     /// Our own disk; nothing of the batch was applied then, and no cursor moved.
     pub fn receive(&mut self, relay: &RelayKey, batch: &[Delivery], now: u64) -> Result<Received> {
         let mut received = Received::default();
-        if !self.careful {
+        let suspect = |d: &&Delivery| self.crashed && !self.sound.contains(&d.address);
+        let (suspects, batch): (Vec<_>, Vec<_>) = batch.iter().partition(suspect);
+        for delivery in suspects {
+            self.receive_carefully(relay, delivery, now, &mut received)?;
+        }
+        if !batch.is_empty() {
             self.write(now, |w| {
                 for delivery in batch {
                     inbox::apply(w, relay, delivery, &mut received)?;
                 }
                 Ok(())
             })?;
-            return Ok(received);
-        }
-        for delivery in batch {
-            let tries = self.write(now, |w| {
-                quarantine::attempt(w.db, &delivery.address, delivery.seq)
-            })?;
-            self.write(now, |w| {
-                if tries >= POISON_TRIES {
-                    return inbox::set_aside(w, relay, delivery);
-                }
-                quarantine::succeeded(w.db, &delivery.address, delivery.seq)?;
-                inbox::apply(w, relay, delivery, &mut received)
-            })?;
         }
         Ok(received)
+    }
+
+    /// Applies one delivery, the attempt counted before it is made.
+    fn receive_carefully(
+        &mut self,
+        relay: &RelayKey,
+        delivery: &Delivery,
+        now: u64,
+        received: &mut Received,
+    ) -> Result<()> {
+        let tries = self.write(now, |w| {
+            quarantine::attempt(w.db, &delivery.address, delivery.seq)
+        })?;
+        self.write(now, |w| {
+            if tries >= POISON_TRIES {
+                return inbox::set_aside(w, relay, delivery);
+            }
+            quarantine::succeeded(w.db, &delivery.address, delivery.seq)?;
+            inbox::apply(w, relay, delivery, received)
+        })
     }
 
     /// A mailbox has been read to the end since it was opened: now it may be written to (rule 15).
     pub fn caught_up(&mut self, address: Address) {
         self.live.caught_up.insert(address);
+        self.sound.insert(address);
     }
 
     /// Whether every mailbox of a relay has been read to the end.
