@@ -1,6 +1,8 @@
 //! Short ways to write requests. Small numbers stand for ids, addresses and secrets.
 
-use snug_wire::frame::{Attachment, Cursor, MailboxKind, Publish, Put, Request, Stock};
+use snug_wire::frame::{
+    Answer, Attachment, Cursor, MailboxKind, Publish, Put, Refusal, Request, Stock,
+};
 use snug_wire::{Address, ClaimId, EnvelopeId, InvitationId, Lock, LockSecret, Seq};
 
 pub fn address(n: u8) -> Address {
@@ -105,4 +107,12 @@ pub fn stock(at: u8, with: u8, packages: &[&[u8]], last_resort: Option<&[u8]>) -
             .collect(),
         last_resort: last_resort.map(|package| package.to_vec().into()),
     })
+}
+
+pub const fn stored(seq: u64) -> Answer {
+    Answer::Stored(Seq(seq))
+}
+
+pub const fn refused(refusal: Refusal) -> Answer {
+    Answer::Refused(refusal)
 }

@@ -1,21 +1,14 @@
-//! Rules 2, 3, 5, 6, 7, 9, 12.
+//! Rules 2, 3, 5, 6, 7, 8, 12.
 
 use crate::forms::{
-    address, attachment, commit, create, envelope, knock, lock, open, open_from, secret, text, trim,
+    address, attachment, commit, create, knock, lock, open, open_from, refused, secret, stored,
+    text, trim,
 };
 use crate::world::{ADA, BO, CYAN, World};
 use snug_relay::core::limits;
-use snug_wire::frame::MailboxKind::{Conversation, Inbox, Rendezvous};
+use snug_wire::frame::MailboxKind::{Conversation, Inbox};
 use snug_wire::frame::{Answer, Opened, Put, Refusal, RelayFrame, Request};
 use snug_wire::{SIGNAL_LIMIT, Seq};
-
-const fn stored(seq: u64) -> Answer {
-    Answer::Stored(Seq(seq))
-}
-
-const fn refused(refusal: Refusal) -> Answer {
-    Answer::Refused(refusal)
-}
 
 fn opened(generation: u64, first: u64, last: u64, head: u64) -> Opened {
     Opened {
@@ -32,12 +25,6 @@ fn conversation() -> World {
         world.ask(ADA, create(1, Conversation, 1)),
         Some(Answer::Done)
     );
-    world
-}
-
-fn inbox() -> World {
-    let mut world = World::new();
-    assert_eq!(world.ask(ADA, create(1, Inbox, 1)), Some(Answer::Done));
     world
 }
 
@@ -340,94 +327,6 @@ fn what_has_no_sense_is_refused() {
 }
 
 #[test]
-fn a_stranger_puts_into_an_inbox_but_no_commit_and_not_after_it_is_retired() {
-    let mut world = inbox();
-    world.ask(ADA, open(1, 1));
-    assert_eq!(world.put(BO, knock(1, 1)), stored(1));
-    assert_eq!(world.got(ADA), ["entry 1 of 1 at 1 after 0", "caught up 1"]);
-    assert_eq!(
-        world.put(
-            BO,
-            Put {
-                flagged: true,
-                ..knock(1, 2)
-            }
-        ),
-        refused(Refusal::Malformed)
-    );
-    assert_eq!(
-        world.put(
-            BO,
-            Put {
-                rests_on: Seq(1),
-                ..knock(1, 2)
-            }
-        ),
-        refused(Refusal::Malformed)
-    );
-    assert_eq!(
-        world.ask(BO, Request::Retire(address(1), secret(2))),
-        Some(refused(Refusal::WrongLock))
-    );
-    assert_eq!(
-        world.ask(ADA, Request::Retire(address(1), secret(1))),
-        Some(Answer::Done)
-    );
-    assert_eq!(
-        world.ask(ADA, Request::Retire(address(1), secret(1))),
-        Some(Answer::Done),
-        "again"
-    );
-    assert_eq!(world.put(BO, knock(1, 2)), refused(Refusal::Retired));
-    assert_eq!(world.put(BO, knock(1, 1)), stored(1), "idempotence first");
-    world.ask(CYAN, open(1, 1));
-    assert_eq!(
-        world.got(CYAN),
-        ["entry 1 of 1 at 1 after 0", "caught up 1"],
-        "what is there can be read"
-    );
-}
-
-#[test]
-fn an_inbox_holds_so_many_entries_until_its_owner_trims() {
-    let mut world = inbox();
-    let many: Vec<_> = (0..limits::INBOX_ENTRIES)
-        .map(|n| {
-            let mut put = knock(1, 1);
-            put.id.0[..8].copy_from_slice(&n.to_be_bytes());
-            (BO, Request::Put(put))
-        })
-        .collect();
-    for (out, seq) in world.batch(&many).into_iter().zip(1..) {
-        assert_eq!(out.frame, RelayFrame::Answer(seq - 1, stored(seq)));
-    }
-    assert_eq!(world.put(BO, knock(1, 200)), refused(Refusal::Full));
-    world.ask(ADA, trim(1, 1, 2));
-    assert_eq!(world.put(BO, knock(1, 200)), stored(1_001));
-    assert_eq!(world.put(BO, knock(1, 201)), refused(Refusal::Full));
-}
-
-#[test]
-fn an_inbox_holds_so_many_bytes_until_its_owner_trims() {
-    let mut world = inbox();
-    let large = |id| Put {
-        bytes: vec![id; 4_000_000],
-        ..knock(1, id)
-    };
-    for id in 1..=4 {
-        assert_eq!(world.put(BO, large(id)), stored(u64::from(id)));
-    }
-    assert_eq!(world.put(BO, large(5)), refused(Refusal::Full));
-    assert_eq!(
-        world.put(BO, knock(1, 5)),
-        stored(5),
-        "what fits still does"
-    );
-    world.ask(ADA, trim(1, 1, 2));
-    assert_eq!(world.put(BO, large(6)), stored(6));
-}
-
-#[test]
 fn a_signal_reaches_the_others_who_have_it_open_and_is_not_kept() {
     let mut world = conversation();
     let signal = |with, bytes: &[u8]| Request::Signal(address(1), secret(with), bytes.to_vec());
@@ -517,23 +416,6 @@ fn one_bad_request_costs_the_others_of_its_batch_nothing() {
 }
 
 #[test]
-fn a_rendezvous_is_like_an_inbox() {
-    let mut world = World::new();
-    world.ask(ADA, create(1, Rendezvous, 1));
-    assert_eq!(world.put(BO, knock(1, 1)), stored(1));
-    assert_eq!(
-        world.put(
-            BO,
-            Put {
-                flagged: true,
-                ..knock(1, 2)
-            }
-        ),
-        refused(Refusal::Malformed)
-    );
-}
-
-#[test]
 fn an_envelope_is_known_in_its_own_mailbox_only() {
     let mut world = conversation();
     world.ask(ADA, create(2, Conversation, 1));
@@ -548,5 +430,4 @@ fn an_envelope_is_known_in_its_own_mailbox_only() {
         ),
         stored(1)
     );
-    assert_eq!(envelope(1), text(2, 1, 1, 0).id);
 }

@@ -10,6 +10,7 @@ mod catching_up;
 mod client;
 mod expiry;
 mod forms;
+mod inboxes;
 mod invitations;
 mod locks;
 mod mailboxes;

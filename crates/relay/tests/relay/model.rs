@@ -313,6 +313,11 @@ impl Model {
         self.opens.retain(|o| (o.0, &o.1) != (peer, address));
     }
 
+    /// The newest commit there.
+    pub fn head(&self, address: &Address) -> Seq {
+        Seq(self.mailboxes.get(address).map_or(0, |it| it.head))
+    }
+
     /// Everything that waits for that connection.
     pub fn pull(&mut self, peer: Peer) -> Vec<String> {
         let mut frames = Vec::new();

@@ -40,17 +40,21 @@ fn kind(at: u8) -> MailboxKind {
     }
 }
 
+/// Stands for the newest commit when it is put, so that most puts are taken.
+const HEAD: Seq = Seq(99);
+
 fn put() -> impl Strategy<Value = Put> {
     let flags = (
         prop::bool::weighted(0.3),
         prop::option::weighted(0.2, 1..4_u8),
         prop::bool::weighted(0.1),
     );
+    let rests_on = prop_oneof![4 => Just(HEAD), 1 => (0..7_u64).prop_map(Seq)];
     (
         place(),
         prop::option::weighted(0.9, 1..4_u8),
         1..12_u8,
-        0..7_u64,
+        rests_on,
         flags,
     )
         .prop_map(|(at, with, id, rests_on, (flagged, new, attached))| Put {
@@ -58,7 +62,7 @@ fn put() -> impl Strategy<Value = Put> {
             secret: with.map(secret),
             id: envelope(id),
             flagged: flagged && at == 1,
-            rests_on: Seq(if at == 1 { rests_on } else { 0 }),
+            rests_on: if at == 1 { rests_on } else { Seq(0) },
             lock: new.filter(|_| flagged).map(lock),
             attachments: if attached && flagged {
                 vec![attachment(9, &[id])]
@@ -103,7 +107,14 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn take(step: Step, world: &mut World, model: &mut Model) {
     match step {
-        Step::Batch(requests) => {
+        Step::Batch(mut requests) => {
+            for (_, request) in &mut requests {
+                if let Request::Put(put) = request
+                    && put.rests_on == HEAD
+                {
+                    put.rests_on = model.head(&put.address);
+                }
+            }
             let mut expected = Vec::new();
             for ((peer, request), number) in requests.iter().cloned().zip(0..) {
                 expected.extend(model.ask(peer, number, request, world.now));

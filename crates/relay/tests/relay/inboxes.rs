@@ -1,0 +1,119 @@
+//! Rule 9, and its quotas.
+
+use crate::forms::{address, create, knock, open, refused, secret, stored, trim};
+use crate::world::{ADA, BO, CYAN, World};
+use snug_relay::core::limits;
+use snug_wire::Seq;
+use snug_wire::frame::MailboxKind::{Inbox, Rendezvous};
+use snug_wire::frame::{Answer, Put, Refusal, RelayFrame, Request};
+
+fn inbox() -> World {
+    let mut world = World::new();
+    assert_eq!(world.ask(ADA, create(1, Inbox, 1)), Some(Answer::Done));
+    world
+}
+
+#[test]
+fn a_stranger_puts_into_an_inbox_but_no_commit_and_not_after_it_is_retired() {
+    let mut world = inbox();
+    world.ask(ADA, open(1, 1));
+    assert_eq!(world.put(BO, knock(1, 1)), stored(1));
+    assert_eq!(world.got(ADA), ["entry 1 of 1 at 1 after 0", "caught up 1"]);
+    assert_eq!(
+        world.put(
+            BO,
+            Put {
+                flagged: true,
+                ..knock(1, 2)
+            }
+        ),
+        refused(Refusal::Malformed)
+    );
+    assert_eq!(
+        world.put(
+            BO,
+            Put {
+                rests_on: Seq(1),
+                ..knock(1, 2)
+            }
+        ),
+        refused(Refusal::Malformed)
+    );
+    assert_eq!(
+        world.ask(BO, Request::Retire(address(1), secret(2))),
+        Some(refused(Refusal::WrongLock))
+    );
+    assert_eq!(
+        world.ask(ADA, Request::Retire(address(1), secret(1))),
+        Some(Answer::Done)
+    );
+    assert_eq!(
+        world.ask(ADA, Request::Retire(address(1), secret(1))),
+        Some(Answer::Done),
+        "again"
+    );
+    assert_eq!(world.put(BO, knock(1, 2)), refused(Refusal::Retired));
+    assert_eq!(world.put(BO, knock(1, 1)), stored(1), "idempotence first");
+    world.ask(CYAN, open(1, 1));
+    assert_eq!(
+        world.got(CYAN),
+        ["entry 1 of 1 at 1 after 0", "caught up 1"],
+        "what is there can be read"
+    );
+}
+
+#[test]
+fn an_inbox_holds_so_many_entries_until_its_owner_trims() {
+    let mut world = inbox();
+    let many: Vec<_> = (0..limits::INBOX_ENTRIES)
+        .map(|n| {
+            let mut put = knock(1, 1);
+            put.id.0[..8].copy_from_slice(&n.to_be_bytes());
+            (BO, Request::Put(put))
+        })
+        .collect();
+    for (out, seq) in world.batch(&many).into_iter().zip(1..) {
+        assert_eq!(out.frame, RelayFrame::Answer(seq - 1, stored(seq)));
+    }
+    assert_eq!(world.put(BO, knock(1, 200)), refused(Refusal::Full));
+    world.ask(ADA, trim(1, 1, 2));
+    assert_eq!(world.put(BO, knock(1, 200)), stored(1_001));
+    assert_eq!(world.put(BO, knock(1, 201)), refused(Refusal::Full));
+}
+
+#[test]
+fn an_inbox_holds_so_many_bytes_until_its_owner_trims() {
+    let mut world = inbox();
+    let large = |id| Put {
+        bytes: vec![id; 4_000_000],
+        ..knock(1, id)
+    };
+    for id in 1..=4 {
+        assert_eq!(world.put(BO, large(id)), stored(u64::from(id)));
+    }
+    assert_eq!(world.put(BO, large(5)), refused(Refusal::Full));
+    assert_eq!(
+        world.put(BO, knock(1, 5)),
+        stored(5),
+        "what fits still does"
+    );
+    world.ask(ADA, trim(1, 1, 2));
+    assert_eq!(world.put(BO, large(6)), stored(6));
+}
+
+#[test]
+fn a_rendezvous_is_like_an_inbox() {
+    let mut world = World::new();
+    world.ask(ADA, create(1, Rendezvous, 1));
+    assert_eq!(world.put(BO, knock(1, 1)), stored(1));
+    assert_eq!(
+        world.put(
+            BO,
+            Put {
+                flagged: true,
+                ..knock(1, 2)
+            }
+        ),
+        refused(Refusal::Malformed)
+    );
+}
