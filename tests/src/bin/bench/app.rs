@@ -1,0 +1,105 @@
+//! The application itself beside a bare Tauri window: start to settled window, and memory.
+//!
+//! Both are started under the display that is there. A window counts as settled when its page has
+//! said so: the application and the bare window print a line `window settled` to stdout when
+//! `SNUG_SAY_WHEN_SETTLED` is set. Memory is the proportional set size of all processes started.
+
+use crate::figure::{Goal, Report, percentile};
+use anyhow::{Context as _, Result, bail};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const STARTS: usize = 7;
+
+struct Start {
+    time: Duration,
+    pss_kib: u64,
+}
+
+/// Beside this program, where `cargo xtask bench` builds both.
+fn beside(name: &str) -> Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    let path = here.parent().context("a program has a folder")?.join(name);
+    if !path.is_file() {
+        bail!("{} is not built; run it by `cargo xtask bench app`", path.display());
+    }
+    Ok(path)
+}
+
+fn start(program: &Path, data: &Path) -> Result<Start> {
+    let begin = Instant::now();
+    let mut child = Command::new(program)
+        .env("SNUG_DATA", data)
+        .env("SNUG_KEYCHAIN", "file")
+        .env("SNUG_PASSPHRASE", "a bench")
+        .env("SNUG_SAY_WHEN_SETTLED", "1")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .with_context(|| format!("{} does not start", program.display()))?;
+    let lines = BufReader::new(child.stdout.take().context("its output")?).lines();
+    let mut settled = None;
+    for line in lines {
+        if line?.trim() == "window settled" {
+            settled = Some(begin.elapsed());
+            break;
+        }
+    }
+    let pss_kib = tree(child.id()).into_iter().map(pss).sum();
+    child.kill()?;
+    child.wait()?;
+    Ok(Start {
+        time: settled.context("the window never settled")?,
+        pss_kib,
+    })
+}
+
+/// A process and all below it.
+fn tree(root: u32) -> Vec<u32> {
+    let mut all = vec![root];
+    let mut next = 0;
+    while let Some(pid) = all.get(next).copied() {
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        all.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+        next += 1;
+    }
+    all
+}
+
+fn pss(pid: u32) -> u64 {
+    std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))
+        .unwrap_or_default()
+        .lines()
+        .find_map(|line| line.strip_prefix("Pss:"))
+        .and_then(|rest| rest.split_whitespace().next())
+        .and_then(|kib| kib.parse().ok())
+        .unwrap_or_default()
+}
+
+pub fn run(report: &mut Report) -> Result<()> {
+    if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
+        bail!("the application needs a display; `cargo xtask bench app` brings a virtual one");
+    }
+    let (snug, bare) = (beside("snug")?, beside("bare")?);
+    let dir = tempfile::tempdir_in(".")?;
+    let mut times = [Vec::new(), Vec::new()];
+    let mut memory = [0, 0];
+    for n in 0..STARTS {
+        // In turn, so that both meet the same noise; the first round only warms the caches.
+        for (i, program) in [&bare, &snug].into_iter().enumerate() {
+            let started = start(program, dir.path())?;
+            if n > 0 {
+                times[i].push(started.time);
+                memory[i] = started.pss_kib;
+            }
+        }
+    }
+    let [bare, snug] = &mut times;
+    let bare = percentile(bare, 0.5);
+    report.milliseconds("settled window, p50", percentile(snug, 0.5), Some(bare), Goal::Ratio(1.5));
+    let mib = |kib: u64| kib as f64 / 1024.0;
+    report.add("memory of all processes", mib(memory[1]), "MB", Some(mib(memory[0])), Goal::Ratio(1.15));
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! `cargo xtask bench [NAME] [--json]`: figures beside a baseline of the same run.
+//!
+//! These machines are shared and noisy: what counts is the ratio to what the same disk, loopback and
+//! cores did a moment ago, never a time alone.
+#![allow(
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a program for people who build Snug"
+)]
+
+mod app;
+mod baseline;
+mod figure;
+mod live;
+
+use anyhow::{Result, bail};
+use figure::Report;
+
+/// The benchmarks, by name.
+const NAMES: [&str; 4] = ["delivery", "connection", "invitation", "app"];
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let json = arguments.iter().any(|a| a == "--json");
+    let chosen: Vec<&str> = arguments.iter().map(String::as_str).filter(|a| *a != "--json").collect();
+    if let Some(unknown) = chosen.iter().find(|name| !NAMES.contains(name)) {
+        bail!("there is no benchmark {unknown:?}; there are: {}", NAMES.join(", "));
+    }
+    let runs = |name: &str| chosen.is_empty() || chosen.contains(&name);
+    let mut report = Report::new(json);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if runs("delivery") {
+        runtime.block_on(live::delivery(&mut report))?;
+    }
+    if runs("connection") {
+        runtime.block_on(live::connection(&mut report))?;
+    }
+    if runs("invitation") {
+        runtime.block_on(live::invitation(&mut report))?;
+    }
+    if runs("app") {
+        app::run(&mut report)?;
+    }
+    Ok(())
+}
