@@ -1,0 +1,134 @@
+//! What hands and eyes do on a page. Things are found by their `data-testid`.
+
+use crate::driver::Window;
+use crate::programs::{target, until};
+use anyhow::{Context, Result, bail};
+use fantoccini::Locator;
+use fantoccini::elements::Element;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Enter, as WebDriver writes it.
+const ENTER: &str = "\u{e007}";
+
+/// Answers once fonts are there, nothing moves and what is there was drawn.
+const AT_REST: &str = "
+    const done = arguments[arguments.length - 1];
+    const still = () => document.getAnimations().every((a) => a.effect.getTiming().iterations === Infinity || a.playState === 'finished');
+    const look = () => still() ? requestAnimationFrame(() => requestAnimationFrame(() => done(true))) : requestAnimationFrame(look);
+    document.fonts.ready.then(look);";
+
+impl Window {
+    /// Waits until something that matches is there. `what` is a `data-testid`, or one with more
+    /// conditions: `chat-row[data-title="Ada"]`.
+    pub async fn see(&self, what: &str) -> Result<Element> {
+        let selector = selector(what);
+        until(what, || async {
+            Ok(self.page.find(Locator::Css(&selector)).await.ok())
+        })
+        .await
+    }
+
+    /// Clicks once it is there and can be clicked.
+    pub async fn click(&self, what: &str) -> Result<()> {
+        let selector = selector(what);
+        until(&format!("a click on {what}"), || async {
+            let Ok(element) = self.page.find(Locator::Css(&selector)).await else {
+                return Ok(None);
+            };
+            // Something may lie over it, or it is drawn anew: look again.
+            Ok(element.click().await.ok())
+        })
+        .await
+    }
+
+    /// Types into a field.
+    pub async fn type_into(&self, what: &str, text: &str) -> Result<()> {
+        let field = self.see(what).await?;
+        field
+            .send_keys(text)
+            .await
+            .with_context(|| format!("{what} takes no text"))
+    }
+
+    /// What something says.
+    pub async fn text(&self, what: &str) -> Result<String> {
+        Ok(self.see(what).await?.text().await?)
+    }
+
+    /// Asks the core as the page does.
+    pub async fn ask(&self, command: &str, arguments: Value) -> Result<Value> {
+        let script = "
+            const [command, wish, done] = arguments;
+            window.__TAURI_INTERNALS__.invoke(command, wish).then((said) => done({ said }), (refused) => done({ refused }));";
+        let answer = self
+            .page
+            .execute_async(script, vec![json!(command), arguments])
+            .await?;
+        match answer.get("refused") {
+            Some(problem) => bail!("{command} was refused: {problem}"),
+            None => Ok(answer.get("said").cloned().unwrap_or_default()),
+        }
+    }
+
+    /// Gives a file to an `<input type="file">`, as choosing it in the dialog would.
+    pub async fn choose_file(&self, what: &str, file: &Path) -> Result<()> {
+        let field = self.see(what).await?;
+        field
+            .send_keys(&file.display().to_string())
+            .await
+            .context("the field takes no file")
+    }
+
+    /// Writes a message and sends it with Enter.
+    pub async fn write(&self, text: &str) -> Result<()> {
+        self.see("composer").await?;
+        // Set, not typed: WebDriver's keyboard has no emoji.
+        let script = "
+            const field = document.querySelector('[data-testid=composer]');
+            field.focus();
+            field.value = arguments[0];
+            field.dispatchEvent(new InputEvent('input', { bubbles: true }));";
+        self.page.execute(script, vec![json!(text)]).await?;
+        self.type_into("composer", ENTER).await
+    }
+
+    /// The lines of the open chat: own or not, state, text.
+    pub async fn lines(&self) -> Result<Vec<Value>> {
+        let script = "
+            return [...document.querySelectorAll('[data-testid=message]')].map((line) => ({
+                id: line.dataset.id, own: line.dataset.own, state: line.dataset.state,
+                text: line.querySelector('[data-testid=message-text]').textContent }));";
+        let lines = self.page.execute(script, vec![]).await?;
+        lines.as_array().cloned().context("no lines")
+    }
+
+    /// Waits until the open chat shows this text in this state.
+    pub async fn see_message(&self, text: &str, state: &str) -> Result<()> {
+        let what = format!("{text:?}, {state}");
+        until(&what, || async {
+            let lines = self.lines().await?;
+            Ok(lines
+                .iter()
+                .any(|line| line["text"] == text && line["state"] == state)
+                .then_some(()))
+        })
+        .await
+    }
+
+    /// Leaves a picture of the page, at rest, in `target/e2e`.
+    pub async fn picture(&self, name: &str) -> Result<()> {
+        let album = target()?.join("e2e");
+        std::fs::create_dir_all(&album)?;
+        self.page.execute_async(AT_REST, vec![]).await?;
+        let picture = self.page.screenshot().await?;
+        std::fs::write(album.join(format!("{name}.png")), picture)?;
+        Ok(())
+    }
+}
+
+/// `name[more]` → `[data-testid="name"][more]`.
+fn selector(what: &str) -> String {
+    let (name, more) = what.split_at(what.find('[').unwrap_or(what.len()));
+    format!("[data-testid=\"{name}\"]{more}")
+}
