@@ -35,6 +35,8 @@ pub fn connect(path: &Path, key: &Secret, access: Access) -> Result<Connection> 
         let _ = write!(hex, "{byte:02x}");
     }
     hex.push('\'');
+    // What goes wrong comes back as an error; SQLCipher would also write it to stderr.
+    db.pragma_update(None, "cipher_log_level", "NONE")?;
     db.pragma_update(None, "key", &hex)?;
     zeroize::Zeroize::zeroize(&mut hex);
     db.busy_timeout(std::time::Duration::from_secs(10))?;
