@@ -1,0 +1,29 @@
+//! `snug-cli` and `snug-relay`, each a process of its own, also when they are killed.
+//!
+//! Nothing here waits for time to pass: commands end, and who listens prints lines.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that panics has failed, which is all it can say"
+)]
+
+#[path = "processes/killed.rs"]
+mod killed;
+#[path = "processes/listening.rs"]
+mod listening;
+#[path = "processes/refused.rs"]
+mod refused;
+#[path = "processes/story.rs"]
+mod story;
+
+use serde_json::Value;
+
+/// A field of each line.
+fn each<'a>(lines: &'a [Value], field: &str) -> Vec<&'a str> {
+    lines
+        .iter()
+        .map(|line| line[field].as_str().unwrap())
+        .collect()
+}
