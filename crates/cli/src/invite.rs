@@ -30,8 +30,11 @@ pub async fn new(client: &Client, new: New, qr: Option<&Path>) -> Result<Line> {
         );
     };
     let published = published?;
-    if published.state != InvitationState::Open {
-        bail!("The relay did not take the invitation. Make another one.");
+    match published.state {
+        InvitationState::Open => {}
+        // So soon that it may not have left yet.
+        InvitationState::Expired => catch_up(client).await?,
+        _ => bail!("The relay did not take the invitation. Make another one."),
     }
     let mut line = output::row("invitation", &published)?;
     if let Some(file) = qr {
