@@ -12,6 +12,8 @@
 mod commands;
 mod host;
 mod place;
+#[doc(hidden)]
+pub mod settled;
 mod updates;
 mod window;
 

@@ -1,6 +1,7 @@
 //! The window.
 
 use crate::place::Place;
+use crate::settled;
 use std::io;
 use std::path::Path;
 use tauri::utils::config::Color;
@@ -25,8 +26,8 @@ pub fn open(app: &AppHandle, place: &Place) -> tauri::Result<()> {
         .ok_or(Error::WindowNotFound)?;
     let window = WebviewWindowBuilder::from_config(app, config)?
         .data_directory(place.web_view())
-        .background_color(DAY)
-        .build()?;
+        .background_color(DAY);
+    let window = settled::say(window, "input, main").build()?;
     if window.theme()? == Theme::Dark {
         window.set_background_color(Some(NIGHT))?;
     }

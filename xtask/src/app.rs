@@ -1,6 +1,7 @@
 //! The application and its two companions, as people get them: release builds with the UI inside.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -16,23 +17,20 @@ pub struct App {
     pub relay: PathBuf,
 }
 
-/// Builds all three in one go: one set of features, nothing compiled twice.
+/// The release build of all programs, benchmarks too: one set of features, nothing compiled twice.
+pub fn build() -> Command {
+    let mut cargo = sys::cargo();
+    cargo.args(["build", "--release", "--workspace", "--bins"]);
+    cargo.args(["--features", UI_INSIDE]);
+    cargo
+}
+
+/// Builds the UI and all three.
 pub fn release() -> Result<App> {
     println!("Building the UI");
     sys::run(sys::npm().args(["run", "build"]))?;
     println!("Building Snug (the first time takes a while)");
-    sys::run(
-        sys::cargo()
-            .args(["build", "--release", "--features", UI_INSIDE])
-            .args([
-                "--package",
-                "snug",
-                "--package",
-                "snug-cli",
-                "--package",
-                "snug-relay",
-            ]),
-    )?;
+    sys::run(&mut build())?;
     let dir = sys::target_dir()?.join("release");
     let program = |name: &str| dir.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     Ok(App {

@@ -2,22 +2,26 @@
 
 use anyhow::{Result, bail};
 
+use crate::app;
+use crate::packages::{self, For};
+use crate::screen::{self, Screen};
+use crate::setup;
 use crate::sys;
 
-/// Measures with a release build; the figures come from `tests/src/bin/bench.rs`.
+/// Measures with a release build; the figures come from `tests/src/bin/bench`.
 pub fn bench(name: Option<&str>, json: bool) -> Result<()> {
-    let mut cargo = sys::cargo();
-    cargo.args([
-        "run",
-        "--release",
-        "--package",
-        "snug-tests",
-        "--bin",
-        "bench",
-        "--",
-    ]);
-    cargo.args(name).args(json.then_some("--json"));
-    sys::run(&mut cargo)
+    packages::install(&[For::Windows, For::Screen])?;
+    setup::npm()?;
+    sys::run(sys::npm().args(["run", "build"]).stdout(std::io::stderr()))?;
+    // The bare window that the application is measured beside is an example.
+    sys::run(app::build().arg("--examples"))?;
+    let mut bench = sys::program(sys::target_dir()?.join("release").join("bench"));
+    bench.args(name).args(json.then_some("--json"));
+    if screen::is_missing() {
+        let screen = Screen::open()?;
+        return sys::run(screen.place(&mut bench));
+    }
+    sys::run(&mut bench)
 }
 
 /// Runs one target of `fuzz/` or all, each for so many seconds. cargo-fuzz needs a nightly compiler.

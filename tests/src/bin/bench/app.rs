@@ -23,7 +23,10 @@ fn beside(name: &str) -> Result<PathBuf> {
     let here = std::env::current_exe()?;
     let path = here.parent().context("a program has a folder")?.join(name);
     if !path.is_file() {
-        bail!("{} is not built; run it by `cargo xtask bench app`", path.display());
+        bail!(
+            "{} is not built; run it by `cargo xtask bench app`",
+            path.display()
+        );
     }
     Ok(path)
 }
@@ -61,8 +64,13 @@ fn tree(root: u32) -> Vec<u32> {
     let mut all = vec![root];
     let mut next = 0;
     while let Some(pid) = all.get(next).copied() {
-        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        all.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+        let children =
+            std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        all.extend(
+            children
+                .split_whitespace()
+                .filter_map(|child| child.parse::<u32>().ok()),
+        );
         next += 1;
     }
     all
@@ -82,7 +90,7 @@ pub fn run(report: &mut Report) -> Result<()> {
     if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
         bail!("the application needs a display; `cargo xtask bench app` brings a virtual one");
     }
-    let (snug, bare) = (beside("snug")?, beside("bare")?);
+    let (snug, bare) = (beside("snug")?, beside("examples/bare")?);
     let dir = tempfile::tempdir_in(".")?;
     let mut times = [Vec::new(), Vec::new()];
     let mut memory = [0, 0];
@@ -98,8 +106,19 @@ pub fn run(report: &mut Report) -> Result<()> {
     }
     let [bare, snug] = &mut times;
     let bare = percentile(bare, 0.5);
-    report.milliseconds("settled window, p50", percentile(snug, 0.5), Some(bare), Goal::Ratio(1.5));
+    report.milliseconds(
+        "settled window, p50",
+        percentile(snug, 0.5),
+        Some(bare),
+        Goal::Ratio(1.5),
+    );
     let mib = |kib: u64| kib as f64 / 1024.0;
-    report.add("memory of all processes", mib(memory[1]), "MB", Some(mib(memory[0])), Goal::Ratio(1.15));
+    report.add(
+        "memory of all processes",
+        mib(memory[1]),
+        "MB",
+        Some(mib(memory[0])),
+        Goal::Ratio(1.15),
+    );
     Ok(())
 }

@@ -63,7 +63,9 @@ pub async fn echo() -> Result<Duration> {
         anyhow::Ok(())
     };
     let client = async {
-        let (mut socket, _) = tokio_tungstenite::connect_async_with_config(format!("ws://{address}"), None, true).await?;
+        let (mut socket, _) =
+            tokio_tungstenite::connect_async_with_config(format!("ws://{address}"), None, true)
+                .await?;
         let mut times = Vec::with_capacity(TIMES);
         for _ in 0..TIMES {
             let start = Instant::now();

@@ -21,12 +21,21 @@ pub struct Report {
 impl Report {
     pub fn new(json: bool) -> Self {
         if !json {
-            println!("{:<44} {:>12} {:>14} {:>8}  goal", "figure", "value", "baseline", "ratio");
+            println!(
+                "{:<44} {:>12} {:>14} {:>8}  goal",
+                "figure", "value", "baseline", "ratio"
+            );
         }
         Self { json }
     }
 
-    pub fn milliseconds(&mut self, name: &str, value: Duration, baseline: Option<Duration>, goal: Goal) {
+    pub fn milliseconds(
+        &mut self,
+        name: &str,
+        value: Duration,
+        baseline: Option<Duration>,
+        goal: Goal,
+    ) {
         let ms = |d: Duration| d.as_secs_f64() * 1e3;
         self.add(name, ms(value), "ms", baseline.map(ms), goal);
     }
@@ -61,5 +70,8 @@ impl Report {
 pub fn percentile(times: &mut [Duration], part: f64) -> Duration {
     times.sort_unstable();
     let last = times.len().saturating_sub(1);
-    times.get(((last as f64) * part).round() as usize).copied().unwrap_or_default()
+    times
+        .get(((last as f64) * part).round() as usize)
+        .copied()
+        .unwrap_or_default()
 }

@@ -27,8 +27,13 @@ async fn start_relay(dir: &TempDir) -> Result<Running> {
 
 async fn person(dir: &TempDir, name: &str, relay: &str) -> Result<Client> {
     let data = DataDir::open(dir.path().join(name)).await.map_err(say)?;
-    let client = Client::open(data, Options::new(Keychain::memory())).await.map_err(say)?;
-    client.create_account(name, Some(relay)).await.map_err(say)?;
+    let client = Client::open(data, Options::new(Keychain::memory()))
+        .await
+        .map_err(say)?;
+    client
+        .create_account(name, Some(relay))
+        .await
+        .map_err(say)?;
     client.caught_up().await.map_err(say)?;
     Ok(client)
 }
@@ -45,7 +50,10 @@ async fn wait<T>(updates: &mut Updates, mut found: impl FnMut(&Update) -> Option
 
 /// Ada invites, Bo accepts; returns when both are in the chat, with its id and the time from `accept`.
 async fn meet(ada: &Client, bo: &Client) -> Result<(String, Duration)> {
-    let new = ada.create_invitation(false, None, "Hello").await.map_err(say)?;
+    let new = ada
+        .create_invitation(false, None, "Hello")
+        .await
+        .map_err(say)?;
     ada.published(&new.id).await.map_err(say)?;
     let (mut at_ada, mut at_bo) = (ada.updates(), bo.updates());
     let start = Instant::now();
@@ -98,7 +106,12 @@ pub async fn delivery(report: &mut Report) -> Result<()> {
     let relay = baseline::commit(&dir.path().join("relay.db"), false)?;
     let echo = baseline::echo().await?;
     report.milliseconds("fdatasync p50", sync, None, Goal::None);
-    report.milliseconds("durable commit p50, encrypted", engine, Some(sync), Goal::None);
+    report.milliseconds(
+        "durable commit p50, encrypted",
+        engine,
+        Some(sync),
+        Goal::None,
+    );
     report.milliseconds("durable commit p50, relay", relay, Some(sync), Goal::None);
     report.milliseconds("WebSocket echo p50", echo, None, Goal::None);
 
@@ -113,15 +126,27 @@ pub async fn delivery(report: &mut Report) -> Result<()> {
         let start = Instant::now();
         pair.ada.send_text(&chat, &text).await.map_err(say)?;
         wait(&mut updates, |update| match update {
-            Update::Changed { messages, .. } => messages.iter().any(|m| m.text == text).then_some(()),
+            Update::Changed { messages, .. } => {
+                messages.iter().any(|m| m.text == text).then_some(())
+            }
             _ => None,
         })
         .await?;
         times.push(start.elapsed());
     }
     let bound = engine * 2 + relay + echo;
-    report.milliseconds("delivery, core to core, p50", percentile(&mut times, 0.5), Some(bound), Goal::Ratio(2.0));
-    report.milliseconds("delivery, core to core, p99", percentile(&mut times, 0.99), Some(bound), Goal::Value(50.0));
+    report.milliseconds(
+        "delivery, core to core, p50",
+        percentile(&mut times, 0.5),
+        Some(bound),
+        Goal::Ratio(2.0),
+    );
+    report.milliseconds(
+        "delivery, core to core, p99",
+        percentile(&mut times, 0.99),
+        Some(bound),
+        Goal::Value(50.0),
+    );
     pair.end().await;
     Ok(())
 }
@@ -134,21 +159,37 @@ pub async fn connection(report: &mut Report) -> Result<()> {
     let mut times = Vec::new();
     for _ in 0..100 {
         let start = Instant::now();
-        let found = snug_client::connection::lookup(&relay.url(), &snug_client::connection::Timing::default()).await;
+        let found = snug_client::connection::lookup(
+            &relay.url(),
+            &snug_client::connection::Timing::default(),
+        )
+        .await;
         found.map_err(say)?;
         times.push(start.elapsed());
     }
-    report.milliseconds("connection set-up with authentication, p50", percentile(&mut times, 0.5), Some(echo), Goal::Value(100.0));
+    report.milliseconds(
+        "connection set-up with authentication, p50",
+        percentile(&mut times, 0.5),
+        Some(echo),
+        Goal::Value(100.0),
+    );
     let ada = person(&dir, "Ada", &relay.url()).await?;
     let mut again = Vec::new();
     for _ in 0..20 {
         let start = Instant::now();
         ada.reconnect();
-        ada.connection_that(|row| row.state != ConnectionState::Connected).await.map_err(say)?;
+        ada.connection_that(|row| row.state != ConnectionState::Connected)
+            .await
+            .map_err(say)?;
         ada.caught_up().await.map_err(say)?;
         again.push(start.elapsed());
     }
-    report.milliseconds("reconnect until caught up, p50", percentile(&mut again, 0.5), Some(echo), Goal::Value(1000.0));
+    report.milliseconds(
+        "reconnect until caught up, p50",
+        percentile(&mut again, 0.5),
+        Some(echo),
+        Goal::Value(1000.0),
+    );
     ada.close().await;
     relay.stop().await;
     Ok(())
@@ -164,6 +205,11 @@ pub async fn invitation(report: &mut Report) -> Result<()> {
         times.push(meet(&pair.ada, &pair.bo).await?.1);
         pair.end().await;
     }
-    report.milliseconds("invitation to chat on both sides, p50", percentile(&mut times, 0.5), Some(engine), Goal::Value(200.0));
+    report.milliseconds(
+        "invitation to chat on both sides, p50",
+        percentile(&mut times, 0.5),
+        Some(engine),
+        Goal::Value(200.0),
+    );
     Ok(())
 }

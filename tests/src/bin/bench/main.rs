@@ -22,13 +22,22 @@ const NAMES: [&str; 4] = ["delivery", "connection", "invitation", "app"];
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let json = arguments.iter().any(|a| a == "--json");
-    let chosen: Vec<&str> = arguments.iter().map(String::as_str).filter(|a| *a != "--json").collect();
+    let chosen: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|a| *a != "--json")
+        .collect();
     if let Some(unknown) = chosen.iter().find(|name| !NAMES.contains(name)) {
-        bail!("there is no benchmark {unknown:?}; there are: {}", NAMES.join(", "));
+        bail!(
+            "there is no benchmark {unknown:?}; there are: {}",
+            NAMES.join(", ")
+        );
     }
     let runs = |name: &str| chosen.is_empty() || chosen.contains(&name);
     let mut report = Report::new(json);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     if runs("delivery") {
         runtime.block_on(live::delivery(&mut report))?;
     }
