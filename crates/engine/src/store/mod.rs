@@ -28,8 +28,6 @@ pub fn connect(path: &Path, key: &Secret, access: Access) -> Result<Connection> 
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
     };
     let db = Connection::open_with_flags(path, flags)?;
-    // It would write to stderr of its own accord; what fails comes back as an error.
-    db.pragma_update(None, "cipher_log_level", "NONE")?;
     // A raw key: no derivation, the key is random already (SQLCipher API, "PRAGMA key").
     let mut hex = String::with_capacity(67);
     hex.push_str("x'");
