@@ -74,6 +74,10 @@ fn lines(update: Update) -> Result<Vec<Line>> {
                 .collect()
         }
         Update::Connection { row } => Ok(vec![output::row("connection", &row)?]),
-        notify_or_resync => Ok(vec![output::row("", &notify_or_resync)?]),
+        Update::Notify { title, body, chat } => {
+            let notify = json!({ "name": title, "body": body, "chat": chat });
+            Ok(vec![output::row("notify", &notify)?])
+        }
+        Update::Resync => Ok(vec![output::row("resync", &json!({}))?]),
     }
 }
