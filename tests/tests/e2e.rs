@@ -5,6 +5,11 @@
 //! Each window is a process of its own with its own data, killed the hard way where the story says
 //! so. Nothing waits for time to pass: every step waits for what it needs to be on the page.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "JSON that lacks what is looked for reads as null, and the check says so"
+)]
+
 #[path = "e2e/driver.rs"]
 mod driver;
 #[path = "e2e/failing.rs"]
