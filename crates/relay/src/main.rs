@@ -51,19 +51,19 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         keep_port: false,
     })
     .await?;
-    let mut stdout = std::io::stdout().lock();
-    writeln!(
-        stdout,
-        "listening on {}\nkey {}",
-        running.url(),
-        running.key()
-    )?;
-    stdout.flush()?;
-    drop(stdout);
+    // Whoever reads may have stopped after the first line; the relay serves all the same.
+    let _ = announce(&running.url(), &running.key().to_string());
     stop.await;
     tracing::info!("stopping");
     running.stop().await;
     Ok(())
+}
+
+/// Two lines: where it listens, and which relay it is.
+fn announce(url: &str, key: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "listening on {url}\nkey {key}")?;
+    stdout.flush()
 }
 
 fn resolve(listen: &str) -> anyhow::Result<SocketAddr> {
