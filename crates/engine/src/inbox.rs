@@ -14,7 +14,7 @@ use snug_wire::content::{Body, Content};
 use snug_wire::frame::{Answer, Cursor, Delivery, Request};
 use snug_wire::inbox::InboxForm;
 use snug_wire::log_state::Credential;
-use snug_wire::{Address, RelayKey, Seq};
+use snug_wire::{Address, FRAME_LIMIT, RelayKey, Seq, TEXT_LIMIT, decode, pad};
 
 /// What `receive` made of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,8 +37,9 @@ pub struct Ignored {
 /// How an entry is refused: inner results say why, outer errors are our own disk.
 type Verdict = Result<std::result::Result<(), &'static str>>;
 
-/// The most entries kept in quarantine; further ones are only counted in `Received`.
-const QUARANTINE_LIMIT: u64 = 10_000;
+/// How many unopened entries of a mailbox bring a receipt of their own; later ones travel with the next.
+/// Two devices that cannot open each other's receipts would answer each other for ever.
+const TOLD_AT_ONCE: u64 = 16;
 
 /// Applies one delivery.
 pub(crate) fn apply(
@@ -120,7 +121,7 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
         Some(Opened::Content(author, plain)) => {
             let verdict = content(w, log, delivery.seq, &author, &plain)?;
             if let Err(why) = verdict {
-                unopened(w, delivery, why)?;
+                unopened(w, log, delivery, why)?;
             }
             Ok(verdict)
         }
@@ -128,9 +129,10 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
             outbox::superseded(w, &delivery.address)?;
             Ok(Ok(()))
         }
+        Some(Opened::Own) => Ok(Err("an old entry of this device")),
         Some(Opened::Ignored(why)) => {
             if !delivery.flagged {
-                unopened(w, delivery, why)?;
+                unopened(w, log, delivery, why)?;
             }
             Ok(Err(why))
         }
@@ -138,16 +140,23 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
     }
 }
 
-/// Notes what could not be read, so that its author is told (rule 22).
-fn unopened(w: &mut Work<'_>, delivery: &Delivery, why: &'static str) -> Result<()> {
-    if quarantine::count(w.db)? < QUARANTINE_LIMIT {
-        quarantine::add(w.db, &delivery.address, delivery.seq, why)?;
+/// Notes what could not be read, so that its author is told (rule 22). What is read for a second time
+/// was opened before, and cannot be again.
+fn unopened(w: &mut Work<'_>, log: &Log, delivery: &Delivery, why: &'static str) -> Result<()> {
+    let again = mailbox::reached(w.db, &delivery.address)?.is_some_and(|seq| delivery.seq <= seq);
+    if again {
+        return Ok(());
+    }
+    quarantine::add(w.db, &delivery.address, delivery.seq, why)?;
+    if quarantine::count_of(w.db, &delivery.address)? <= TOLD_AT_ONCE {
+        receipt::queue(w, &log.group)?;
     }
     Ok(())
 }
 
 fn content(w: &mut Work<'_>, log: &Log, seq: Seq, author: &Credential, plain: &[u8]) -> Verdict {
-    let Ok(content) = Content::from_padded(plain) else {
+    let read = pad::unpad(plain).and_then(|cbor| Ok((cbor, decode::<Content>(cbor, FRAME_LIMIT)?)));
+    let Ok((cbor, content)) = read else {
         return Ok(Err("a content of no known form"));
     };
     match &content.body {
@@ -159,8 +168,11 @@ fn content(w: &mut Work<'_>, log: &Log, seq: Seq, author: &Credential, plain: &[
         }
         Body::Own(_) => return Ok(Err("a record for one's own devices from somebody else")),
         Body::Profile(_) => {}
+        Body::Text(text) if text.text.len() > TEXT_LIMIT => {
+            return Ok(Err("a text longer than allowed"));
+        }
         Body::Text(_) | Body::Unknown { .. } => {
-            message::arrived(w, log, seq, author, &content, plain)?;
+            message::arrived(w, log, seq, author, &content, cbor)?;
         }
     }
     Ok(Ok(()))
@@ -215,17 +227,18 @@ pub(crate) fn opened(
         Answer::Opened(now) => {
             let before = Seq(now.first.0.saturating_sub(1));
             if mailbox.generation != now.generation || mailbox.seq < before {
-                mailbox::restart(w.db, address, now.generation, before.max(mailbox.seq))?;
+                mailbox::restart(w.db, address, now.generation, before)?;
             }
         }
         Answer::Diverged(now) => {
-            mailbox::restart(
-                w.db,
-                address,
-                now.generation,
-                Seq(now.first.0.saturating_sub(1)),
-            )?;
+            let before = Seq(now.first.0.saturating_sub(1));
+            mailbox::diverge(w.db, address, now.generation, before, now.last)?;
             queue::put_again(w.db, address)?;
+            if let Some(log) = log::at(w.db, address)? {
+                log::lower_read(w.db, &log.group, now.last)?;
+                let lost = Seq(now.last.0.saturating_add(1));
+                message::send_again(w, &log, (lost, Seq(i64::MAX.cast_unsigned())))?;
+            }
         }
         _ => {}
     }

@@ -18,10 +18,17 @@ use snug_wire::content::Priority;
 use snug_wire::frame::{Answer, Request};
 use snug_wire::inbox::{InboxForm, InviteRequest, Pointer};
 use snug_wire::log_state::LogState;
-use snug_wire::{ClaimId, FRAME_LIMIT, RelayAddress, Secret, Seq, decode};
+use snug_wire::{ClaimId, FRAME_LIMIT, GroupId, Secret, Seq, decode, encode};
 
 /// A new leaf renews itself within this many milliseconds, at a random moment (rule 21).
 const RENEW_WITHIN: std::ops::Range<u64> = 2_000..20_000;
+
+/// Its places would stand among those of messages that wait.
+const NO_GROUP: GroupId = GroupId([0; 16]);
+/// Far above any log's last entry, and still a number for SQLite.
+const LAST_SEQ: Seq = Seq(1 << 62);
+/// The largest log state one joins with, in bytes: it is read with every entry.
+const STATE_LIMIT: usize = 256 << 10;
 
 /// With the merge of the commit that added them, every new leaf is told where its Welcome is.
 pub(crate) fn point(
@@ -86,18 +93,21 @@ pub(crate) fn pointed(
     else {
         return Ok(Err("a pointer to nothing asked"));
     };
-    if log::get(w.db, &pointer.group)?.is_some() {
-        return Ok(Err("a pointer to a group one is in"));
+    if let Err(why) = leads_somewhere_new(w, pointer, &row)? {
+        return Ok(Err(why));
     }
     if !is_expected(w, &row, &pointer.state)? {
         return Ok(Err("a pointer to another conversation"));
     }
-    remember_relay(w, &pointer.relay)?;
+    let connection = Secret::new(w.random());
+    relay::remember(w.db, &pointer.relay, &connection)?;
+    // One Welcome at a time: whoever was asked could fill the outbox with pointers.
+    requests::set_state(w.db, &claim, RequestState::Granted)?;
+    w.changes.requests.insert(claim);
     outbox::add(
         w,
         New {
             relay: pointer.relay.key,
-            // Not the mailbox's own lane: nothing of it leaves before we are in.
             lane: pointer.address,
             priority: Priority::Urgent,
             not_before: 0,
@@ -112,9 +122,32 @@ pub(crate) fn pointed(
     Ok(Ok(()))
 }
 
-fn remember_relay(w: &mut Work<'_>, at: &RelayAddress) -> Result<()> {
-    let connection = Secret::new(w.random());
-    relay::put(w.db, at, &connection)
+/// Whether a pointer names a log of ours to be, on the relay of the invitation (rule 1).
+fn leads_somewhere_new(
+    w: &Work<'_>,
+    pointer: &Pointer,
+    row: &requests::Request,
+) -> Result<std::result::Result<(), &'static str>> {
+    Ok(if row.state == RequestState::Granted {
+        Err("a pointer while another is followed")
+    } else if pointer.relay.key != request::card_of(row)?.inbox.relay.key {
+        Err("a pointer to another relay")
+    } else if is_read(w, pointer)? {
+        Err("a pointer to a log one reads")
+    } else if pointer.group == NO_GROUP || pointer.commit > LAST_SEQ {
+        Err("a pointer to a place that cannot be")
+    } else if encode(&pointer.state).len() > STATE_LIMIT {
+        Err("a pointer with too large a state")
+    } else {
+        Ok(())
+    })
+}
+
+fn is_read(w: &Work<'_>, pointer: &Pointer) -> Result<bool> {
+    Ok(
+        log::get(w.db, &pointer.group)?.is_some()
+            || mailbox::get(w.db, &pointer.address)?.is_some(),
+    )
 }
 
 /// Whether a state is the direct conversation with the one we asked, with our devices as they are and
@@ -141,7 +174,7 @@ pub(crate) fn fetched(
         return Ok(());
     };
     let joined = match answer {
-        Answer::Bytes(welcome) => {
+        Answer::Bytes(welcome) if !is_read(w, pointer)? => {
             group::join(&w.provider(), &pointer.group, &pointer.state, welcome)?.ok()
         }
         _ => None,

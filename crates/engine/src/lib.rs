@@ -23,6 +23,8 @@ mod receipt;
 mod request;
 mod seal;
 mod store;
+#[cfg(test)]
+mod tests;
 mod work;
 
 pub use account::Account;
@@ -41,7 +43,6 @@ pub use work::Interrupt;
 
 use account::Me;
 use openmls::prelude::MlsGroup;
-use openmls_libcrux_crypto::CryptoProvider;
 use rand::Rng;
 use rusqlite::{Connection, TransactionBehavior};
 use snug_wire::code::InviteCode;
@@ -74,7 +75,7 @@ pub struct Subscription {
 /// The messenger of one account on one device.
 pub struct Engine {
     db: Connection,
-    crypto: CryptoProvider,
+    crypto: mls::Crypto,
     rng: Box<dyn Rng + Send>,
     me: Option<Me>,
     groups: BTreeMap<GroupId, MlsGroup>,
@@ -95,7 +96,7 @@ impl Engine {
     /// The disk, or a database of a newer Snug.
     pub fn open(db: Connection, rng: Box<dyn Rng + Send>) -> Result<Self> {
         store::migrate(&db)?;
-        let crypto = CryptoProvider::new().map_err(|e| Error::Mls(e.to_string()))?;
+        let crypto = mls::Crypto::new()?;
         let crashed = setting::get(&db, "running")?.is_some_and(|running| running == [1]);
         setting::put(&db, "running", &[1])?;
         let me = Me::load(&db)?;

@@ -171,15 +171,19 @@ pub(crate) fn arrived(
         ),
         // Named by its place, so that a newer Snug can read it again without doubling it.
         _ => (
-            unknown_id(log, seq),
+            id_of(&[&log.group.0, &seq.0.to_be_bytes()]),
             MessageKind::Unknown,
             "",
             Priority::Normal,
         ),
     };
-    if text.len() > TEXT_LIMIT {
-        return Ok(());
-    }
+    let id = match message::get(w.db, &id)? {
+        // Ids are chosen by authors: somebody else's, or one of another chat, is not this message.
+        Some(there) if (there.author, there.conversation) != (author.account, log.conversation) => {
+            id_of(&[&log.conversation.0, &author.account.0, &id.0])
+        }
+        _ => id,
+    };
     let new = message::insert(
         w.db,
         &Message {
@@ -191,7 +195,8 @@ pub(crate) fn arrived(
             author: author.account,
             own,
             kind,
-            at: content.at,
+            // A clock that is ahead would keep a chat on top for ever.
+            at: content.at.min(w.now),
             text: text.to_owned(),
             content: raw.to_vec(),
             priority,
@@ -204,6 +209,8 @@ pub(crate) fn arrived(
     )?;
     w.step("store message")?;
     if new {
+        // Where ours stood before, if the log is one that lost it and grew again.
+        send_again(w, log, (seq, seq))?;
         changed(w, log.conversation, id);
         if !own {
             w.changes.notices.push(Notice::Message(id));
@@ -215,14 +222,25 @@ pub(crate) fn arrived(
     Ok(())
 }
 
-fn unknown_id(log: &Log, seq: Seq) -> MessageId {
+fn id_of(parts: &[&[u8]]) -> MessageId {
     use sha2::{Digest, Sha256};
-    let digest = Sha256::digest([&log.group.0[..], &seq.0.to_be_bytes()].concat());
+    let digest = Sha256::digest(parts.concat());
     let mut id = [0; 16];
     for (to, from) in id.iter_mut().zip(digest) {
         *to = from;
     }
     MessageId(id)
+}
+
+/// The log lost these entries: our messages there that nobody has are sent again (rule 2).
+pub(crate) fn send_again(w: &mut Work<'_>, log: &Log, lost: (Seq, Seq)) -> Result<()> {
+    for lost in message::unreceived(w.db, &log.group, lost)? {
+        let place = message::next_waiting(w.db, &lost.conversation)?;
+        message::set_waiting(w.db, &lost.id, place)?;
+        queue(w, lost.conversation, lost.id, lost.priority)?;
+        changed(w, lost.conversation, lost.id);
+    }
+    Ok(())
 }
 
 /// Our own message came back from the log: this is its place for ever (rule 15).

@@ -17,6 +17,8 @@ use snug_wire::{Address, FRAME_LIMIT, GroupId, Seq, decode};
 
 /// How long a relay that cannot answer now is left alone, in milliseconds.
 const PAUSE: u64 = 5_000;
+/// The longest a relay may ask to be left alone, in milliseconds.
+const LONGEST_PAUSE: u64 = 3_600_000;
 
 /// A request to be sent to a relay; its answer goes to `settle` under this id.
 #[derive(Clone, Debug)]
@@ -101,9 +103,13 @@ pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> 
         }
         Intent::Found(group, claim) => {
             let adds = request::new_leaves(w, claim)?;
-            Some(commit(w, &log, group, &adds)?)
+            let put = commit(w, &log, group, &adds)?;
+            if put.is_none() {
+                request::unfounded(w, claim)?;
+            }
+            put
         }
-        Intent::Renew(group) => Some(commit(w, &log, group, &[])?),
+        Intent::Renew(group) => commit(w, &log, group, &[])?,
         _ => None,
     };
     w.step("encrypt")?;
@@ -128,9 +134,10 @@ fn seal(w: &mut Work<'_>, log: &Log, content: &Content) -> Result<Put> {
     put(w, log, bytes, false, Vec::new())
 }
 
-fn commit(w: &mut Work<'_>, log: &Log, id: &GroupId, adds: &[Vec<u8>]) -> Result<Put> {
+/// `None` when no commit can be made of what others gave for it.
+fn commit(w: &mut Work<'_>, log: &Log, id: &GroupId, adds: &[Vec<u8>]) -> Result<Option<Put>> {
     let signer = w.signer()?;
-    let pending = w
+    let Some(pending) = w
         .with_group(id, |provider, group| {
             let adds: Vec<_> = adds
                 .iter()
@@ -138,7 +145,10 @@ fn commit(w: &mut Work<'_>, log: &Log, id: &GroupId, adds: &[Vec<u8>]) -> Result
                 .collect();
             group::commit(provider, group, &signer, &adds)
         })?
-        .ok_or_else(|| Error::Mls("a log without its group".into()))?;
+        .ok_or_else(|| Error::Mls("a log without its group".into()))?
+    else {
+        return Ok(None);
+    };
     let attachments = pending
         .fetch
         .iter()
@@ -150,7 +160,7 @@ fn commit(w: &mut Work<'_>, log: &Log, id: &GroupId, adds: &[Vec<u8>]) -> Result
             bytes: welcome.to_vec(),
         })
         .collect();
-    put(w, log, pending.commit, true, attachments)
+    put(w, log, pending.commit, true, attachments).map(Some)
 }
 
 fn put(
@@ -178,7 +188,10 @@ fn put(
 pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
     if let Answer::Refused(refusal) = answer {
         match refusal {
-            Refusal::Busy(after) => return table::delay(w.db, row.id, w.now + (*after).max(1)),
+            Refusal::Busy(after) => {
+                let until = w.now + (*after).clamp(1, LONGEST_PAUSE);
+                return table::delay(w.db, row.id, until);
+            }
             Refusal::Disk | Refusal::Leaving | Refusal::Full | Refusal::Slow => {
                 return table::delay(w.db, row.id, w.now + PAUSE);
             }
@@ -201,8 +214,8 @@ pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<
             w.live.to_open.insert(*address);
             table::delete(w.db, row.id)?;
         }
-        (Intent::Publish(id), Answer::Done) => {
-            own::published(w, id)?;
+        (Intent::Publish(id), answer) => {
+            own::published(w, id, *answer == Answer::Done)?;
             table::delete(w.db, row.id)?;
         }
         (Intent::Claim(claim), answer) => {
@@ -218,7 +231,7 @@ pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<
             joining::fetched(w, pointer, claim, answer)?;
         }
         // Done, or refused for good: nothing more will come of it.
-        (Intent::Create(_) | Intent::Publish(_) | Intent::Revoke(_) | Intent::Tell, _) => {
+        (Intent::Create(_) | Intent::Revoke(_) | Intent::Tell, _) => {
             table::delete(w.db, row.id)?;
         }
     }

@@ -109,10 +109,15 @@ fn publish(w: &mut Work<'_>, invited: &Invited) -> Result<()> {
     )
 }
 
-/// The relay has the card.
-pub(crate) fn published(w: &mut Work<'_>, id: &InvitationId) -> Result<()> {
+/// The relay has the card, or will not take it.
+pub(crate) fn published(w: &mut Work<'_>, id: &InvitationId, taken: bool) -> Result<()> {
     if invitation::get(w.db, id)?.is_some_and(|i| i.state == InvitationState::Publishing) {
-        invitation::set_state(w.db, id, InvitationState::Open)?;
+        let state = if taken {
+            InvitationState::Open
+        } else {
+            InvitationState::Revoked
+        };
+        invitation::set_state(w.db, id, state)?;
         w.changes.invitations.insert(*id);
     }
     Ok(())

@@ -6,21 +6,23 @@ use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox;
 use crate::store::table::message::{self, MessageState};
 use crate::store::table::outbox::{Intent, New};
-use crate::store::table::{quarantine, receipt};
+use crate::store::table::quarantine::{self, UNOPENED};
+use crate::store::table::receipt;
 use crate::work::Work;
 use snug_wire::content::{Body, Content, Priority, Receipt};
 use snug_wire::log_state::{ConversationKind, Credential};
 use snug_wire::{GroupId, Seq};
+use std::collections::BTreeSet;
 
 /// Makes sure that our watermarks of a log will be sent; several wishes become one.
 pub(crate) fn queue(w: &mut Work<'_>, group: &GroupId) -> Result<()> {
     let intent = Intent::Receipt(*group);
-    if crate::store::table::outbox::waits(w.db, &intent)? {
-        return Ok(());
-    }
     let Some(log) = log::get(w.db, group)? else {
         return Ok(());
     };
+    if crate::store::table::outbox::waits(w.db, &log.address, Priority::Low, &intent)? {
+        return Ok(());
+    }
     let Some(mailbox) = mailbox::get(w.db, &log.address)? else {
         return Ok(());
     };
@@ -64,6 +66,9 @@ pub(crate) fn arrived(
     if author.account == w.me()?.account {
         return Ok(());
     }
+    // As many as a device says (`quarantine::unopened`): a longer list would cost a search for each.
+    let unopened = receipt.unopened.iter().take(UNOPENED as usize);
+    let unopened: BTreeSet<Seq> = unopened.copied().collect();
     // Nobody has stored what is not in the log yet.
     let last = mailbox::get(w.db, &log.address)?.map_or(Seq(0), |mailbox| mailbox.seq);
     let delivered = receipt.delivered.min(last);
@@ -74,16 +79,16 @@ pub(crate) fn arrived(
         &log.group,
         delivered,
         MessageState::Delivered,
-        &receipt.unopened,
+        &unopened,
     )?;
     raised.extend(message::raise_own(
         w.db,
         &log.group,
         read,
         MessageState::Read,
-        &receipt.unopened,
+        &unopened,
     )?);
-    for seq in &receipt.unopened {
+    for seq in &unopened {
         for id in message::own_at(w.db, &log.group, *seq)? {
             message::set_state(w.db, &id, MessageState::Failed)?;
             raised.push(id);

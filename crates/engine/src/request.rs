@@ -30,6 +30,13 @@ use snug_wire::{
 /// The most devices a request may bring.
 const MOST_DEVICES: usize = 16;
 
+/// The largest request, in bytes: sixteen devices need half of it, and the commit that adds them, with a
+/// Welcome for each, stays below the largest frame.
+const REQUEST_LIMIT: usize = 128 << 10;
+
+/// The most requests that may wait for the person's answer; further ones are ignored.
+const WAITING_REQUESTS: u64 = 1_000;
+
 /// What we keep of a request of ours until it is answered.
 #[derive(Clone, Encode, Decode)]
 #[cbor(map)]
@@ -61,6 +68,9 @@ pub(crate) fn ask(
         return Ok(waiting.claim);
     }
     let card = signed.form;
+    if card.inbox.relay.key != at.key {
+        return Err(Rejection::CardDamaged.into());
+    }
     let claim = ClaimId(w.random());
     let connection = Secret::new(w.random());
     relay::put(w.db, at, &connection)?;
@@ -224,11 +234,16 @@ pub(crate) fn arrived(
         return Ok(Err(why));
     }
     let asks = invitation.invited.card.asks;
+    let granted = request::granted(w.db, &form.invitation)?;
     let left = invitation
         .invited
         .card
         .uses
-        .is_none_or(|uses| invitation.used < uses);
+        .is_none_or(|uses| u64::from(invitation.used) + granted < u64::from(uses));
+    let revoked = invitation.state == InvitationState::Revoked;
+    if asks && !revoked && request::waiting(w.db)? >= WAITING_REQUESTS {
+        return Ok(Err("a request while too many wait"));
+    }
     let new = request::insert(
         w.db,
         &Row {
@@ -239,6 +254,7 @@ pub(crate) fn arrived(
             name: form.profile.name.clone(),
             greeting: form.greeting.clone(),
             state: match (asks, left) {
+                _ if revoked => RequestState::Revoked,
                 (true, _) => RequestState::Waiting,
                 (false, true) => RequestState::Granted,
                 (false, false) => RequestState::Used,
@@ -253,7 +269,9 @@ pub(crate) fn arrived(
     }
     w.changes.requests.insert(form.claim);
     w.step("store request")?;
-    if asks {
+    if revoked {
+        deny(w, &form.claim, DenialReason::Revoked)?;
+    } else if asks {
         w.changes.notices.push(Notice::Request(form.claim));
     } else if left {
         own::tell(w, OwnRecord::Answering(form.claim, true))?;
@@ -294,18 +312,31 @@ fn check(
     if form.account == w.me()?.account {
         return Ok(Err("a request of one's own"));
     }
-    let count = form.key_packages.len();
+    let relay = invited.card.inbox.relay.key;
+    if form.inboxes.iter().any(|inbox| inbox.relay.key != relay) {
+        // Else whoever asks chooses the hosts that our devices connect to (rule 9).
+        return Ok(Err("a request with an inbox on another relay"));
+    }
+    let count = entry.devices.len();
     let fits = (1..=MOST_DEVICES).contains(&count)
+        && form.key_packages.len() == count
         && form.inboxes.len() == count
+        && encode(signed).len() <= REQUEST_LIMIT
         && (1..=NAME_LIMIT).contains(&form.profile.name.chars().count())
         && form.greeting.chars().count() <= GREETING_LIMIT;
     let provider = w.provider();
-    let devices = form.key_packages.iter().all(|bytes| {
-        key_package::check(&provider, bytes).is_some_and(|(_, who)| {
-            who.account == form.account && entry.key_of(&who.device) == Some(who.key)
-        })
-    });
-    Ok(if fits && devices {
+    // One for each, in the order of the list.
+    let devices = fits
+        && form
+            .key_packages
+            .iter()
+            .zip(&entry.devices)
+            .all(|(bytes, listed)| {
+                key_package::check(&provider, bytes).is_some_and(|(_, who)| {
+                    who.account == form.account && (who.device, who.key) == (listed.id, listed.key)
+                })
+            });
+    Ok(if devices {
         Ok(())
     } else {
         Err("a request with false key packages")
@@ -392,6 +423,12 @@ pub(crate) fn new_leaves(w: &Work<'_>, claim: &ClaimId) -> Result<Vec<Vec<u8>>> 
         .collect())
 }
 
+/// The requester's devices cannot be added: nothing will come of the request.
+pub(crate) fn unfounded(w: &mut Work<'_>, claim: &ClaimId) -> Result<()> {
+    set_state(w, claim, RequestState::Failed)?;
+    deny(w, claim, DenialReason::Declined)
+}
+
 /// Tells the requester why not.
 fn deny(w: &mut Work<'_>, claim: &ClaimId, reason: DenialReason) -> Result<()> {
     let Some(row) = request::get(w.db, claim)? else {
@@ -415,8 +452,6 @@ pub(crate) fn tell(w: &mut Work<'_>, inbox: &InboxAddress, form: &InboxForm) -> 
     let Some(put) = put_into(w, inbox, form) else {
         return Ok(());
     };
-    let connection = Secret::new(w.random());
-    relay::put(w.db, &inbox.relay, &connection)?;
     outbox::add(
         w,
         New {
@@ -466,11 +501,8 @@ pub(crate) fn card_of(row: &Row) -> Result<Card> {
 
 /// Requests of ours that nobody answered in time; returns when the next one is due.
 pub(crate) fn expire(w: &mut Work<'_>) -> Result<()> {
-    for row in request::all(w.db)? {
-        if !row.incoming
-            && row.state == RequestState::Waiting
-            && card_of(&row)?.expires_at.is_some_and(|end| end <= w.now)
-        {
+    for row in request::asked(w.db)? {
+        if card_of(&row)?.expires_at.is_some_and(|end| end <= w.now) {
             set_state(w, &row.claim, RequestState::Expired)?;
         }
     }

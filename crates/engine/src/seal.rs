@@ -2,12 +2,11 @@
 //! proof that one holds a code.
 
 use crate::error::{Error, Result};
-use crate::mls::SUITE;
+use crate::mls::{Crypto, SUITE};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
-use openmls_libcrux_crypto::CryptoProvider;
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::HpkeCiphertext;
 use sha2::{Digest, Sha256};
@@ -21,7 +20,7 @@ const INFO: &[u8] = b"snug/1 inbox";
 const NONCE: usize = 24;
 
 /// An X-Wing key pair from 32 random bytes: private, public.
-pub(crate) fn inbox_key(crypto: &CryptoProvider, seed: &[u8; 32]) -> Result<(Vec<u8>, Vec<u8>)> {
+pub(crate) fn inbox_key(crypto: &Crypto, seed: &[u8; 32]) -> Result<(Vec<u8>, Vec<u8>)> {
     let pair = crypto
         .derive_hpke_keypair(SUITE.hpke_config(), seed)
         .map_err(|e| Error::Mls(e.to_string()))?;
@@ -29,11 +28,7 @@ pub(crate) fn inbox_key(crypto: &CryptoProvider, seed: &[u8; 32]) -> Result<(Vec
 }
 
 /// Seals a form to an inbox; the inbox's address is bound to it. `None` when its key is not one.
-pub(crate) fn to_inbox(
-    crypto: &CryptoProvider,
-    inbox: &InboxAddress,
-    form: &InboxForm,
-) -> Option<Vec<u8>> {
+pub(crate) fn to_inbox(crypto: &Crypto, inbox: &InboxAddress, form: &InboxForm) -> Option<Vec<u8>> {
     let sealed = crypto
         .hpke_seal(
             SUITE.hpke_config(),
@@ -51,7 +46,7 @@ pub(crate) fn to_inbox(
 
 /// Opens what was sealed to an inbox of ours; `None` for anything else.
 pub(crate) fn from_inbox(
-    crypto: &CryptoProvider,
+    crypto: &Crypto,
     address: &Address,
     key: &[u8],
     bytes: &[u8],

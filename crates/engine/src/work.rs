@@ -3,9 +3,8 @@
 use crate::account::Me;
 use crate::changes::ChangeSet;
 use crate::error::{Error, Result};
-use crate::mls::{self, Provider, group};
+use crate::mls::{self, Crypto, Provider, group};
 use openmls::prelude::MlsGroup;
-use openmls_libcrux_crypto::CryptoProvider;
 use rand::Rng;
 use rusqlite::Connection;
 use snug_wire::{Address, EnvelopeId, GroupId, Seq};
@@ -33,7 +32,7 @@ pub(crate) struct Live {
 /// An open transaction and all it may touch.
 pub(crate) struct Work<'a> {
     pub db: &'a Connection,
-    pub crypto: &'a CryptoProvider,
+    pub crypto: &'a Crypto,
     pub rng: &'a mut (dyn Rng + Send),
     pub groups: &'a mut BTreeMap<GroupId, MlsGroup>,
     pub live: &'a mut Live,

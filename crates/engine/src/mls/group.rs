@@ -118,24 +118,26 @@ pub(crate) struct Pending {
     pub fetch: Vec<LockSecret>,
 }
 
-/// Commits an Add of these leaves; none just renews our own leaf.
+/// Commits an Add of these leaves; none just renews our own leaf. `None` when OpenMLS refuses: a key
+/// or capability in somebody's leaf does not fit.
 pub(crate) fn commit(
     provider: &Provider<'_>,
     group: &mut MlsGroup,
     signer: &SignatureKeyPair,
     adds: &[(KeyPackage, Credential)],
-) -> Result<Pending> {
-    let bundle = group
+) -> Result<Option<Pending>> {
+    let built = group
         .commit_builder()
         .force_self_update(true)
         .leaf_node_parameters(LeafNodeParameters::default())
         .propose_adds(adds.iter().map(|(package, _)| package.clone()))
         .load_psks(provider.storage())
         .map_err(broken)?
-        .build(provider.rand(), provider.crypto(), signer, |_| true)
-        .map_err(broken)?
-        .stage_commit(provider)
-        .map_err(broken)?;
+        .build(provider.rand(), provider.crypto(), signer, |_| true);
+    let Ok(built) = built else {
+        return Ok(None);
+    };
+    let bundle = built.stage_commit(provider).map_err(broken)?;
     let (commit, welcome, _) = bundle.into_messages();
     let staged = group
         .pending_commit()
@@ -149,13 +151,13 @@ pub(crate) fn commit(
             secret(&bytes)
         })
         .collect::<Result<_>>()?;
-    Ok(Pending {
+    Ok(Some(Pending {
         commit: commit.tls_serialize_detached().map_err(broken)?,
         welcome: welcome
             .map(|w| w.tls_serialize_detached().map_err(broken))
             .transpose()?,
         fetch,
-    })
+    }))
 }
 
 /// What somebody else's entry was.
@@ -164,6 +166,8 @@ pub(crate) enum Opened {
     Content(Credential, Vec<u8>),
     /// A commit, merged.
     Merged,
+    /// An entry of this device, read once more.
+    Own,
     /// Nothing that counts; why.
     Ignored(&'static str),
 }
@@ -212,9 +216,7 @@ pub(crate) fn open(
                 .map_err(broken)?;
             Ok(Opened::Merged)
         }
-        (ProcessedMessageContent::OwnPrivateMessage, _) => {
-            Ok(Opened::Ignored("an old entry of this device"))
-        }
+        (ProcessedMessageContent::OwnPrivateMessage, _) => Ok(Opened::Own),
         (ProcessedMessageContent::ApplicationMessage(_), true) => {
             Ok(Opened::Ignored("a message put as a commit"))
         }

@@ -1,9 +1,12 @@
 //! MLS (RFC 9420) by OpenMLS: one suite, our storage, our rules.
 
+mod crypto;
 pub(crate) mod group;
 pub(crate) mod key_package;
 pub(crate) mod policy;
 pub(crate) mod storage;
+#[cfg(test)]
+mod tests;
 
 use openmls::prelude::{
     BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, ExtensionType,
@@ -18,6 +21,8 @@ use snug_wire::log_state::Credential;
 use snug_wire::{FRAME_LIMIT, decode, encode};
 use storage::MlsStorage;
 
+pub(crate) use crypto::Crypto;
+
 /// X-Wing, ChaCha20-Poly1305, SHA-256, Ed25519 (draft-ietf-mls-pq-ciphersuites; provisional number).
 pub(crate) const SUITE: Ciphersuite = Ciphersuite::MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519;
 
@@ -26,12 +31,12 @@ pub(crate) const STATE_EXTENSION: u16 = 0xF051;
 
 /// Crypto shared, storage borrowed from the open transaction.
 pub(crate) struct Provider<'a> {
-    crypto: &'a CryptoProvider,
+    crypto: &'a Crypto,
     storage: MlsStorage<'a>,
 }
 
 impl<'a> Provider<'a> {
-    pub fn new(crypto: &'a CryptoProvider, db: &'a Connection) -> Self {
+    pub fn new(crypto: &'a Crypto, db: &'a Connection) -> Self {
         Self {
             crypto,
             storage: MlsStorage(db),
@@ -40,7 +45,7 @@ impl<'a> Provider<'a> {
 }
 
 impl<'a> OpenMlsProvider for Provider<'a> {
-    type CryptoProvider = CryptoProvider;
+    type CryptoProvider = Crypto;
     type RandProvider = CryptoProvider;
     type StorageProvider = MlsStorage<'a>;
 
@@ -51,7 +56,7 @@ impl<'a> OpenMlsProvider for Provider<'a> {
         self.crypto
     }
     fn rand(&self) -> &Self::RandProvider {
-        self.crypto
+        self.crypto.rand()
     }
 }
 

@@ -14,7 +14,8 @@ CREATE TABLE mailbox (
   standing   INTEGER NOT NULL,
   generation INTEGER NOT NULL,
   seq        INTEGER NOT NULL,
-  envelope   BLOB
+  envelope   BLOB,
+  reached    INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mailbox_by_relay ON mailbox (relay);";
 
@@ -122,6 +123,31 @@ pub(crate) fn move_cursor(db: &Connection, address: &Address, cursor: &Cursor) -
         cursor.id.0,
     ))?;
     Ok(())
+}
+
+/// Reads a log that is not what it was once more. What is held up to `last` may have been applied.
+pub(crate) fn diverge(
+    db: &Connection,
+    address: &Address,
+    generation: u64,
+    before: Seq,
+    last: Seq,
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE mailbox SET reached = min(max(seq, ifnull(reached, 0)), ?2) WHERE address = ?1",
+    )?
+    .execute((address.0, int(last.0)))?;
+    restart(db, address, generation, before)
+}
+
+/// Up to where entries are read for a second time; `None` if never.
+pub(crate) fn reached(db: &Connection, address: &Address) -> Result<Option<Seq>> {
+    let reached: Option<i64> = db
+        .prepare_cached("SELECT reached FROM mailbox WHERE address = ?1")?
+        .query_row([address.0], |row| row.get(0))
+        .optional()?
+        .flatten();
+    Ok(reached.map(|seq| Seq(uint(seq))))
 }
 
 /// Starts over in a log of another generation, before its first entry held.

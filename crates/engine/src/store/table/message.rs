@@ -5,6 +5,7 @@ use crate::store::{int, uint};
 use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::content::Priority;
 use snug_wire::{AccountId, ConversationId, GroupId, MessageId, Seq};
+use std::collections::BTreeSet;
 
 pub(crate) const CREATE: &str = "
 CREATE TABLE message (
@@ -22,7 +23,7 @@ CREATE TABLE message (
   priority     INTEGER NOT NULL,
   state        INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX message_by_place ON message (conversation, place);
+CREATE INDEX message_by_place ON message (conversation, place);
 CREATE INDEX message_by_log ON message (group_id, seq) WHERE own = 1;
 CREATE INDEX message_unread ON message (conversation, place) WHERE state = 10;";
 
@@ -107,7 +108,7 @@ impl Place {
 }
 
 /// A message.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Message {
     /// Its id.
     pub id: MessageId,
@@ -135,6 +136,20 @@ pub struct Message {
     pub priority: Priority,
     /// How far it has come.
     pub state: MessageState,
+}
+
+/// Without what it says.
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Message")
+            .field("id", &self.id)
+            .field("conversation", &self.conversation)
+            .field("seq", &self.seq)
+            .field("author", &self.author)
+            .field("kind", &self.kind)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 const COLUMNS: &str =
@@ -229,8 +244,22 @@ pub(crate) fn next_waiting(db: &Connection, conversation: &ConversationId) -> Re
         .optional()?;
     let n = last
         .and_then(|place| place.last_chunk::<8>().copied())
-        .map_or(1, |n| u64::from_be_bytes(n) + 1);
+        .map_or(1, |n| u64::from_be_bytes(n).saturating_add(1));
     Ok(Place::waiting(n))
+}
+
+/// Our own messages between these places of a log that nobody is known to have.
+pub(crate) fn unreceived(
+    db: &Connection,
+    group: &GroupId,
+    (from, to): (Seq, Seq),
+) -> Result<Vec<Message>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message
+         WHERE group_id = ?1 AND seq BETWEEN ?2 AND ?3 AND own = 1 AND state = 1 ORDER BY seq"
+    ))?;
+    let rows = query.query_map((group.0, int(from.0), int(to.0)), row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Puts an own message where its log has it.
@@ -267,7 +296,7 @@ pub(crate) fn raise_own(
     group: &GroupId,
     seq: Seq,
     state: MessageState,
-    except: &[Seq],
+    except: &BTreeSet<Seq>,
 ) -> Result<Vec<MessageId>> {
     let mut query = db.prepare_cached(
         "SELECT id, seq FROM message WHERE group_id = ?1 AND own = 1 AND seq <= ?2 AND state < ?3 ORDER BY seq",

@@ -28,7 +28,8 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_by_lane ON outbox (lane, stage, priority DESC, id);
 CREATE INDEX outbox_by_envelope ON outbox (envelope) WHERE envelope IS NOT NULL;
-CREATE UNIQUE INDEX outbox_by_message ON outbox (message) WHERE message IS NOT NULL;";
+CREATE UNIQUE INDEX outbox_by_message ON outbox (message) WHERE message IS NOT NULL;
+CREATE INDEX outbox_messages ON outbox (stage) WHERE message IS NOT NULL;";
 
 /// A wish, kept until the relay or the log has answered it.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -200,26 +201,74 @@ pub(crate) fn by_message(db: &Connection, id: &MessageId) -> Result<Option<Queue
         .transpose()
 }
 
-/// Lanes of a relay in which something is to be sent now.
-pub(crate) fn lanes(db: &Connection, relay: &RelayKey, now: u64) -> Result<Vec<Address>> {
-    let mut query = db.prepare_cached(
-        "SELECT lane FROM outbox WHERE relay = ?1 AND stage < 2 AND not_before <= ?2
-         GROUP BY lane ORDER BY max(priority) DESC, min(id)",
-    )?;
-    let rows = query.query_map((relay.0, int(now)), |row| row.get(0).map(Address))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+/// What stands first in a lane.
+struct First {
+    id: i64,
+    relay: RelayKey,
+    priority: i64,
 }
 
-/// What a lane sends next: what is frozen first, then by priority, then by age.
+/// What a lane sends next: what is frozen first, then by priority, then by age. Nothing overtakes
+/// frozen bytes that the relay asked to have later.
+fn first_in(db: &Connection, lane: &Address, now: u64) -> Result<Option<First>> {
+    let first = |row: &Row<'_>| {
+        let first = First {
+            id: row.get(0)?,
+            relay: RelayKey(row.get(1)?),
+            priority: row.get(2)?,
+        };
+        Ok((first, uint(row.get(3)?)))
+    };
+    let frozen = db
+        .prepare_cached(
+            "SELECT id, relay, priority, not_before FROM outbox WHERE lane = ?1 AND stage = 1
+             ORDER BY priority DESC, id LIMIT 1",
+        )?
+        .query_row([lane.0], first)
+        .optional()?;
+    if let Some((frozen, not_before)) = frozen {
+        return Ok((not_before <= now).then_some(frozen));
+    }
+    let waiting = db
+        .prepare_cached(
+            "SELECT id, relay, priority, not_before FROM outbox
+             WHERE lane = ?1 AND stage = 0 AND not_before <= ?2
+             ORDER BY priority DESC, id LIMIT 1",
+        )?
+        .query_row((lane.0, int(now)), first)
+        .optional()?;
+    Ok(waiting.map(|(first, _)| first))
+}
+
+/// Lanes of a relay in which something is to be sent now, the most urgent first. Goes from lane to
+/// lane by the index, however much waits in each.
+pub(crate) fn lanes(db: &Connection, relay: &RelayKey, now: u64) -> Result<Vec<Address>> {
+    let mut query = db.prepare_cached(
+        "WITH RECURSIVE each (lane) AS (
+           SELECT min(lane) FROM outbox
+           UNION ALL
+           SELECT (SELECT min(lane) FROM outbox WHERE lane > each.lane) FROM each
+           WHERE each.lane IS NOT NULL)
+         SELECT lane FROM each WHERE lane IS NOT NULL",
+    )?;
+    let all = query.query_map([], |row| row.get(0).map(Address))?;
+    let mut lanes = Vec::new();
+    for lane in all {
+        let lane = lane?;
+        if let Some(first) = first_in(db, &lane, now)?.filter(|first| first.relay == *relay) {
+            lanes.push((std::cmp::Reverse(first.priority), first.id, lane));
+        }
+    }
+    lanes.sort_unstable();
+    Ok(lanes.into_iter().map(|(.., lane)| lane).collect())
+}
+
+/// What a lane sends next.
 pub(crate) fn next_in(db: &Connection, lane: &Address, now: u64) -> Result<Option<Queued>> {
-    db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM outbox WHERE lane = ?1 AND stage < 2 AND not_before <= ?2
-         ORDER BY stage DESC, priority DESC, id LIMIT 1"
-    ))?
-    .query_row((lane.0, int(now)), raw)
-    .optional()?
-    .map(whole)
-    .transpose()
+    match first_in(db, lane, now)? {
+        Some(first) => get(db, first.id),
+        None => Ok(None),
+    }
 }
 
 /// Whether a commit of ours awaits its echo in this lane.
@@ -237,10 +286,18 @@ pub(crate) fn commit_awaits_echo(db: &Connection, lane: &Address) -> Result<bool
 }
 
 /// Whether an unfrozen intent of this form waits already.
-pub(crate) fn waits(db: &Connection, intent: &Intent) -> Result<bool> {
+pub(crate) fn waits(
+    db: &Connection,
+    lane: &Address,
+    priority: Priority,
+    intent: &Intent,
+) -> Result<bool> {
     Ok(db
-        .prepare_cached("SELECT 1 FROM outbox WHERE intent = ?1 AND stage = 0 LIMIT 1")?
-        .exists([encode(intent)])?)
+        .prepare_cached(
+            "SELECT 1 FROM outbox WHERE lane = ?1 AND stage = 0 AND priority = ?2 AND intent = ?3
+             LIMIT 1",
+        )?
+        .exists((lane.0, priority as i64, encode(intent)))?)
 }
 
 pub(crate) fn freeze(db: &Connection, id: i64, request: &Request) -> Result<()> {
@@ -252,7 +309,7 @@ pub(crate) fn freeze(db: &Connection, id: i64, request: &Request) -> Result<()> 
 /// Takes the bytes back: the intent is encrypted anew later, under a new envelope id (rule 5).
 pub(crate) fn thaw(db: &Connection, id: i64) -> Result<()> {
     db.prepare_cached(
-        "UPDATE outbox SET stage = 0, request = NULL, envelope = NULL WHERE id = ?1",
+        "UPDATE outbox SET stage = 0, request = NULL, envelope = NULL, not_before = 0 WHERE id = ?1",
     )?
     .execute([id])?;
     Ok(())

@@ -14,6 +14,11 @@ CREATE TABLE quarantine (
   PRIMARY KEY (address, seq)
 ) STRICT, WITHOUT ROWID;";
 
+/// The most entries named to their authors at once.
+pub(crate) const UNOPENED: u32 = 256;
+/// The most entries noted of a mailbox; then the oldest is forgotten for each that comes.
+const KEPT: i64 = 1_000;
+
 /// Notes an entry that could not be opened.
 pub(crate) fn add(db: &Connection, address: &Address, seq: Seq, why: &str) -> Result<()> {
     db.prepare_cached(
@@ -21,6 +26,11 @@ pub(crate) fn add(db: &Connection, address: &Address, seq: Seq, why: &str) -> Re
          ON CONFLICT (address, seq) DO UPDATE SET why = excluded.why, tries = 0",
     )?
     .execute((address.0, int(seq.0), why))?;
+    db.prepare_cached(
+        "DELETE FROM quarantine WHERE address = ?1 AND seq <=
+         (SELECT seq FROM quarantine WHERE address = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
+    )?
+    .execute((address.0, KEPT))?;
     Ok(())
 }
 
@@ -41,14 +51,24 @@ pub(crate) fn succeeded(db: &Connection, address: &Address, seq: Seq) -> Result<
     Ok(())
 }
 
-/// What of a mailbox could not be opened, rising; at most the newest 256.
+/// What of a mailbox could not be opened, rising; at most the newest [`UNOPENED`].
 pub(crate) fn unopened(db: &Connection, address: &Address) -> Result<Vec<Seq>> {
     let mut query = db.prepare_cached(
         "SELECT seq FROM (SELECT seq FROM quarantine WHERE address = ?1 AND tries = 0
-         ORDER BY seq DESC LIMIT 256) ORDER BY seq",
+         ORDER BY seq DESC LIMIT ?2) ORDER BY seq",
     )?;
-    let rows = query.query_map([address.0], |row| row.get(0).map(|seq| Seq(uint(seq))))?;
+    let rows = query.query_map((address.0, UNOPENED), |row| {
+        row.get(0).map(|seq| Seq(uint(seq)))
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many there are of a mailbox.
+pub(crate) fn count_of(db: &Connection, address: &Address) -> Result<u64> {
+    let count: i64 = db
+        .prepare_cached("SELECT count(*) FROM quarantine WHERE address = ?1 AND tries = 0")?
+        .query_row([address.0], |row| row.get(0))?;
+    Ok(uint(count))
 }
 
 /// How many there are in all.

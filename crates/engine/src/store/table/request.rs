@@ -18,7 +18,8 @@ CREATE TABLE request (
   conversation BLOB,
   form         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX request_by_account ON request (account, incoming);";
+CREATE INDEX request_by_invitation ON request (invitation, incoming, state);
+CREATE INDEX request_by_state ON request (incoming, state);";
 
 /// How a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl RequestState {
 }
 
 /// A request.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     /// Its id: the claim.
     pub claim: ClaimId,
@@ -92,6 +93,19 @@ pub struct Request {
     pub conversation: Option<ConversationId>,
     /// Incoming: the signed request. Ours: the card. CBOR.
     pub(crate) form: Vec<u8>,
+}
+
+/// Without names, words, and the form, which holds a code's key.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("claim", &self.claim)
+            .field("incoming", &self.incoming)
+            .field("invitation", &self.invitation)
+            .field("account", &self.account)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 const COLUMNS: &str =
@@ -155,10 +169,41 @@ pub(crate) fn all(db: &Connection) -> Result<Vec<Request>> {
 
 /// Those made through one invitation.
 pub(crate) fn of_invitation(db: &Connection, invitation: &InvitationId) -> Result<Vec<Request>> {
-    Ok(all(db)?
-        .into_iter()
-        .filter(|r| r.invitation == *invitation)
-        .collect())
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM request WHERE invitation = ?1 ORDER BY at DESC, claim"
+    ))?;
+    let rows = query.query_map([invitation.0], row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Ours that wait for an answer.
+pub(crate) fn asked(db: &Connection) -> Result<Vec<Request>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM request WHERE incoming = 0 AND state = ?1 ORDER BY at"
+    ))?;
+    let rows = query.query_map([RequestState::Waiting.number()], row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many of others' wait for an answer.
+pub(crate) fn waiting(db: &Connection) -> Result<u64> {
+    let count: i64 = db
+        .prepare_cached("SELECT count(*) FROM request WHERE incoming = 1 AND state = ?1")?
+        .query_row([RequestState::Waiting.number()], |row| row.get(0))?;
+    Ok(uint(count))
+}
+
+/// How many uses of an invitation are granted and not counted yet.
+pub(crate) fn granted(db: &Connection, invitation: &InvitationId) -> Result<u64> {
+    let count: i64 = db
+        .prepare_cached(
+            "SELECT count(*) FROM request
+             WHERE invitation = ?1 AND incoming = 1 AND state = ?2 AND conversation IS NULL",
+        )?
+        .query_row((invitation.0, RequestState::Granted.number()), |row| {
+            row.get(0)
+        })?;
+    Ok(uint(count))
 }
 
 pub(crate) fn set_state(db: &Connection, claim: &ClaimId, state: RequestState) -> Result<()> {

@@ -1,0 +1,254 @@
+//! Somebody who speaks the protocol by hand, and may say anything in it.
+
+use crate::people::World;
+use ed25519_dalek::SigningKey;
+use hmac::Mac as _;
+use minicbor::bytes::ByteVec;
+use openmls::prelude::tls_codec::Serialize as _;
+use openmls::prelude::{
+    BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, ExtensionType,
+    KeyPackage, Lifetime, ProtocolVersion,
+};
+use openmls_basic_credential::SignatureKeyPair;
+use openmls_libcrux_crypto::Provider;
+use openmls_traits::OpenMlsProvider as _;
+use openmls_traits::crypto::OpenMlsCrypto as _;
+use openmls_traits::types::{HpkeCiphertext, SignatureScheme};
+use snug_wire::card::{Card, InboxAddress, Signable as _, Signed};
+use snug_wire::code::{CodeKind, InviteCode, RelayHint};
+use snug_wire::content::Profile;
+use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};
+use snug_wire::frame::{Answer, MailboxKind, Publish, Request};
+use snug_wire::inbox::{InboxForm, InviteRequest, SealedForm};
+use snug_wire::log_state::Credential;
+use snug_wire::{
+    AccountId, Address, ClaimId, ConversationId, DeviceId, DeviceKey, FRAME_LIMIT, InvitationId,
+    LockSecret, Secret, decode, encode, pad,
+};
+
+const SUITE: Ciphersuite = Ciphersuite::MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519;
+const INFO: &[u8] = b"snug/1 inbox";
+
+pub struct Stranger {
+    pub account: AccountId,
+    pub device: DeviceId,
+    pub key: SigningKey,
+    pub devices: DeviceList,
+    pub inbox: InboxAddress,
+    secret: LockSecret,
+    private: Vec<u8>,
+    provider: Provider,
+    n: u8,
+}
+
+/// A device list of that many devices, all with keys of their own but the first given.
+fn list(account: &SigningKey, devices: Vec<ListedDevice>) -> DeviceList {
+    let entry = Entry {
+        account: AccountId(account.verifying_key().to_bytes()),
+        version: 1,
+        previous: [0; 32],
+        devices,
+        own: ConversationId([0; 32]),
+        signer: Signer::Account,
+    };
+    DeviceList(vec![entry.sign(account)])
+}
+
+impl Stranger {
+    /// The `n`th stranger, with an inbox at the world's relay.
+    pub fn new(world: &mut World, n: u8) -> Self {
+        Self::with_devices(world, n, 1)
+    }
+
+    pub fn with_devices(world: &mut World, n: u8, count: usize) -> Self {
+        let account = SigningKey::from_bytes(&[n; 32]);
+        let key = SigningKey::from_bytes(&[n ^ 0x80; 32]);
+        let device = DeviceId([n; 16]);
+        let devices = (0..count).map(|i| ListedDevice {
+            id: DeviceId([n.wrapping_add(i as u8); 16]),
+            key: DeviceKey(key.verifying_key().to_bytes()),
+        });
+        let provider = Provider::new().unwrap();
+        let pair = provider
+            .crypto()
+            .derive_hpke_keypair(SUITE.hpke_config(), &[n; 32])
+            .unwrap();
+        let secret = LockSecret::new([n; 32]);
+        let address = Address([n; 32]);
+        let create = Request::Create(address, MailboxKind::Inbox, secret.lock());
+        assert_eq!(world.relay.handle(create, 0), Answer::Done);
+        Self {
+            account: AccountId(account.verifying_key().to_bytes()),
+            device,
+            devices: list(&account, devices.collect()),
+            key,
+            inbox: InboxAddress {
+                relay: world.relay.address(),
+                address,
+                key: pair.public,
+            },
+            secret,
+            private: pair.private.to_vec(),
+            provider,
+            n,
+        }
+    }
+
+    fn credential(&self, device: DeviceId) -> CredentialWithKey {
+        let key = DeviceKey(self.key.verifying_key().to_bytes());
+        let credential = Credential {
+            account: self.account,
+            device,
+            key,
+        };
+        CredentialWithKey {
+            credential: BasicCredential::new(encode(&credential)).into(),
+            signature_key: key.0.as_slice().into(),
+        }
+    }
+
+    /// A key package of one of the stranger's devices.
+    pub fn key_package(&self, device: DeviceId, extensions: &[ExtensionType]) -> Vec<u8> {
+        let signer = SignatureKeyPair::from_raw(
+            SignatureScheme::ED25519,
+            self.key.to_bytes().to_vec(),
+            self.key.verifying_key().to_bytes().to_vec(),
+        );
+        let capabilities = Capabilities::new(
+            Some(&[ProtocolVersion::Mls10]),
+            Some(&[SUITE]),
+            Some(extensions),
+            None,
+            Some(&[CredentialType::Basic]),
+        );
+        KeyPackage::builder()
+            .key_package_lifetime(Lifetime::init(0, u64::MAX))
+            .leaf_node_capabilities(capabilities)
+            .build(SUITE, &self.provider, &signer, self.credential(device))
+            .unwrap()
+            .key_package()
+            .tls_serialize_detached()
+            .unwrap()
+    }
+
+    /// A claim of one's own on an invitation.
+    pub fn claim(&self, n: u8) -> ClaimId {
+        ClaimId([self.n, n, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1])
+    }
+
+    /// A request that holds in every respect.
+    pub fn request(&self, world: &World, code: &InviteCode, claim: ClaimId) -> InviteRequest {
+        let own = [ExtensionType::Unknown(0xF051)];
+        let listed = &self.devices.0[0].entry.devices;
+        InviteRequest {
+            claim,
+            invitation: code.id,
+            ticket: world.relay.ticket(&code.id, &claim),
+            proof: proof(&code.key, &code.id, &claim, &self.account),
+            account: self.account,
+            devices: self.devices.clone(),
+            key_packages: listed
+                .iter()
+                .map(|d| ByteVec::from(self.key_package(d.id, &own)))
+                .collect(),
+            profile: Profile {
+                name: "Stranger".into(),
+            },
+            greeting: String::new(),
+            inboxes: listed.iter().map(|_| self.inbox.clone()).collect(),
+        }
+    }
+
+    pub fn sign<T: snug_wire::card::Signable>(&self, form: T) -> Signed<T> {
+        form.signed(self.device, &self.key)
+    }
+
+    /// Signs a request and puts it into the inbox of an invitation.
+    pub fn send(&self, world: &mut World, inbox: &InboxAddress, request: InviteRequest) {
+        let form = InboxForm::Request(Box::new(self.sign(request)));
+        world.drop_into(inbox.address, self.seal(inbox, &form));
+    }
+
+    pub fn seal(&self, inbox: &InboxAddress, form: &InboxForm) -> Vec<u8> {
+        let plain = pad::pad(&encode(form));
+        let crypto = self.provider.crypto();
+        let config = SUITE.hpke_config();
+        let sealed = crypto
+            .hpke_seal(config, &inbox.key, INFO, &inbox.address.0, &plain)
+            .unwrap();
+        encode(&SealedForm {
+            encapsulated: sealed.kem_output.as_slice().to_vec(),
+            ciphertext: sealed.ciphertext.as_slice().to_vec(),
+        })
+    }
+
+    /// Everything that came to the stranger's inbox.
+    pub fn received(&self, world: &World) -> Vec<InboxForm> {
+        let entries = &world.relay.mailboxes[&self.inbox.address].entries;
+        let open = |bytes: &[u8]| {
+            let sealed: SealedForm = decode(bytes, FRAME_LIMIT).unwrap();
+            let sealed = HpkeCiphertext {
+                kem_output: sealed.encapsulated.into(),
+                ciphertext: sealed.ciphertext.into(),
+            };
+            let (config, address) = (SUITE.hpke_config(), &self.inbox.address.0);
+            let crypto = self.provider.crypto();
+            let plain = crypto.hpke_open(config, &sealed, &self.private, INFO, address);
+            decode(pad::unpad(&plain.unwrap()).unwrap(), FRAME_LIMIT).unwrap()
+        };
+        entries.iter().map(|entry| open(&entry.bytes)).collect()
+    }
+
+    /// A code of the stranger's own, with whatever card; it is published.
+    pub fn invite(&self, world: &mut World, change: impl FnOnce(&mut Card)) -> InviteCode {
+        use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+        let code = InviteCode {
+            kind: CodeKind::Contact,
+            id: InvitationId([self.n; 16]),
+            key: Secret::new([self.n; 32]),
+            relay: RelayHint::of(&world.relay.address()),
+        };
+        let mut card = Card {
+            invitation: code.id,
+            account: self.account,
+            devices: self.devices.clone(),
+            name: "Stranger".into(),
+            greeting: String::new(),
+            inbox: self.inbox.clone(),
+            expires_at: None,
+            uses: None,
+            asks: false,
+        };
+        change(&mut card);
+        let payload = Payload {
+            msg: &pad::pad(&encode(&self.sign(card))),
+            aad: &code.id.0,
+        };
+        let cipher =
+            chacha20poly1305::XChaCha20Poly1305::new(&derive(&code.key, b"snug/1 card").into());
+        let sealed = cipher.encrypt(&[0; 24].into(), payload).unwrap();
+        let publish = Publish {
+            id: code.id,
+            lock: self.secret.lock(),
+            uses: None,
+            expires_at: None,
+            card: [&[0; 24][..], &sealed].concat(),
+        };
+        world.relay.handle(Request::Publish(publish), 0);
+        code
+    }
+}
+
+fn derive(code: &Secret, label: &[u8]) -> [u8; 32] {
+    let mut key = [0; 32];
+    let hkdf = hkdf::Hkdf::<sha2::Sha256>::new(None, code.expose());
+    hkdf.expand(label, &mut key).unwrap();
+    key
+}
+
+fn proof(code: &Secret, id: &InvitationId, claim: &ClaimId, account: &AccountId) -> [u8; 32] {
+    let key = derive(code, b"snug/1 proof");
+    let mut mac = <hmac::Hmac<sha2::Sha256> as hmac::KeyInit>::new_from_slice(&key).unwrap();
+    mac.update(&[&id.0[..], &claim.0, &account.0].concat());
+    mac.finalize().into_bytes().into()
+}

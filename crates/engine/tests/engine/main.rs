@@ -1,0 +1,21 @@
+//! The engine beside a small relay in memory: people who meet and write, and people who mean harm.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test says what went wrong by panicking"
+)]
+
+mod account;
+mod bytes;
+mod database;
+mod forge;
+mod invitation;
+mod message;
+mod outbox;
+mod people;
+mod pointer;
+mod receipt;
+mod relay;
+mod request;
