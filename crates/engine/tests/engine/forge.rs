@@ -14,7 +14,7 @@ use openmls_libcrux_crypto::Provider;
 use openmls_traits::OpenMlsProvider as _;
 use openmls_traits::crypto::OpenMlsCrypto as _;
 use openmls_traits::types::{HpkeCiphertext, SignatureScheme};
-use snug_wire::card::{Card, InboxAddress, Signable as _, Signed};
+use snug_wire::card::{Card, InboxAddress, Signed};
 use snug_wire::code::{CodeKind, InviteCode, RelayHint};
 use snug_wire::content::Profile;
 use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};

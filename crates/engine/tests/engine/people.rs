@@ -14,7 +14,7 @@ use snug_wire::{
     Address, ClaimId, ConversationId, EnvelopeId, InvitationId, MessageId, Secret, Seq,
 };
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub const ADA: usize = 0;
 pub const BO: usize = 1;
@@ -45,7 +45,7 @@ fn scratch() -> tempfile::TempDir {
     }
 }
 
-fn start(path: &PathBuf, key: &Secret, seed: u64) -> Engine {
+fn start(path: &Path, key: &Secret, seed: u64) -> Engine {
     let db = connect(path, key, Access::Write).unwrap();
     Engine::open(db, Box::new(ChaCha20Rng::seed_from_u64(seed))).unwrap()
 }
@@ -133,7 +133,10 @@ impl World {
     /// Runs until nothing moves; time stands still.
     pub fn rest(&mut self) {
         for _ in 0..2_000 {
-            let moved = (0..self.people.len()).fold(false, |moved, who| self.turn(who) || moved);
+            let mut moved = false;
+            for who in 0..self.people.len() {
+                moved |= self.turn(who);
+            }
             if !moved {
                 return;
             }
