@@ -8,7 +8,7 @@ use snug_engine::{Access, Engine, Error, OutgoingId, Result, connect};
 use snug_wire::frame::{Answer, Delivery, RelayFrame, Request};
 use snug_wire::{Address, RelayAddress, RelayKey, Secret};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 enum Asked {
     Outgoing(OutgoingId),
@@ -32,7 +32,7 @@ pub struct Device {
     pub card: Option<Answer>,
 }
 
-fn start(path: &PathBuf, key: &Secret, seed: u64, fuse: &Fuse) -> Engine {
+fn start(path: &Path, key: &Secret, seed: u64, fuse: &Fuse) -> Engine {
     let db = connect(path, key, Access::Write).expect("the database opens");
     let rng = ChaCha20Rng::seed_from_u64(seed);
     let mut engine = Engine::open(db, Box::new(rng)).expect("the engine opens");

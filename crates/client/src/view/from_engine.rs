@@ -166,9 +166,10 @@ pub(crate) fn request_row(request: engine::ConnectRequest) -> RequestRow {
         name: request.name,
         greeting: request.greeting,
         state: match request.state {
-            // Granted: our yes is on its way.
-            Engine::Sending | Engine::Granted => RequestState::Sending,
-            Engine::Waiting => RequestState::Waiting,
+            // Granted by us: our yes is on its way. By them: their Welcome is.
+            Engine::Granted if request.incoming => RequestState::Sending,
+            Engine::Sending => RequestState::Sending,
+            Engine::Granted | Engine::Waiting => RequestState::Waiting,
             Engine::Connected => RequestState::Connected,
             Engine::Declined => RequestState::Declined,
             Engine::Used => RequestState::Used,
