@@ -4,8 +4,11 @@ use tauri::{WebviewUrl, WebviewWindowBuilder};
 
 fn main() -> tauri::Result<()> {
     tauri::Builder::default()
+        .register_uri_scheme_protocol("bare", |_, _| {
+            tauri::http::Response::new(b"<!doctype html><title>Bare</title><body>".to_vec())
+        })
         .setup(|app| {
-            let blank = "about:blank".parse()?;
+            let blank = "bare://localhost/".parse()?;
             let window = WebviewWindowBuilder::new(app, "bare", WebviewUrl::External(blank))
                 .inner_size(1180.0, 800.0);
             snug_desktop::settled::say(window, "body").build()?;

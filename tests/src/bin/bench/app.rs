@@ -9,9 +9,12 @@ use anyhow::{Context as _, Result, bail};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 const STARTS: usize = 7;
+/// A window that has not settled by then never will.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Start {
     time: Duration,
@@ -42,6 +45,14 @@ fn start(program: &Path, data: &Path) -> Result<Start> {
         .stderr(Stdio::null())
         .spawn()
         .with_context(|| format!("{} does not start", program.display()))?;
+    let (settling, settles) = mpsc::channel::<()>();
+    let id = child.id();
+    let watch = std::thread::spawn(move || {
+        if settles.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            // Ends the lines below; what is missing then is said.
+            let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+        }
+    });
     let lines = BufReader::new(child.stdout.take().context("its output")?).lines();
     let mut settled = None;
     for line in lines {
@@ -50,6 +61,8 @@ fn start(program: &Path, data: &Path) -> Result<Start> {
             break;
         }
     }
+    drop(settling);
+    let _ = watch.join();
     let pss_kib = tree(child.id()).into_iter().map(pss).sum();
     child.kill()?;
     child.wait()?;
