@@ -22,6 +22,9 @@ use tokio::net::{TcpListener, TcpStream};
 const HEADER_TIME: Duration = Duration::from_secs(10);
 /// The default of 128 KiB would be held by every idle connection.
 const SOCKET_BUFFER: usize = 4 << 10;
+/// Bytes that may wait to be written to one socket: a frame of the largest, and room for answers to
+/// pings beside it. While it is full a ping is answered late, and only the last one of several.
+const WRITE_LIMIT: usize = FRAME_LIMIT + (64 << 10);
 /// How long to wait when the system has no more sockets to give.
 const NO_SOCKETS: Duration = Duration::from_millis(100);
 
@@ -80,6 +83,7 @@ async fn upgrade(
     upgrade
         .read_buffer_size(SOCKET_BUFFER)
         .write_buffer_size(SOCKET_BUFFER)
+        .max_write_buffer_size(WRITE_LIMIT)
         .max_message_size(FRAME_LIMIT)
         .max_frame_size(FRAME_LIMIT)
         .on_upgrade(async move |socket| {

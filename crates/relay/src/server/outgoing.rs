@@ -91,6 +91,12 @@ impl Frames {
         self.frames.recv_many(into, limit).await
     }
 
+    /// The next frame, if one waits.
+    #[cfg(test)]
+    pub fn take_now(&mut self) -> Option<Bytes> {
+        self.frames.try_recv().ok()
+    }
+
     /// Says that so many bytes have been sent; whether the writer wants to know of the room.
     pub fn sent(&self, bytes: usize) -> bool {
         let left = self.shared.bytes.fetch_sub(bytes, SeqCst) - bytes;

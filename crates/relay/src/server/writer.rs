@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use snug_wire::encode;
 use snug_wire::frame::RelayFrame;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -18,6 +19,8 @@ pub const INPUTS: usize = 1_024;
 const BATCH: usize = 512;
 /// Bytes of stored entries read for one connection at a time.
 const PAGE: usize = EASY_BYTES / 2;
+/// Bytes of stored entries after which requests come first again, however many are behind.
+const TURN: usize = 8 * PAGE;
 
 /// What reaches the writer.
 pub enum Input {
@@ -38,15 +41,13 @@ struct Writer {
     connections: BTreeMap<Peer, Outgoing>,
     /// Those who are behind and have room.
     pulling: BTreeSet<Peer>,
+    /// Who of them was served last.
+    pulled: Peer,
 }
 
 /// Runs until every sender is gone.
 pub fn run(core: Core, mut inputs: mpsc::Receiver<Input>, ready: &AtomicBool) {
-    let mut writer = Writer {
-        core,
-        connections: BTreeMap::new(),
-        pulling: BTreeSet::new(),
-    };
+    let mut writer = Writer::new(core);
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         if writer.pulling.is_empty() {
@@ -67,6 +68,15 @@ pub fn run(core: Core, mut inputs: mpsc::Receiver<Input>, ready: &AtomicBool) {
 }
 
 impl Writer {
+    fn new(core: Core) -> Self {
+        Self {
+            core,
+            connections: BTreeMap::new(),
+            pulling: BTreeSet::new(),
+            pulled: Peer(0),
+        }
+    }
+
     /// Joining comes before a connection's requests, leaving after them.
     fn take(&mut self, inputs: impl Iterator<Item = Input>) {
         let mut jobs = Vec::new();
@@ -145,36 +155,55 @@ impl Writer {
         self.connections.remove(&peer)
     }
 
-    /// A page for each who is behind and has room; who has none says so later.
+    /// Pages for those who are behind and have room, in turn; who has none says so later.
     fn catch_up(&mut self) {
-        for peer in std::mem::take(&mut self.pulling) {
-            let Some(outgoing) = self.connections.get(&peer) else {
-                continue;
-            };
+        let mut left = TURN;
+        while left > 0
+            && let Some(peer) = self.next_pulling()
+        {
+            self.pulling.remove(&peer);
+            self.pulled = peer;
+            left = left.saturating_sub(self.pull(peer));
+        }
+    }
+
+    fn next_pulling(&self) -> Option<Peer> {
+        let mut after = self.pulling.range((Excluded(self.pulled), Unbounded));
+        after.next().or_else(|| self.pulling.first()).copied()
+    }
+
+    /// A page for one; says how many bytes.
+    fn pull(&mut self, peer: Peer) -> usize {
+        let Some(outgoing) = self.connections.get(&peer) else {
+            return 0;
+        };
+        if !outgoing.is_easy() {
+            outgoing.want_room();
+            // It may have sent all between the two.
             if !outgoing.is_easy() {
-                outgoing.want_room();
-                // It may have sent all between the two.
-                if !outgoing.is_easy() {
-                    continue;
-                }
-            }
-            match self.core.pull(peer, PAGE) {
-                Ok(frames) => {
-                    for frame in frames {
-                        self.send_to(peer, encode(&frame).into(), false);
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(%error, "stored entries could not be read");
-                    if let Some(outgoing) = self.forget(peer) {
-                        outgoing.cut();
-                    }
-                }
-            }
-            if self.core.is_behind(peer) {
-                self.pulling.insert(peer);
+                return 0;
             }
         }
+        let mut read = 0;
+        match self.core.pull(peer, PAGE) {
+            Ok(frames) => {
+                for frame in frames {
+                    let bytes = Bytes::from(encode(&frame));
+                    read += bytes.len();
+                    self.send_to(peer, bytes, false);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "stored entries could not be read");
+                if let Some(outgoing) = self.forget(peer) {
+                    outgoing.cut();
+                }
+            }
+        }
+        if self.core.is_behind(peer) {
+            self.pulling.insert(peer);
+        }
+        read
     }
 }
 
@@ -183,4 +212,93 @@ fn now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_millis() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outgoing::{Frames, queue};
+    use super::*;
+    use crate::store::Store;
+    use snug_wire::frame::{MailboxKind, Put, Request};
+    use snug_wire::{Address, EnvelopeId, LockSecret, Seq};
+
+    const AT: Address = Address([1; 32]);
+
+    fn secret() -> LockSecret {
+        LockSecret::new([1; 32])
+    }
+
+    fn put(id: u8) -> Request {
+        Request::Put(Put {
+            address: AT,
+            secret: Some(secret()),
+            id: EnvelopeId([id; 16]),
+            flagged: false,
+            rests_on: Seq(0),
+            lock: None,
+            attachments: Vec::new(),
+            bytes: vec![id; PAGE],
+        })
+    }
+
+    /// Bytes that wait for a connection, taken out.
+    fn waiting(frames: &mut Frames) -> usize {
+        let mut bytes = 0;
+        while let Some(frame) = frames.take_now() {
+            bytes += frame.len();
+            frames.sent(frame.len());
+        }
+        bytes
+    }
+
+    #[test]
+    fn those_who_catch_up_are_served_in_turn_and_never_all_at_once() {
+        let mut writer = Writer::new(Core::open(Store::in_memory().unwrap(), [1; 32]).unwrap());
+        let mut number = 0;
+        let mut ask = |writer: &mut Writer, peer, request| {
+            number += 1;
+            writer.apply(vec![Job {
+                peer: Peer(peer),
+                number,
+                request,
+            }]);
+        };
+        let lock = secret().lock();
+        ask(
+            &mut writer,
+            0,
+            Request::Create(AT, MailboxKind::Conversation, lock),
+        );
+        for id in 1..=3 {
+            ask(&mut writer, 0, put(id));
+        }
+        let mut readers = Vec::new();
+        for peer in 1..=100 {
+            let (outgoing, frames) = queue();
+            writer.connections.insert(Peer(peer), outgoing);
+            ask(&mut writer, peer, Request::Open(AT, secret(), None));
+            readers.push(frames);
+        }
+        for frames in &mut readers {
+            waiting(frames);
+        }
+        let mut got = vec![0; 100];
+        let mut turns = 0;
+        while !writer.pulling.is_empty() {
+            writer.catch_up();
+            turns += 1;
+            let before: usize = got.iter().sum();
+            for (got, frames) in got.iter_mut().zip(&mut readers) {
+                *got += waiting(frames);
+            }
+            let turn = got.iter().sum::<usize>() - before;
+            assert!(turn <= TURN + 2 * PAGE, "{turn} bytes in turn {turns}");
+            let some = got.iter().filter(|got| **got > 0).count();
+            assert!(some >= 100.min(turns * TURN / (2 * PAGE)), "the first only");
+        }
+        assert!(
+            got.iter().all(|got| *got > 3 * PAGE),
+            "all of them in the end"
+        );
+    }
 }

@@ -261,6 +261,24 @@ async fn a_frame_of_100_mb_is_refused_by_its_header() {
 }
 
 #[tokio::test]
+async fn answers_to_pings_that_nobody_reads_do_not_pile_up() {
+    let (relay, _dir) = start().await;
+    let mut client = connect(&relay).await;
+    // Masked with zeros; far more of them than the system's buffers hold.
+    let ping = [&[0x89, 0xfd, 0, 0, 0, 0][..], &[7; 125]].concat();
+    let some = ping.repeat(1_000);
+    for _ in 0..600 {
+        client.socket.get_mut().write_all(&some).await.unwrap();
+    }
+    client.post(create(1, Conversation, 1)).await;
+    let mut answered = 0;
+    while let Message::Pong(_) = client.socket.next().await.unwrap().unwrap() {
+        answered += 1;
+    }
+    assert!(answered < 300_000, "{answered} answers were kept");
+}
+
+#[tokio::test]
 async fn half_a_frame_and_then_nothing_leaves_the_others_alone() {
     let (relay, _dir) = start().await;
     let mut ada = reader(&relay).await;
