@@ -21,6 +21,7 @@ pub mod own;
 pub mod pad;
 mod relay_address;
 mod secret;
+pub mod signal;
 
 pub use cbor::{WireError, decode, encode};
 pub use id::{

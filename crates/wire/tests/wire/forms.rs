@@ -38,12 +38,12 @@ fn diagnose(value: &Value, indent: usize) -> String {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
 /// One value: its name, notation and bytes. It decodes to itself.
-fn render<T>(name: &str, value: &T) -> String
+pub fn render<T>(name: &str, value: &T) -> String
 where
     T: Encode<()> + for<'b> Decode<'b, ()> + PartialEq + Debug,
 {

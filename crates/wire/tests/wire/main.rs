@@ -10,4 +10,5 @@ mod growth;
 mod hostile;
 mod log_states;
 mod padding;
+mod signals;
 mod signatures;
