@@ -20,6 +20,9 @@ pub const KEY_PACKAGE: usize = 16 << 10;
 pub const POOL: u32 = 200;
 /// Bytes of answers after which a batch ends, so that many large fetches do not fill memory.
 pub const BATCH_ANSWERS: usize = 16 << 20;
+/// What one piece of trimming or forgetting may cost, in bytes, a row counting 4 KiB: tens of
+/// milliseconds, during which nothing is put.
+pub const PIECE: u64 = 32 << 20;
 
 const MINUTE: u64 = 60_000;
 /// A day, in milliseconds.

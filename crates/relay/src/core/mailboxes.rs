@@ -131,6 +131,7 @@ impl Context<'_> {
         })
     }
 
+    /// A piece at a time: `Busy` says that it was not the last one.
     pub(super) fn trim(
         &self,
         address: Address,
@@ -139,12 +140,19 @@ impl Context<'_> {
     ) -> Result<Decided, Stop> {
         let mut mailbox = self.unlocked(&address, secret)?;
         let below = below.min(Seq(mailbox.last.0 + 1));
-        if below > mailbox.first {
-            let freed = entry::forget(self.conn, mailbox.id, mailbox.first, below)?;
-            attachment::delete(self.conn, mailbox.id, below)?;
-            mailbox.first = below;
-            mailbox.size = mailbox.size.saturating_sub(freed);
-            mailbox::update(self.conn, &mailbox)?;
+        if below <= mailbox.first {
+            return Ok(Answer::Done.into());
+        }
+        let range = mailbox.first..below;
+        let reach = entry::reach(self.conn, mailbox.id, range, u64::MAX, limits::PIECE)?;
+        let end = reach.map_or(below, |(end, _)| end);
+        let freed = entry::forget(self.conn, mailbox.id, mailbox.first, end)?;
+        attachment::delete(self.conn, mailbox.id, end)?;
+        mailbox.first = end;
+        mailbox.size = mailbox.size.saturating_sub(freed);
+        mailbox::update(self.conn, &mailbox)?;
+        if end < below {
+            return Ok(Answer::Refused(Refusal::Busy(0)).into());
         }
         Ok(Answer::Done.into())
     }

@@ -158,7 +158,7 @@ impl Readers {
         match reader.opens.get_mut(address) {
             Some(open @ Open::Behind { until: None, .. }) => {
                 *open = Open::Live;
-                reader.behind.retain(|behind| behind != address);
+                reader.behind.pop_front();
             }
             _ => self.close(peer, address),
         }

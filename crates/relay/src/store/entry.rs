@@ -6,6 +6,7 @@
 use super::{StoreError, bytes, int};
 use rusqlite::{Connection, OptionalExtension as _};
 use snug_wire::{EnvelopeId, Seq};
+use std::ops::Range;
 
 pub(super) const SCHEMA: &str = "
 CREATE TABLE entry (
@@ -129,23 +130,34 @@ pub fn forget(conn: &Connection, mailbox: i64, from: Seq, below: Seq) -> Result<
     Ok(size as u64)
 }
 
-/// One past the last of the leading entries, at most `limit` of them, that were put before that time.
-pub fn end_of_old(
+/// What a row counts when work is bounded, beside its bytes and those of its attachments.
+const ROW: u64 = 4_096;
+
+/// How far a piece of work on the entries of `range` reaches that were put before that time: one past
+/// the last, and what they count, `budget` or a little more. `None` when the first is younger.
+pub fn reach(
     conn: &Connection,
     mailbox: i64,
+    range: Range<Seq>,
     before: u64,
-    limit: u32,
-) -> Result<Option<Seq>, StoreError> {
-    let mut statement =
-        conn.prepare_cached("SELECT seq, at FROM entry WHERE mailbox = ?1 ORDER BY seq LIMIT ?2")?;
-    let mut rows = statement.query((mailbox, limit))?;
-    let mut end = None;
-    while let Some(row) = rows.next()?
+    budget: u64,
+) -> Result<Option<(Seq, u64)>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT seq, at, length(bytes) + (SELECT coalesce(sum(length(a.bytes)), 0) FROM attachment a
+             WHERE a.mailbox = entry.mailbox AND a.seq = entry.seq)
+         FROM entry WHERE mailbox = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq",
+    )?;
+    let mut rows = statement.query((mailbox, int(range.start.0), int(range.end.0)))?;
+    let mut reach = None;
+    let mut size = 0;
+    while size < budget
+        && let Some(row) = rows.next()?
         && row.get::<_, i64>(1)? < int(before)
     {
-        end = Some(Seq(row.get::<_, i64>(0)? as u64 + 1));
+        size += ROW + row.get::<_, i64>(2)? as u64;
+        reach = Some((Seq(row.get::<_, i64>(0)? as u64 + 1), size));
     }
-    Ok(end)
+    Ok(reach)
 }
 
 /// Removes the entries below, memory of their ids included; says how many bytes they still held.

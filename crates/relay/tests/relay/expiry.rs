@@ -2,13 +2,14 @@
 
 use crate::forms::{
     address, attachment, commit, create, invitation, knock, lock, open, open_from, publish, secret,
-    stock, text,
+    stock, text, trim,
 };
 use crate::world::{ADA, BO, World};
+use snug_relay::core::Peer;
 use snug_relay::core::limits::{DAY, RENDEZVOUS, TIME_TO_LIVE, UNOPENED};
-use snug_wire::Seq;
 use snug_wire::frame::MailboxKind::{Conversation, Inbox, Rendezvous};
 use snug_wire::frame::{Answer, Opened, Put, Refusal, Request};
+use snug_wire::{EnvelopeId, Seq};
 
 #[test]
 fn an_entry_lives_ninety_days_and_the_head_longer() {
@@ -207,4 +208,91 @@ fn the_file_shrinks() {
     let file = world.dir.path().join("relay.db");
     drop(world.core);
     assert!(std::fs::metadata(file).unwrap().len() < 8_000_000);
+}
+
+/// A thousand entries with ids of their own.
+fn thousand(begin: u64, like: &Put) -> Vec<(Peer, Request)> {
+    let put = |n: u64| {
+        let mut id = EnvelopeId([0; 16]);
+        id.0[..8].copy_from_slice(&n.to_be_bytes());
+        let put = Put { id, ..like.clone() };
+        (ADA, Request::Put(put))
+    };
+    (begin..begin + 1_000).map(put).collect()
+}
+
+fn state(world: &mut World, at: u8) -> Opened {
+    match world.ask(BO, open(at, 1)) {
+        Some(Answer::Opened(state)) => state,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_long_log_is_trimmed_in_pieces() {
+    let mut world = World::new();
+    world.ask(ADA, create(1, Conversation, 1));
+    for begin in [
+        0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000,
+    ] {
+        world.batch(&thousand(begin, &text(1, 1, 1, 0)));
+    }
+    assert_eq!(
+        world.ask(ADA, trim(1, 1, 10_000)),
+        Some(Answer::Refused(Refusal::Busy(0)))
+    );
+    let first = state(&mut world, 1).first;
+    assert!(Seq(1) < first && first < Seq(10_000), "{first:?}");
+    assert_eq!(world.ask(ADA, trim(1, 1, 10_000)), Some(Answer::Done));
+    assert_eq!(state(&mut world, 1).first, Seq(10_000));
+}
+
+#[test]
+fn what_is_too_old_goes_in_pieces() {
+    let mut world = World::new();
+    for at in 1..=60 {
+        world.ask(ADA, create(at, Inbox, 1));
+        world.batch(&thousand(0, &knock(at, 1)));
+    }
+    let later = world.now + TIME_TO_LIVE + 1;
+    let mut left = 60_000;
+    while left > 0 {
+        world.expire(later);
+        let now: u64 = (1..=60)
+            .map(|at| state(&mut world, at))
+            .map(|state| state.last.0 + 1 - state.first.0)
+            .sum();
+        assert!(now < left && left - now < 10_000, "{now} of {left}");
+        left = now;
+    }
+}
+
+#[test]
+fn full_rendezvous_go_in_pieces() {
+    let mut world = World::new();
+    for at in 1..=5 {
+        world.ask(ADA, create(at, Rendezvous, 1));
+        for id in 1..=4 {
+            let bytes = vec![id; 4_000_000];
+            world.put(
+                ADA,
+                Put {
+                    bytes,
+                    ..knock(at, id)
+                },
+            );
+        }
+    }
+    let later = world.now + RENDEZVOUS + 1;
+    let there = |world: &mut World| {
+        (1..=5)
+            .filter(|at| matches!(world.ask(BO, open(*at, 1)), Some(Answer::Opened(_))))
+            .count()
+    };
+    world.expire(later);
+    assert!((1..5).contains(&there(&mut world)));
+    for _ in 0..3 {
+        world.expire(later);
+    }
+    assert_eq!(there(&mut world), 0);
 }
