@@ -1,6 +1,6 @@
 //! The data directory: one relay at a time, readable by its owner alone.
 
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, private_file};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -44,12 +44,7 @@ impl DataDir {
             source,
         };
         make(path).map_err(wrong)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.join("relay.lock"))
-            .map_err(wrong)?;
+        let lock = private_file(&path.join("relay.lock")).map_err(wrong)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => DataError::InUse(path.to_owned()),
             TryLockError::Error(source) => wrong(source),

@@ -12,6 +12,7 @@ pub mod meta;
 pub mod old_lock;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::fs::File;
 use std::path::Path;
 
 /// Schema version, kept in `PRAGMA user_version`.
@@ -43,12 +44,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the file cannot be opened, is damaged, or was made by a newer version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        make_private(path)?;
+        private_file(path)?;
         let conn = Connection::open(path)?;
         // Before the first table, or it has no effect.
         conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         conn.pragma_update(None, "synchronous", "FULL")?;
+        // macOS calls a write done that only its disk's memory has, unless asked like this.
+        conn.pragma_update(None, "fullfsync", true)?;
         Self::prepare(conn)
     }
 
@@ -133,19 +136,14 @@ pub(crate) fn bytes<const N: usize>(
     row.get(column)
 }
 
-#[cfg(unix)]
-fn make_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .map(|_| ())
-}
-
-#[cfg(not(unix))]
-fn make_private(_path: &Path) -> std::io::Result<()> {
-    Ok(())
+/// A file that is there from now on and only its owner can read, whatever it was.
+pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
 }

@@ -356,3 +356,20 @@ async fn a_second_relay_on_the_same_data_is_refused_in_words() {
     relay.stop().await;
     Relay::start(config(dir.path())).await.unwrap().stop().await;
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn its_files_are_its_owners_alone_whatever_they_were() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    // Brought back from a copy that everybody could read, into a directory of the operator's.
+    let file = dir.path().join("relay.db");
+    std::fs::write(&file, []).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let relay = Relay::start(config(dir.path())).await.unwrap();
+    for entry in std::fs::read_dir(dir.path()).unwrap().map(Result::unwrap) {
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?}", entry.file_name());
+    }
+    relay.stop().await;
+}
