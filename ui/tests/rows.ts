@@ -1,40 +1,26 @@
 import type { ChatRow, InvitationRow, MessageRow, Preview, RequestRow } from "../src/core";
+import { chatRow, messageRow } from "../src/core/rows";
 
 /** Noon of a day in November, in the computer's own zone. */
 export const NOON = new Date(2026, 10, 20, 12).getTime();
 export const MINUTE = 60_000;
 
 export function chat(id: string, rest: Partial<ChatRow> = {}): ChatRow {
-  return {
-    id,
-    kind: "direct",
-    title: id,
-    peer: `account-${id}`,
-    last: null,
-    unread: 0,
-    firstUnread: null,
-    createdAt: NOON,
-    sortedAt: NOON,
-    ...rest,
-  };
+  return chatRow({ id, title: id, createdAt: NOON, sortedAt: NOON, ...rest });
 }
 
 /** The `n`th message of the chat, a minute after the one before. */
 export function message(n: number, rest: Partial<MessageRow> = {}): MessageRow {
-  return {
+  return messageRow({
     id: `m${n}`,
     chat: "ada",
     author: "account-ada",
     authorName: "Ada",
-    own: false,
-    kind: "text",
     text: `text ${n}`,
     at: NOON + n * MINUTE,
     order: String(n).padStart(6, "0"),
-    state: "received",
-    problem: null,
     ...rest,
-  };
+  });
 }
 
 export function messages(from: number, to: number): MessageRow[] {

@@ -14,9 +14,55 @@ export const commands = {
 	/**  All chats. */
 	chats: () => __TAURI_INVOKE<ChatRow[]>("chats"),
 	/**  A page of a chat. */
-	messages: (chat: string, before: string | null, limit: number) => __TAURI_INVOKE<Page>("messages", { chat, before, limit }),
-	/**  Writes a message. */
-	sendText: (chat: string, text: string) => __TAURI_INVOKE<MessageRow>("send_text", { chat, text }),
+	messages: (chat: string, before: string | null, after: string | null, limit: number) => __TAURI_INVOKE<Page>("messages", { chat, before, after, limit }),
+	/**  The page around a message. */
+	around: (id: string, limit: number) => __TAURI_INVOKE<Page>("around", { id, limit }),
+	/**  The page around a moment. */
+	atDate: (chat: string, at: number, limit: number) => __TAURI_INVOKE<Page>("at_date", { chat, at, limit }),
+	/**  Writes a message; its id. */
+	sendText: (chat: string, text: string, options: SendOptions) => __TAURI_INVOKE<string>("send_text", { chat, text, options }),
+	/**  Changes what one wrote. */
+	editMessage: (id: string, text: string, mentions: Mention[]) => __TAURI_INVOKE<null>("edit_message", { id, text, mentions }),
+	/**  Deletes what one wrote, for everyone. */
+	deleteMessage: (id: string) => __TAURI_INVOKE<null>("delete_message", { id }),
+	/**  One's reaction to a message; `None` takes it back. */
+	react: (id: string, emoji: string | null) => __TAURI_INVOKE<null>("react", { id, emoji }),
+	/**  Sends a message on to other chats. */
+	forward: (id: string, chats: string[]) => __TAURI_INVOKE<null>("forward", { id, chats }),
+	/**  Keeps what is written and not sent. */
+	setDraft: (chat: string, draft: Draft | null) => __TAURI_INVOKE<null>("set_draft", { chat, draft }),
+	/**  What was written and not sent. */
+	draft: (chat: string) => __TAURI_INVOKE<Draft | null>("draft", { chat }),
+	/**  How long messages of a chat stay once seen. */
+	setTimer: (chat: string, seconds: number | null) => __TAURI_INVOKE<null>("set_timer", { chat, seconds }),
+	/**  Who has a message, who read it, how it read before. */
+	messageDetails: (id: string) => __TAURI_INVOKE<MessageDetails>("message_details", { id }),
+	/**  Finds messages. */
+	search: (query: SearchQuery) => __TAURI_INVOKE<SearchPage>("search", { query }),
+	/**  The person writes, or stopped. */
+	typing: (chat: string, on: boolean) => __TAURI_INVOKE<null>("typing", { chat, on }),
+	/**  One's own presence. */
+	ownPresence: () => __TAURI_INVOKE<OwnPresence>("own_presence"),
+	/**  Sets it. */
+	setPresence: (presence: OwnPresence) => __TAURI_INVOKE<null>("set_presence", { presence }),
+	/**  How long nobody has touched the window. */
+	idle: (seconds: number) => __TAURI_INVOKE<null>("idle", { seconds }),
+	/**  Everybody's presence. */
+	presences: () => __TAURI_INVOKE<PresenceRow[]>("presences"),
+	/**  What one shows of oneself. */
+	privacy: () => __TAURI_INVOKE<Privacy>("privacy"),
+	/**  Sets it. */
+	setPrivacy: (privacy: Privacy) => __TAURI_INVOKE<null>("set_privacy", { privacy }),
+	/**  The same for one contact. */
+	contactPrivacy: (account: string) => __TAURI_INVOKE<PrivacyOverride>("contact_privacy", { account }),
+	/**  Sets it. */
+	setContactPrivacy: (account: string, privacy: PrivacyOverride) => __TAURI_INVOKE<null>("set_contact_privacy", { account, privacy }),
+	/**  How the connection is kept. */
+	connectionSettings: () => __TAURI_INVOKE<ConnectionSettings>("connection_settings"),
+	/**  Sets it. */
+	setConnectionSettings: (settings: ConnectionSettings) => __TAURI_INVOKE<null>("set_connection_settings", { settings }),
+	/**  What the Connection page shows. */
+	connectionDetails: () => __TAURI_INVOKE<ConnectionDetails>("connection_details"),
 	/**  Sends a failed message again. */
 	retryMessage: (id: string) => __TAURI_INVOKE<null>("retry_message", { id }),
 	/**  Drops a failed message. */
@@ -94,6 +140,14 @@ export type ChatRow = {
 	createdAt: number,
 	/**  What lists are sorted by, newest first. */
 	sortedAt: number,
+	/**  The first line of what is written and not sent. */
+	draft: string | null,
+	/**  Seconds messages stay once seen. */
+	timer: number | null,
+	/**  How many unread messages mention one. */
+	mentions: number,
+	/**  The first of them. */
+	firstMention: string | null,
 };
 
 /**  The connection to the home relay. */
@@ -200,12 +254,18 @@ export type LastLine = {
 	state: MessageState,
 	/**  Its author's clock. */
 	at: number,
+	/**  What it is. */
+	kind: MessageKind,
+	/**  What a notice says. */
+	notice: MessageNotice | null,
 };
 
 /**  What a line of a timeline is. */
 export type MessageKind = 
 /**  A text. */
 "text" | 
+/**  Deleted for everyone. */
+"deleted" | 
 /**  Written by a newer Snug. */
 "unknown" | 
 /**  Something that happened. */
@@ -235,6 +295,28 @@ export type MessageRow = {
 	state: MessageState,
 	/**  Why it failed. */
 	problem: ProblemCode | null,
+	/**  What it answers. */
+	quote: Quote | null,
+	/**  Whether it was sent on from another chat. */
+	forwarded: boolean,
+	/**  When it was last changed. */
+	editedAt: number | null,
+	/**  Whether a change or deletion of ours is on its way. */
+	changing: boolean,
+	/**  Reactions, in the order they first came. */
+	reactions: Reaction[],
+	/**  Who is mentioned where. */
+	mentions: Mention[],
+	/**  Whether one is mentioned oneself. */
+	mentionsMe: boolean,
+	/**  How urgent it is. */
+	priority: Priority,
+	/**  Seconds it stays once seen. */
+	timer: number | null,
+	/**  When it goes, once that is known. */
+	expiresAt: number | null,
+	/**  What a notice says. */
+	notice: MessageNotice | null,
 };
 
 /**  How far a message is. */
@@ -268,6 +350,8 @@ export type Page = {
 	rows: MessageRow[],
 	/**  Asks for older ones; `None` at the beginning. */
 	before: string | null,
+	/**  Asks for newer ones; `None` at the end. */
+	after: string | null,
 };
 
 /**  What an invitation says, before anything is sent. */
@@ -342,6 +426,20 @@ export type ProblemCode =
 "textTooLong" | 
 /**  Too much waits to be sent. */
 "queueFull" | 
+/**  The messages waiting to be sent are too large together. */
+"tooManyBytes" | 
+/**  It waited too long to be sent. */
+"expired" | 
+/**  Their device could not open it. */
+"unopened" | 
+/**  The chat is no more. */
+"chatGone" | 
+/**  Only its author may do this. */
+"notYours" | 
+/**  It is too late for this. */
+"tooLate" | 
+/**  The proxy refuses. */
+"proxyRefused" | 
 /**  The disk is full. */
 "diskFull" | 
 /**  The database cannot be read. */
@@ -447,6 +545,20 @@ gone: Gone[] } |
 { type: "connection"; 
 /**  As it is now. */
 row: ConnectionRow } | 
+/**  Presence of accounts. */
+{ type: "presence"; 
+/**  As they are now. */
+rows: PresenceRow[] } | 
+/**  Somebody writes, or stopped. */
+{ type: "typing"; 
+/**  Where. */
+chat: string; 
+/**  Who. */
+account: string; 
+/**  Their name. */
+name: string; 
+/**  Whether they write. */
+on: boolean } | 
 /**  Something a person who is not looking should hear of. */
 { type: "notify"; 
 /**  From whom. */
@@ -460,6 +572,163 @@ chat: string | null } |
 
 /**  One entry of the client's stream. */
 export type UpdateEvent = Update;
+
+/**  What a line says that nobody wrote; its author is who did it. */
+export type MessageNotice = 
+/**  Disappearing messages were set, or switched off. */
+{ type: "timer"; seconds: number | null } | 
+/**  This device did not receive the messages before this. */
+{ type: "gap" } | 
+/**  The chat's mailbox was replaced by a new one. */
+{ type: "renewed" };
+
+/**  How urgent a message is. */
+export type Priority = "low" | "normal" | "high" | "urgent";
+
+/**  The message another one answers. */
+export type Quote = {
+	id: string,
+	author: string,
+	authorName: string,
+	own: boolean,
+	/**  At most 280 characters; empty when gone. */
+	text: string,
+	gone: boolean,
+};
+
+/**  One emoji under a message. */
+export type Reaction = {
+	emoji: string,
+	count: number,
+	own: boolean,
+	/**  At most 20. */
+	names: string[],
+};
+
+/**  A mention: the UTF-16 range of "@Name" in the text. */
+export type Mention = { account: string, from: number, to: number };
+
+/**  What is written and not sent. */
+export type Draft = { text: string, replyTo: string | null, editing: string | null };
+
+/**  How a text is sent. */
+export type SendOptions = { replyTo: string | null, mentions: Mention[], priority: Priority };
+
+/**  Everything about one message. */
+export type MessageDetails = {
+	message: MessageRow,
+	sentAt: number | null,
+	recipients: Recipient[],
+	/**  Oldest first; the first is the original. */
+	edits: Edit[],
+};
+
+/**  Somebody a message is for. */
+export type Recipient = { account: string, name: string, deliveredAt: number | null, readAt: number | null };
+
+/**  A text as it once read. */
+export type Edit = { text: string, at: number };
+
+/**  What to find. */
+export type SearchQuery = {
+	text: string,
+	chat: string | null,
+	author: string | null,
+	from: number | null,
+	to: number | null,
+	/**  Cursor. */
+	before: string | null,
+};
+
+/**  A message found. */
+export type SearchHit = {
+	message: MessageRow,
+	chatTitle: string,
+	snippet: string,
+	/**  UTF-16 ranges in the snippet. */
+	marks: [number, number][],
+};
+
+/**  A stretch of what was found. */
+export type SearchPage = { hits: SearchHit[], before: string | null };
+
+/**  Where somebody is. */
+export type PresenceState = "online" | "away" | "busy" | "offline";
+
+/**  Somebody's presence. */
+export type PresenceRow = { account: string, state: PresenceState, text: string, lastSeen: number | null };
+
+/**  What one says of oneself. */
+export type OwnState = "online" | "away" | "busy" | "invisible";
+
+/**  One's own presence. */
+export type OwnPresence = {
+	state: OwnState,
+	text: string,
+	/**  Seconds without a touch; 0: never. */
+	awayAfter: number,
+};
+
+/**  What one shows of oneself, and so sees of others. */
+export type Privacy = { typing: boolean, presence: boolean, receipts: boolean };
+
+/**  The same for one contact; `None`: as for everybody. */
+export type PrivacyOverride = { typing: boolean | null, presence: boolean | null, receipts: boolean | null };
+
+/**  How a proxy is spoken to. */
+export type ProxyKind = "none" | "system" | "http" | "socks5";
+
+/**  A proxy. */
+export type Proxy = {
+	kind: ProxyKind,
+	/**  `host:port`. */
+	address: string,
+	user: string,
+	password: string,
+};
+
+/**  How the connection is kept. */
+export type ConnectionSettings = {
+	/**  Seconds. */
+	heartbeat: number,
+	/**  Seconds without a sign of life. */
+	silence: number,
+	/**  Milliseconds. */
+	shortestPause: number,
+	/**  Seconds. */
+	longestPause: number,
+	proxy: Proxy,
+};
+
+/**  Everything about the connection. */
+export type ConnectionDetails = {
+	row: ConnectionRow,
+	transport: "webSocket",
+	encrypted: boolean,
+	proxy: string | null,
+	upSince: number | null,
+	/**  Of the last hour. */
+	roundTrips: { at: number, ms: number }[],
+	roundTripP50: number | null,
+	roundTripP99: number | null,
+	attempts: number,
+	/**  The last 50; `after`: milliseconds without a connection. */
+	reconnects: { at: number, reason: ProblemCode | null, text: string, after: number }[],
+	bytesIn: number,
+	bytesOut: number,
+	framesIn: number,
+	framesOut: number,
+	messagesIn: number,
+	messagesOut: number,
+	errors: { code: ProblemCode, count: number }[],
+	/**  Entries set aside. */
+	unreadable: number,
+	ignored: number,
+	queue: { priority: Priority, count: number }[],
+	/**  Milliseconds from writing to "delivered", own messages of the last hour. */
+	deliveryP50: number | null,
+	deliveryP99: number | null,
+};
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

@@ -1,14 +1,25 @@
 import type {
   AccountRow,
   ChatRow,
+  ConnectionDetails,
   ConnectionRow,
+  ConnectionSettings,
+  Draft,
   InvitationRow,
-  MessageRow,
+  Mention,
+  MessageDetails,
   NewInvitation,
+  OwnPresence,
   Page,
+  PresenceRow,
   Preview,
+  Privacy,
+  PrivacyOverride,
   QrMatrix,
   RequestRow,
+  SearchPage,
+  SearchQuery,
+  SendOptions,
   Startup,
   Update,
 } from "./bindings";
@@ -17,6 +28,9 @@ export type * from "./bindings";
 
 /** Stops what it was returned for. */
 export type Stop = () => void;
+
+/** A stretch of a chat: older than one cursor, newer than the other, or its newest end. */
+export type PageWish = { before?: string; after?: string; limit: number };
 
 /**
  * The messenger as the UI knows it. Every method rejects with a `Problem` and nothing else.
@@ -30,11 +44,36 @@ export interface Core {
   createAccount(name: string, relay: string | null): Promise<AccountRow>;
 
   chats(): Promise<ChatRow[]>;
-  messages(chat: string, before: string | null, limit: number): Promise<Page>;
-  sendText(chat: string, text: string): Promise<MessageRow>;
+  messages(chat: string, wish: PageWish): Promise<Page>;
+  /** The message stands in the middle. */
+  around(id: string, limit: number): Promise<Page>;
+  atDate(chat: string, at: number, limit: number): Promise<Page>;
+  /** Its id; the row itself comes as an update. */
+  sendText(chat: string, text: string, options: SendOptions): Promise<string>;
+  editMessage(id: string, text: string, mentions: Mention[]): Promise<void>;
+  /** For everyone. */
+  deleteMessage(id: string): Promise<void>;
+  react(id: string, emoji: string | null): Promise<void>;
+  forward(id: string, chats: string[]): Promise<void>;
   retryMessage(id: string): Promise<void>;
   discardMessage(id: string): Promise<void>;
   markRead(chat: string, upTo: string): Promise<void>;
+  messageDetails(id: string): Promise<MessageDetails>;
+  setDraft(chat: string, draft: Draft | null): Promise<void>;
+  draft(chat: string): Promise<Draft | null>;
+  setTimer(chat: string, seconds: number | null): Promise<void>;
+  search(query: SearchQuery): Promise<SearchPage>;
+
+  typing(chat: string, on: boolean): Promise<void>;
+  presences(): Promise<PresenceRow[]>;
+  ownPresence(): Promise<OwnPresence>;
+  setPresence(presence: OwnPresence): Promise<void>;
+  /** For how many seconds nobody has touched the window; 0: somebody just did. */
+  idle(seconds: number): Promise<void>;
+  privacy(): Promise<Privacy>;
+  setPrivacy(privacy: Privacy): Promise<void>;
+  contactPrivacy(account: string): Promise<PrivacyOverride>;
+  setContactPrivacy(account: string, privacy: PrivacyOverride): Promise<void>;
 
   createInvitation(wish: NewInvitation): Promise<InvitationRow>;
   invitations(): Promise<InvitationRow[]>;
@@ -52,6 +91,9 @@ export interface Core {
 
   connection(): Promise<ConnectionRow>;
   reconnect(): Promise<void>;
+  connectionDetails(): Promise<ConnectionDetails>;
+  connectionSettings(): Promise<ConnectionSettings>;
+  setConnectionSettings(settings: ConnectionSettings): Promise<void>;
 
   copyText(text: string): Promise<void>;
   onUpdate(handler: (update: Update) => void): Promise<Stop>;

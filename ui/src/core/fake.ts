@@ -1,22 +1,36 @@
 import type {
   AccountRow,
   ChatRow,
+  ConnectionDetails,
   ConnectionRow,
+  ConnectionSettings,
   Core,
+  Draft,
   Gone,
   InvitationRow,
+  Mention,
+  MessageDetails,
   MessageRow,
   NewInvitation,
+  OwnPresence,
   Page,
+  PageWish,
+  PresenceRow,
   Preview,
+  Privacy,
+  PrivacyOverride,
   Problem,
   ProblemCode,
   QrMatrix,
   RequestRow,
+  SearchPage,
+  SearchQuery,
+  SendOptions,
   Startup,
   Stop,
   Update,
 } from "./core";
+import { detailsOf, messageRow } from "./rows";
 
 type Rows = {
   chats?: ChatRow[];
@@ -47,6 +61,20 @@ export class FakeCore implements Core {
   };
   readonly calls: string[] = [];
   readonly copied: string[] = [];
+  readonly drafts = new Map<string, Draft>();
+  presenceRows: PresenceRow[] = [];
+  own: OwnPresence = { state: "online", text: "", awayAfter: 300 };
+  shown: Privacy = { typing: true, presence: true, receipts: true };
+  readonly shownTo = new Map<string, PrivacyOverride>();
+  settings: ConnectionSettings = {
+    heartbeat: 20,
+    silence: 45,
+    shortestPause: 500,
+    longestPause: 60,
+    proxy: { kind: "system", address: "", user: "", password: "" },
+  };
+  /** Message id → how it read before, and who has it. */
+  readonly details = new Map<string, Omit<MessageDetails, "message">>();
   /** Method name → what it refuses with. */
   readonly refusals = new Map<string, Problem>();
   /** Code → what its preview shows. */
@@ -123,38 +151,225 @@ export class FakeCore implements Core {
     return [...this.#chats.values()];
   }
 
-  async messages(chat: string, before: string | null, limit: number): Promise<Page> {
-    await this.#asked("messages", chat, before, limit);
-    const older = [...this.#messages.values()]
-      .filter((row) => row.chat === chat && (before === null || row.order < before))
+  #rows(chat: string): MessageRow[] {
+    return [...this.#messages.values()]
+      .filter((row) => row.chat === chat)
       .sort((a, b) => (a.order < b.order ? -1 : 1));
-    const rows = older.slice(-limit);
-    return { rows, before: rows.length < older.length ? (rows[0]?.order ?? null) : null };
   }
 
-  async sendText(chat: string, text: string): Promise<MessageRow> {
+  #stretch(all: MessageRow[], from: number, to: number): Page {
+    const first = Math.max(0, from);
+    const rows = all.slice(first, to);
+    return {
+      rows,
+      before: first > 0 ? (rows[0]?.order ?? null) : null,
+      after: to < all.length ? (rows.at(-1)?.order ?? null) : null,
+    };
+  }
+
+  async messages(chat: string, { before, after, limit }: PageWish): Promise<Page> {
+    const cursor = before !== undefined ? `<${before}` : after !== undefined ? `>${after}` : "newest";
+    await this.#asked("messages", chat, cursor, limit);
+    const all = this.#rows(chat);
+    if (after !== undefined) {
+      const from = all.findIndex((row) => row.order > after);
+      return from < 0 ? { rows: [], before: null, after: null } : this.#stretch(all, from, from + limit);
+    }
+    const end = before === undefined ? -1 : all.findIndex((row) => row.order >= before);
+    const to = end < 0 ? all.length : end;
+    return this.#stretch(all, to - limit, to);
+  }
+
+  async around(id: string, limit: number): Promise<Page> {
+    await this.#asked("around", id, limit);
+    const row = this.#messages.get(id);
+    if (!row) throw problem("notFound");
+    const all = this.#rows(row.chat);
+    const from = Math.max(0, all.indexOf(row) - Math.floor(limit / 2));
+    return this.#stretch(all, from, from + limit);
+  }
+
+  async atDate(chat: string, at: number, limit: number): Promise<Page> {
+    await this.#asked("atDate", chat, at, limit);
+    const all = this.#rows(chat);
+    const found = all.findIndex((row) => row.at >= at);
+    const from = Math.max(0, (found < 0 ? all.length - 1 : found) - Math.floor(limit / 2));
+    return this.#stretch(all, from, from + limit);
+  }
+
+  async sendText(chat: string, text: string, options: SendOptions): Promise<string> {
     await this.#asked("sendText", chat, text);
     const id = this.#newId("sent");
-    const row: MessageRow = {
+    const answered = options.replyTo === null ? undefined : this.#messages.get(options.replyTo);
+    const row = messageRow({
       id,
       chat,
       author: this.account?.id ?? "me",
       authorName: this.account?.name ?? "",
       own: true,
-      kind: "text",
       text,
       at: this.now(),
       order: `z${String(this.#made).padStart(8, "0")}`,
       state: "sending",
-      problem: null,
-    };
+      priority: options.priority,
+      mentions: options.mentions,
+      timer: this.#chats.get(chat)?.timer ?? null,
+      quote: answered
+        ? {
+            id: answered.id,
+            author: answered.author,
+            authorName: answered.authorName,
+            own: answered.own,
+            text: answered.text.slice(0, 280),
+            gone: false,
+          }
+        : null,
+    });
     const before = this.#chats.get(chat);
-    const last = { text, own: true, state: row.state, at: row.at };
+    const last = { text, own: true, state: row.state, at: row.at, kind: row.kind, notice: null };
     this.put({
       messages: [row],
       chats: before ? [{ ...before, last, sortedAt: row.at }] : [],
     });
-    return row;
+    return id;
+  }
+
+  #change(id: string, change: (row: MessageRow) => Partial<MessageRow>): void {
+    const row = this.#messages.get(id);
+    if (row) this.put({ messages: [{ ...row, ...change(row) }] });
+  }
+
+  async editMessage(id: string, text: string, mentions: Mention[]): Promise<void> {
+    await this.#asked("editMessage", id, text);
+    this.#change(id, () => ({ text, mentions, editedAt: this.now() }));
+  }
+
+  async deleteMessage(id: string): Promise<void> {
+    await this.#asked("deleteMessage", id);
+    this.#change(id, () => ({ kind: "deleted", text: "", reactions: [], mentions: [], quote: null }));
+  }
+
+  async react(id: string, emoji: string | null): Promise<void> {
+    await this.#asked("react", id, emoji);
+    const me = this.account?.name ?? "";
+    this.#change(id, (row) => {
+      const others = row.reactions
+        .map((it) => (it.own ? { ...it, own: false, count: it.count - 1, names: it.names.filter((name) => name !== me) } : it))
+        .filter((it) => it.count > 0);
+      if (emoji === null) return { reactions: others };
+      const there = others.find((it) => it.emoji === emoji);
+      const mine = { emoji, count: (there?.count ?? 0) + 1, own: true, names: [...(there?.names ?? []), me] };
+      return { reactions: there ? others.map((it) => (it === there ? mine : it)) : [...others, mine] };
+    });
+  }
+
+  async forward(id: string, chats: string[]): Promise<void> {
+    await this.#asked("forward", id, ...chats);
+  }
+
+  async messageDetails(id: string): Promise<MessageDetails> {
+    await this.#asked("messageDetails", id);
+    const message = this.#messages.get(id);
+    if (!message) throw problem("notFound");
+    return { message, ...(this.details.get(id) ?? { sentAt: message.at, recipients: [], edits: [] }) };
+  }
+
+  async setDraft(chat: string, draft: Draft | null): Promise<void> {
+    await this.#asked("setDraft", chat, draft?.text ?? null);
+    if (draft === null) this.drafts.delete(chat);
+    else this.drafts.set(chat, draft);
+    const row = this.#chats.get(chat);
+    const line = draft?.text.split("\n")[0] ?? null;
+    if (row && row.draft !== line) this.put({ chats: [{ ...row, draft: line }] });
+  }
+
+  async draft(chat: string): Promise<Draft | null> {
+    await this.#asked("draft", chat);
+    return this.drafts.get(chat) ?? null;
+  }
+
+  async setTimer(chat: string, seconds: number | null): Promise<void> {
+    await this.#asked("setTimer", chat, seconds);
+    const row = this.#chats.get(chat);
+    if (row) this.put({ chats: [{ ...row, timer: seconds }] });
+  }
+
+  async search(query: SearchQuery): Promise<SearchPage> {
+    await this.#asked("search", query.text, query.chat, query.author, query.before);
+    const wanted = query.text.toLowerCase();
+    const found = [...this.#messages.values()]
+      .filter((row) => row.kind === "text" && row.text.toLowerCase().includes(wanted))
+      .filter((row) => query.chat === null || row.chat === query.chat)
+      .filter((row) => query.author === null || row.author === query.author)
+      .filter((row) => (query.from === null || row.at >= query.from) && (query.to === null || row.at < query.to))
+      .filter((row) => query.before === null || row.order < query.before)
+      .sort((a, b) => b.at - a.at || (a.order < b.order ? 1 : -1));
+    const hits = found.slice(0, 30).map((message) => {
+      const start = Math.max(0, message.text.toLowerCase().indexOf(wanted) - 30);
+      const snippet = message.text.slice(start, start + 120);
+      const at = snippet.toLowerCase().indexOf(wanted);
+      const marks: [number, number][] = [[at, at + wanted.length]];
+      return { message, chatTitle: this.#chats.get(message.chat)?.title ?? "", snippet, marks };
+    });
+    return { hits, before: found.length > hits.length ? (hits.at(-1)?.message.order ?? null) : null };
+  }
+
+  async typing(chat: string, on: boolean): Promise<void> {
+    await this.#asked("typing", chat, on);
+  }
+
+  async presences(): Promise<PresenceRow[]> {
+    await this.#asked("presences");
+    return this.presenceRows;
+  }
+
+  async ownPresence(): Promise<OwnPresence> {
+    await this.#asked("ownPresence");
+    return this.own;
+  }
+
+  async setPresence(presence: OwnPresence): Promise<void> {
+    await this.#asked("setPresence", presence.state, presence.text, presence.awayAfter);
+    this.own = presence;
+  }
+
+  async idle(seconds: number): Promise<void> {
+    await this.#asked("idle", seconds);
+  }
+
+  async privacy(): Promise<Privacy> {
+    await this.#asked("privacy");
+    return this.shown;
+  }
+
+  async setPrivacy(privacy: Privacy): Promise<void> {
+    await this.#asked("setPrivacy", privacy.typing, privacy.presence, privacy.receipts);
+    this.shown = privacy;
+  }
+
+  async contactPrivacy(account: string): Promise<PrivacyOverride> {
+    await this.#asked("contactPrivacy", account);
+    return this.shownTo.get(account) ?? { typing: null, presence: null, receipts: null };
+  }
+
+  async setContactPrivacy(account: string, privacy: PrivacyOverride): Promise<void> {
+    await this.#asked("setContactPrivacy", account, privacy.typing, privacy.presence, privacy.receipts);
+    this.shownTo.set(account, privacy);
+  }
+
+  async connectionDetails(): Promise<ConnectionDetails> {
+    await this.#asked("connectionDetails");
+    return detailsOf(this.connectionRow, this.now());
+  }
+
+  async connectionSettings(): Promise<ConnectionSettings> {
+    await this.#asked("connectionSettings");
+    return this.settings;
+  }
+
+  async setConnectionSettings(settings: ConnectionSettings): Promise<void> {
+    await this.#asked("setConnectionSettings", settings.heartbeat, settings.proxy.kind, settings.proxy.address);
+    this.settings = settings;
   }
 
   async retryMessage(id: string): Promise<void> {

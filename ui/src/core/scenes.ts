@@ -1,5 +1,6 @@
 import { FakeCore, problem } from "./fake";
-import type { ChatRow, InvitationRow, MessageRow, MessageState, RequestRow } from "./core";
+import type { ChatRow, InvitationRow, MessageRow, MessageState, PresenceRow, Reaction, RequestRow } from "./core";
+import { chatRow, messageRow } from "./rows";
 
 // Scenes for looking at the UI without the application: `vite`, then `#scene=direct`.
 // Never part of a build.
@@ -13,41 +14,64 @@ function today(clock: string, daysAgo = 0): number {
   return new Date().setHours(hours, minutes, 0, 0) - daysAgo * DAY;
 }
 
-function chat(id: string, title: string, last: ChatRow["last"], unread = 0): ChatRow {
-  const at = last?.at ?? Date.now();
-  return {
+type Last = Pick<NonNullable<ChatRow["last"]>, "text" | "own" | "state" | "at">;
+
+function chat(id: string, title: string, last: Last, unread = 0, rest: Partial<ChatRow> = {}): ChatRow {
+  const firstUnread = unread > 0 ? `${id}-first-unread` : null;
+  return chatRow({
     id,
-    kind: "direct",
     title,
-    peer: `account-${id}`,
-    last,
+    last: { ...last, kind: "text", notice: null },
     unread,
-    firstUnread: unread > 0 ? `${id}-first-unread` : null,
-    createdAt: at,
-    sortedAt: at,
-  };
+    firstUnread,
+    createdAt: last.at,
+    sortedAt: last.at,
+    ...rest,
+  });
 }
 
 let made = 0;
-function message(to: string, name: string | null, at: number, text: string, state?: MessageState): MessageRow {
+function message(
+  to: string,
+  name: string | null,
+  at: number,
+  text: string,
+  state?: MessageState,
+  rest: Partial<MessageRow> = {},
+): MessageRow {
   made += 1;
-  return {
+  return messageRow({
     id: `m${made}`,
     chat: to,
     author: name === null ? "me" : `account-${to}`,
     authorName: name ?? "Jo Reyes",
     own: name === null,
-    kind: "text",
     text,
     at,
     order: String(made).padStart(8, "0"),
     state: state ?? (name === null ? "read" : "received"),
-    problem: null,
-  };
+    ...rest,
+  });
+}
+
+function reaction(emoji: string, ...names: string[]): Reaction {
+  return { emoji, count: names.length, own: names.includes("Jo Reyes"), names };
+}
+
+function presence(id: string, state: PresenceRow["state"], text = "", lastSeen: number | null = null): PresenceRow {
+  return { account: `account-${id}`, state, text, lastSeen };
 }
 
 function direct(core: FakeCore): void {
   const ada = "Ada Moreau";
+  const quoted = {
+    id: "ada-history",
+    author: "me",
+    authorName: "Jo Reyes",
+    own: true,
+    text: "It did, history and all. 41,000 messages in under a minute.",
+    gone: false,
+  };
   const connected = message("ada", ada, today("06:00", 1) - MINUTE, "You and Ada are connected.");
   const yesterday: MessageRow[] = [];
   for (let i = 0; i < 90; i += 1) {
@@ -61,10 +85,13 @@ function direct(core: FakeCore): void {
       ...yesterday,
       message("ada", ada, today("09:12"), "Morning! Did the second laptop link?"),
       message("ada", ada, today("09:12"), "It showed me the same four words as the first one, so I said yes."),
-      message("ada", null, today("09:14"), "It did, history and all. 41,000 messages in under a minute."),
+      message("ada", null, today("09:14"), "It did, history and all. 41,000 messages in under a minute.", "read", {
+        id: "ada-history",
+        reactions: [reaction("🎉", ada)],
+      }),
       message("ada", ada, today("09:20"), "שלום! The snug is open tonight.\nBring the small lamp, the amber one."),
       message("ada", null, today("09:22"), "Will do 🎉", "read"),
-      { ...message("ada", ada, today("14:31"), "Then I am deleting the old app tonight."), id: "ada-first-unread" },
+      { ...message("ada", ada, today("14:31"), "Then I am deleting the old app tonight."), id: "ada-first-unread", quote: quoted },
       message("ada", ada, today("14:32"), "The snug, as promised."),
     ],
   });
@@ -73,7 +100,13 @@ function direct(core: FakeCore): void {
       chat("ada", ada, { text: "The snug, as promised.", own: false, state: "received", at: today("14:32") }, 2),
       chat("bo", "Bo Okafor", { text: "See you at the lab then", own: true, state: "read", at: today("13:05") }),
       chat("cyan", "Cyan Liu", { text: "The relay at home is up again, try it when you have a minute", own: false, state: "received", at: today("12:41") }, 4),
-      chat("eli", "Eli Sand", { text: "Signed installers are up", own: true, state: "delivered", at: today("18:10", 3) }),
+      chat(
+        "eli",
+        "Eli Sand",
+        { text: "Signed installers are up", own: true, state: "delivered", at: today("18:10", 3) },
+        0,
+        { draft: "Could you also look at the" },
+      ),
       chat("hana", "Hana Novak", { text: "Thank you for the book", own: false, state: "received", at: today("18:10", 4) }),
       chat("ivo", "Ivo Brandt", { text: "On its way", own: true, state: "sent", at: today("11:02", 12) }),
     ],
@@ -81,6 +114,57 @@ function direct(core: FakeCore): void {
       request("dee", true, "Dee Kaur", "We met at the robotics meetup, here is my code."),
     ],
   });
+  core.presenceRows = [
+    presence("ada", "online", "in the studio until 6"),
+    presence("bo", "busy", "exam week"),
+    presence("cyan", "away"),
+    presence("hana", "offline", "", Date.now() - 3 * 3_600_000),
+  ];
+  core.drafts.set("eli", { text: "Could you also look at the", replyTo: null, editing: null });
+}
+
+/** Ada begins to write once the page listens. */
+function typing(core: FakeCore): void {
+  direct(core);
+  setTimeout(() => {
+    core.tell({ type: "typing", chat: "ada", account: "account-ada", name: "Ada Moreau", on: true });
+  }, 300);
+}
+
+/** What somebody could write to break a window. */
+function hostile(core: FakeCore): void {
+  direct(core);
+  const mean = "Zoë \u202e‮gnilrats";
+  const marks = "\u0301\u0316\u0330\u0489".repeat(2_000);
+  core.put({
+    chats: [chat("mean", mean, { text: `h${marks}i`, own: false, state: "received", at: today("15:00") }, 0)],
+    messages: [
+      message("mean", mean, today("14:50"), "x".repeat(65_536)),
+      message("mean", mean, today("14:51"), `\u202Eright to left and never back\u202E, or so they hope`),
+      message("mean", null, today("14:52"), "A calm line after it", "read"),
+      message("mean", mean, today("14:53"), `h${marks}i there${marks}`),
+      message("mean", mean, today("14:54"), `${"\u200b\u2060\ufeff".repeat(8_000)}hidden${"\u200d".repeat(500)}`),
+      message("mean", mean, today("14:55"), "line\n".repeat(3_000)),
+      message("mean", null, today("14:56"), `${"🏳️‍🌈".repeat(3_000)}`, "read"),
+      message("mean", mean, today("14:57"), "𒐫".repeat(600)),
+      message("mean", mean, today("14:58"), "popular", "received", {
+        reactions: Array.from({ length: 10_000 }, (_, i) => reaction(String.fromCodePoint(0x1f300 + (i % 500)) + i, "Ada")),
+        quote: { id: "nowhere", author: "x", authorName: `${mean}${marks}`, own: false, text: "y".repeat(280), gone: false },
+      }),
+      message("mean", mean, today("15:00"), "the end"),
+    ],
+  });
+}
+
+/** A chat of many thousands. */
+function many(core: FakeCore): void {
+  const rows: MessageRow[] = [];
+  for (let i = 0; i < 20_000; i += 1) {
+    const at = today("08:00", 60) + i * 4 * MINUTE;
+    rows.push(message("ada", i % 3 ? "Ada Moreau" : null, at, `Note ${i + 1}${i % 7 ? "" : ", which goes on and on for more than a line or two so that heights differ from row to row, as they do in life."}`));
+  }
+  core.put({ messages: rows });
+  core.put({ chats: [chat("ada", "Ada Moreau", { text: "Note 20000", own: false, state: "received", at: today("14:00") })] });
 }
 
 function request(id: string, incoming: boolean, name: string, greeting: string): RequestRow {
@@ -98,6 +182,40 @@ function states(core: FakeCore): void {
       { ...message("ada", "Ada Moreau", today("14:37"), ""), kind: "unknown" },
       { ...failed, problem: "relayVersion" },
       message("ada", null, today("14:41"), "Still on its way", "sending"),
+      message("ada", "Ada Moreau", today("14:42"), "Sent on from the reading group", "received", { forwarded: true }),
+      message("ada", "Ada Moreau", today("14:42"), "", "received", { kind: "deleted" }),
+      message("ada", "Ada Moreau", today("14:43"), "@Jo Reyes could you check @Bo Okafor’s draft?", "received", {
+        mentions: [
+          { account: "me", from: 0, to: 9 },
+          { account: "account-bo", from: 26, to: 36 },
+        ],
+        mentionsMe: true,
+      }),
+      { ...message("ada", "Ada Moreau", today("14:43"), ""), kind: "notice", notice: { type: "timer", seconds: 3600 } },
+      message("ada", null, today("14:44"), "This one will not stay", "read", {
+        timer: 3600,
+        expiresAt: Date.now() + 1_500_000,
+        editedAt: today("14:45"),
+        id: "edited",
+      }),
+      message("ada", null, today("14:44"), "Come at once", "delivered", { priority: "urgent", changing: true }),
+      message("ada", "Ada Moreau", today("14:46"), "Everybody liked that", "received", {
+        reactions: [
+          reaction("💡", "Ada Moreau", "Bo Okafor", "Cyan Liu"),
+          reaction("👏", "Jo Reyes", "Bo Okafor"),
+          reaction("❤️", "Jo Reyes"),
+        ],
+        timer: 3600,
+      }),
+      { ...message("ada", "Ada Moreau", today("14:47"), ""), kind: "notice", notice: { type: "gap" } },
+      { ...message("ada", "Ada Moreau", today("14:47"), ""), kind: "notice", notice: { type: "renewed" } },
+    ],
+    chats: [
+      chat("ada", "Ada Moreau", { text: "Everybody liked that", own: false, state: "received", at: today("14:46") }, 3, {
+        timer: 3600,
+        mentions: 2,
+        firstMention: "ada-first-unread",
+      }),
     ],
     requests: [
       request("finn", false, "Finn Aas", ""),
@@ -123,7 +241,7 @@ function long(core: FakeCore): void {
   const name = "Wilhelmina Konstantinopolitanskaja-Featherstonehaugh the Third of Lower Llanfairpwllgwyngyll";
   const word = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz".repeat(4);
   core.put({
-    chats: [chat("long", name, { text: word, own: true, state: "delivered", at: today("09:00") }, 1234)],
+    chats: [chat("long", name, { text: word, own: true, state: "delivered", at: today("09:00") }, 1234, { firstUnread: null })],
     messages: [
       message("long", name, today("08:58"), word),
       message("long", null, today("08:59"), `${word}\n\nand then a short line`, "delivered"),
@@ -173,7 +291,10 @@ function readable(core: FakeCore): void {
 
 const scenes: Record<string, (core: FakeCore) => void> = {
   direct,
+  typing,
   states,
+  hostile,
+  many,
   offline,
   long,
   invitations,

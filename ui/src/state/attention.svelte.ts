@@ -1,6 +1,6 @@
 /**
- * Whether the person is looking at this window. Touching it with hand or key counts too: not
- * every window system reports focus, and who scrolls a window behind another one is reading it.
+ * Whether the person is looking at this window: it has the focus. A press or a key says so too:
+ * neither reaches a window without it, and not every window system reports focus.
  */
 export class Attention {
   here = $state(false);
@@ -15,7 +15,7 @@ export class Attention {
       });
     const visible = () => page.document.visibilityState === "visible";
     this.here = visible() && page.document.hasFocus();
-    for (const type of ["focus", "pointerdown", "keydown", "wheel"]) on(type, visible);
+    for (const type of ["focus", "pointerdown", "keydown"]) on(type, visible);
     // Focus moving inside the page also says "blur" on its way down; only the window's own counts.
     page.addEventListener("blur", (event) => event.target === page && (this.here = false), {
       signal: stop.signal,

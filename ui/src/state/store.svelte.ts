@@ -6,17 +6,22 @@ import type {
   Core,
   InvitationRow,
   MessageRow,
+  PresenceRow,
   Problem,
   RequestRow,
   Startup,
   Update,
 } from "../core";
+import { Drafts } from "./drafts.svelte.ts";
 import { Timeline } from "./timeline.svelte.ts";
 
 /** Loaded chats kept for going back and forth; the least recently opened goes first. */
 const TIMELINES_KEPT = 8;
 /** Updates held back while everything loads; beyond it they are dropped and everything loads again. */
 const UPDATES_HELD = 500;
+
+/** Somebody who is writing. */
+export type Typist = { account: string; name: string };
 
 export type Phase = "loading" | "failed" | "welcome" | "ready";
 
@@ -32,8 +37,12 @@ export class Store {
   readonly chats = new SvelteMap<string, ChatRow>();
   readonly invitations = new SvelteMap<string, InvitationRow>();
   readonly requests = new SvelteMap<string, RequestRow>();
-  /** What is written and not sent, by chat. In memory alone. */
-  readonly drafts = new SvelteMap<string, string>();
+  /** By account. */
+  readonly presences = new SvelteMap<string, PresenceRow>();
+  /** Who is writing, by chat. */
+  readonly typists = new SvelteMap<string, readonly Typist[]>();
+  /** What is written and not sent. */
+  readonly drafts: Drafts;
 
   readonly chatList = $derived([...this.chats.values()].sort((a, b) => b.sortedAt - a.sortedAt));
   readonly requestList = $derived([...this.requests.values()].sort((a, b) => b.at - a.at));
@@ -51,7 +60,9 @@ export class Store {
   #again = false;
   #listening = false;
 
-  constructor(readonly core: Core) {}
+  constructor(readonly core: Core) {
+    this.drafts = new Drafts(core);
+  }
 
   /** Asks the core who we are and loads what there is. Also what "Try again" does. */
   async open(): Promise<void> {
@@ -112,21 +123,26 @@ export class Store {
   }
 
   async #load(): Promise<void> {
-    const [chats, invitations, requests, connection] = await Promise.all([
+    const [chats, invitations, requests, connection, presences] = await Promise.all([
       this.core.chats(),
       this.core.invitations(),
       this.core.requests(),
       this.core.connection(),
+      this.core.presences(),
     ]);
     replace(this.chats, chats);
     replace(this.invitations, invitations);
     replace(this.requests, requests);
     this.connection = connection;
+    this.presences.clear();
+    for (const row of presences) this.presences.set(row.account, row);
+    // Whoever still writes says so again within seconds.
+    this.typists.clear();
     for (const [chat, timeline] of [...this.#timelines]) {
       if (!this.chats.has(chat)) this.#timelines.delete(chat);
       else if (timeline.loaded) {
         const limit = Math.max(60, timeline.rows.length);
-        timeline.reset(await this.core.messages(chat, null, limit));
+        timeline.reset(await this.core.messages(chat, { limit }));
       }
     }
   }
@@ -147,6 +163,10 @@ export class Store {
   apply(update: Update): void {
     if (update.type === "connection") {
       this.connection = update.row;
+    } else if (update.type === "presence") {
+      for (const row of update.rows) this.presences.set(row.account, row);
+    } else if (update.type === "typing") {
+      this.#type(update.chat, update.account, update.on ? update.name : null);
     } else if (update.type === "changed") {
       for (const row of update.chats) this.chats.set(row.id, row);
       for (const row of update.invitations) this.invitations.set(row.id, row);
@@ -154,6 +174,16 @@ export class Store {
       this.#applyMessages(update.messages);
       for (const { kind, id } of update.gone) this.#drop(kind, id);
     }
+  }
+
+  /** `name` null: no longer. */
+  #type(chat: string, account: string, name: string | null): void {
+    const before = this.typists.get(chat) ?? [];
+    const others = before.filter((typist) => typist.account !== account);
+    if (name === null && others.length === before.length) return;
+    const now = name === null ? others : [...others, { account, name }];
+    if (now.length === 0) this.typists.delete(chat);
+    else this.typists.set(chat, now);
   }
 
   #applyMessages(rows: readonly MessageRow[]): void {
@@ -164,6 +194,7 @@ export class Store {
       timeline.upsert(group);
       for (const row of group) {
         if (known.has(row.id) || !timeline.rows.includes(row)) continue;
+        this.#type(chat, row.author, null);
         for (const heard of this.#arrivals) heard(row);
       }
     }
@@ -172,7 +203,8 @@ export class Store {
   #drop(kind: "chat" | "message" | "invitation" | "request", id: string): void {
     if (kind === "chat") {
       this.chats.delete(id);
-      this.drafts.delete(id);
+      this.drafts.forget(id);
+      this.typists.delete(id);
       this.#timelines.delete(id);
     } else if (kind === "invitation") {
       this.invitations.delete(id);

@@ -61,10 +61,34 @@ describe("updates", () => {
   });
 });
 
+describe("people", () => {
+  const typing = (on: boolean) =>
+    core.tell({ type: "typing", chat: "ada", account: "account-ada", name: "Ada", on });
+
+  it("write until they stop, or until what they wrote is there", () => {
+    store.timeline("ada").reset({ rows: messages(1, 3), before: null, after: null });
+    typing(true);
+    typing(true);
+    expect(store.typists.get("ada")).toEqual([{ account: "account-ada", name: "Ada" }]);
+    typing(false);
+    expect(store.typists.has("ada")).toBe(false);
+    typing(true);
+    core.put({ messages: [message(4)] });
+    expect(store.typists.has("ada")).toBe(false);
+  });
+
+  it("are where the core last said", () => {
+    const row = { account: "account-ada", text: "", lastSeen: null };
+    core.tell({ type: "presence", rows: [{ ...row, state: "online" }] });
+    core.tell({ type: "presence", rows: [{ ...row, state: "busy" }] });
+    expect(store.presences.get("account-ada")?.state).toBe("busy");
+  });
+});
+
 describe("timelines", () => {
   it("stay in order, and a message that gets its place moves there", () => {
     const timeline = store.timeline("ada");
-    timeline.reset({ rows: messages(1, 3), before: null });
+    timeline.reset({ rows: messages(1, 3), before: null, after: null });
     core.put({ messages: [message(9, { order: "z1", own: true, state: "sending" })] });
     core.put({ messages: [message(4)] });
     expect(timeline.rows.map((row) => row.id)).toEqual(["m1", "m2", "m3", "m4", "m9"]);
@@ -76,7 +100,7 @@ describe("timelines", () => {
 
   it("keep rows out that would leave a gap", () => {
     const timeline = store.timeline("ada");
-    timeline.reset({ rows: messages(5, 6), before: "000005" });
+    timeline.reset({ rows: messages(5, 6), before: "000005", after: null });
     core.put({ messages: [message(1)] });
     expect(timeline.rows.map((row) => row.id)).toEqual(["m5", "m6"]);
   });
@@ -84,22 +108,42 @@ describe("timelines", () => {
   it("lose nothing that comes before the first page does", () => {
     const timeline = store.timeline("ada");
     core.put({ messages: [message(4)] });
-    timeline.reset({ rows: messages(1, 3), before: null });
+    timeline.reset({ rows: messages(1, 3), before: null, after: null });
     expect(timeline.rows.map((row) => row.id)).toEqual(["m1", "m2", "m3", "m4"]);
   });
 
   it("ignore a page asked for before they were replaced", () => {
     const timeline = store.timeline("ada");
-    timeline.reset({ rows: messages(5, 6), before: "000005" });
-    timeline.reset({ rows: messages(8, 9), before: "000008" });
-    timeline.prepend({ rows: messages(3, 4), before: null }, "000005");
+    timeline.reset({ rows: messages(5, 6), before: "000005", after: null });
+    timeline.reset({ rows: messages(8, 9), before: "000008", after: null });
+    timeline.prepend({ rows: messages(3, 4), before: null, after: null }, "000005");
     expect(timeline.rows.map((row) => row.id)).toEqual(["m8", "m9"]);
+  });
+
+  it("end where they are cut off, in the newer direction too", () => {
+    const timeline = store.timeline("ada");
+    timeline.reset({ rows: messages(5, 6), before: "000005", after: "000006" });
+    core.put({ messages: [message(9)] });
+    expect(timeline.rows.map((row) => row.id)).toEqual(["m5", "m6"]);
+    timeline.append({ rows: messages(7, 9), before: "000007", after: null }, "000006");
+    core.put({ messages: [message(10)] });
+    expect([timeline.rows.at(-1)?.id, timeline.after]).toEqual(["m10", null]);
+  });
+
+  it("let go of what is far, at the seam of two pages", () => {
+    const timeline = store.timeline("ada");
+    timeline.reset({ rows: messages(21, 30), before: "000021", after: null });
+    timeline.prepend({ rows: messages(11, 20), before: "000011", after: "000020" }, "000021");
+    timeline.prepend({ rows: messages(1, 10), before: null, after: "000010" }, "000011");
+    expect([timeline.trimNewer(25), timeline.rows.at(-1)?.id, timeline.after]).toEqual([true, "m20", "000020"]);
+    expect([timeline.trimOlder(15), timeline.rows[0]?.id, timeline.before]).toEqual([true, "m11", "000011"]);
+    expect(timeline.trimOlder(15)).toBe(false);
   });
 
   it("tell of what newly appears, once", () => {
     const heard: string[] = [];
     store.onArrival((row) => heard.push(row.id));
-    store.timeline("ada").reset({ rows: messages(1, 3), before: null });
+    store.timeline("ada").reset({ rows: messages(1, 3), before: null, after: null });
     core.put({ messages: [message(3), message(4)] });
     core.put({ messages: [message(4, { text: "again" })] });
     expect(heard).toEqual(["m4"]);

@@ -4,7 +4,7 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 /** The person's own variant of our language ("en-GB"), so that the clock reads as they are used to. */
-function locale(): string {
+export function locale(): string {
   const ours = getLocale();
   return navigator.languages.find((tag) => tag === ours || tag.startsWith(`${ours}-`)) ?? ours;
 }
@@ -79,4 +79,27 @@ export function ago(at: number, now: number): string | null {
   if (minutes < 60) return relative.format(-minutes, "minute");
   if (minutes < 24 * 60) return relative.format(-Math.floor(minutes / 60), "hour");
   return relative.format(-Math.floor(minutes / (24 * 60)), "day");
+}
+
+const UNITS = [
+  ["week", 604_800],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+] as const;
+
+/** "4 weeks", "30 seconds": in the largest unit that fits, rounded. */
+export function duration(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds));
+  const [unit, size] = UNITS.find(([, length]) => whole >= length) ?? UNITS[4];
+  const unitDisplay = "long";
+  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay, maximumFractionDigits: 0 }).format(
+    Math.round(whole / size),
+  );
+}
+
+/** "14:32:07, Friday, 3 November 2026" */
+export function exactly(at: number): string {
+  return format(at, { dateStyle: "full", timeStyle: "medium" });
 }

@@ -23,6 +23,13 @@ const sentences: Record<ProblemCode, () => string> = {
   textEmpty: m.problem_text_empty,
   textTooLong: m.problem_text_too_long,
   queueFull: m.problem_queue_full,
+  tooManyBytes: m.problem_too_many_bytes,
+  expired: m.problem_expired,
+  unopened: m.problem_unopened,
+  chatGone: m.problem_chat_gone,
+  notYours: m.problem_not_yours,
+  tooLate: m.problem_too_late,
+  proxyRefused: m.problem_proxy_refused,
   diskFull: m.problem_disk_full,
   databaseDamaged: m.problem_database_damaged,
   databaseTooNew: m.problem_database_too_new,
@@ -68,4 +75,24 @@ export function requestWord(state: RequestState, name: string): string {
     revoked: m.request_revoked,
     failed: m.request_failed,
   }[state]({ name });
+}
+
+/** What a choice of emoji is labelled with. */
+export function emojiWords() {
+  return {
+    search: m.emoji_search(),
+    none: m.emoji_none(),
+    groups: {
+      smileys: m.emoji_smileys(),
+      people: m.emoji_people(),
+      nature: m.emoji_nature(),
+      food: m.emoji_food(),
+      things: m.emoji_things(),
+      symbols: m.emoji_symbols(),
+    },
+  };
+}
+
+export function calendarWords() {
+  return { earlier: m.calendar_earlier(), later: m.calendar_later() };
 }

@@ -1,11 +1,12 @@
 import type { ChatRow } from "../../core";
 import { m } from "../../paraglide/messages.js";
+import { isolated, lastLine } from "../../state/people";
 import type { Store } from "../../state/store.svelte.ts";
 import { short } from "../../state/time";
 import { stateWord } from "../../state/words";
 
 /** The second line of a row. */
-export type Line = { draft: boolean; text: string };
+export type Line = { kind: "draft" | "typing" | "last"; text: string };
 
 /** The list of chats: which are shown, and what each row says. */
 export class Chats {
@@ -19,25 +20,37 @@ export class Chats {
 
   constructor(readonly store: Store) {}
 
-  /** A draft shows in the list only while another chat is open. */
+  /** Who writes comes first; a draft shows only while another chat is open. */
   line(chat: ChatRow, selected: boolean): Line {
-    const draft = selected ? "" : (this.store.drafts.get(chat.id) ?? "").trim();
-    if (draft !== "") return { draft: true, text: draft };
-    if (chat.last === null) return { draft: false, text: m.chats_row_new() };
-    const own = chat.last.own && chat.kind === "group";
-    return { draft: false, text: own ? m.chats_row_you({ text: chat.last.text }) : chat.last.text };
+    const [typist] = this.store.typists.get(chat.id) ?? [];
+    if (typist) {
+      const name = isolated(typist.name);
+      return { kind: "typing", text: chat.kind === "group" ? m.typing_row_name({ name }) : m.typing_row() };
+    }
+    const draft = selected ? null : this.store.drafts.line(chat);
+    if (draft !== null) return { kind: "draft", text: draft };
+    if (chat.last === null) return { kind: "last", text: m.chats_row_new() };
+    const text = lastLine(chat.last);
+    const own = chat.last.own && chat.kind === "group" && chat.last.kind === "text";
+    return { kind: "last", text: own ? m.chats_row_you({ text }) : text };
   }
 
   /** All of a row in one sentence, in the order it is drawn. */
   spoken(chat: ChatRow, selected: boolean, now: number): string {
-    const { draft, text } = this.line(chat, selected);
+    const { kind, text } = this.line(chat, selected);
     const parts: string[] = [chat.title];
     if (chat.last !== null) parts.push(short(chat.last.at, now));
-    parts.push(draft ? `${m.chats_row_draft()} ${text}` : text);
+    parts.push(kind === "draft" ? `${m.chats_row_draft()} ${text}` : text);
     if (chat.unread > 0) parts.push(m.chats_row_unread({ count: chat.unread }));
-    if (chat.last?.own && !draft) parts.push(stateWord(chat.last.state));
+    if (chat.mentions > 0) parts.push(m.chats_row_mentioned());
+    if (chat.last?.own && kind === "last" && ticked(chat.last)) parts.push(stateWord(chat.last.state));
     return parts.join(", ");
   }
+}
+
+/** Whether how far the newest message has come is worth a sign. */
+export function ticked({ own, kind }: NonNullable<ChatRow["last"]>): boolean {
+  return own && (kind === "text" || kind === "unknown");
 }
 
 /** For comparing as people do: "ada" finds "Áda". */

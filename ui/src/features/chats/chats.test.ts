@@ -4,7 +4,7 @@ import { FakeCore } from "../../core/fake";
 import { Store } from "../../state/store.svelte.ts";
 import { Chats } from "./chats.svelte.ts";
 
-const last = { text: "See you", own: true, state: "read", at: NOON } as const;
+const last = { text: "See you", own: true, state: "read", at: NOON, kind: "text", notice: null } as const;
 let store: Store;
 let chats: Chats;
 
@@ -25,9 +25,24 @@ describe("the list of chats", () => {
   });
 
   it("shows a draft while another chat is open", () => {
-    store.drafts.set("ada", "Half a thought");
-    expect(chats.line(chat("ada", { last }), false)).toEqual({ draft: true, text: "Half a thought" });
-    expect(chats.line(chat("ada", { last }), true)).toEqual({ draft: false, text: "See you" });
+    const kept = chat("ada", { last, draft: "Kept before" });
+    expect(chats.line(kept, false)).toEqual({ kind: "draft", text: "Kept before" });
+    store.drafts.write("ada", { text: "Half a thought\nand more", replyTo: null, editing: null });
+    expect(chats.line(kept, false)).toEqual({ kind: "draft", text: "Half a thought" });
+    expect(chats.line(kept, true)).toEqual({ kind: "last", text: "See you" });
+    store.drafts.write("ada", { text: "", replyTo: null, editing: null });
+    expect(chats.line(kept, false).kind).toBe("last");
+  });
+
+  it("shows who is writing before anything else", () => {
+    store.apply({ type: "typing", chat: "ada", account: "account-ada", name: "Ada", on: true });
+    expect(chats.line(chat("ada", { last }), true)).toEqual({ kind: "typing", text: "writing…" });
+  });
+
+  it("words what nobody wrote", () => {
+    const notice = { ...last, kind: "notice", notice: { type: "timer", seconds: 3600 } } as const;
+    expect(chats.line(chat("ada", { last: notice }), false).text).toBe("Disappearing messages: 1 hour");
+    expect(chats.line(chat("ada", { last: { ...last, kind: "deleted", text: "" } }), false).text).toBe("Message deleted");
   });
 
   it("says all of a row in one sentence", () => {

@@ -1,12 +1,14 @@
-import type { MessageRow } from "../../core";
+import type { MessageRow, Page, Problem } from "../../core";
+import type { Target } from "../../state/navigation.svelte.ts";
 import type { Store } from "../../state/store.svelte.ts";
 import type { Timeline as Rows } from "../../state/timeline.svelte.ts";
 import { explain } from "../../state/words";
+import { m } from "../../paraglide/messages.js";
 import { type Divider, layOut } from "./items";
 
 const PAGE = 60;
-/** The most that is loaded to open a chat at its first unread message. */
-const OPEN_MOST = 600;
+/** More than this is not kept: what is far from view goes, and is loaded again when it comes near. */
+export const MOST = 1_200;
 
 /** One open chat: loads it, lays it out, remembers where "new" began and what was seen. */
 export class Timeline {
@@ -15,8 +17,11 @@ export class Timeline {
   divider = $state.raw<Divider | null>(null);
   problem = $state<string | null>(null);
   loadingOlder = $state(false);
-  /** True while older rows enter at the front, so that what is in view stays where it is. */
+  loadingNewer = $state(false);
+  /** True while rows enter or leave at the front, so that what is in view stays where it is. */
   shifting = $state(false);
+  /** Rises when the rows were replaced by others: nothing measured before is of use. */
+  epoch = $state(0);
 
   readonly items = $derived.by(() => layOut(this.rows.rows, this.divider));
   readonly unread = $derived.by(() => this.store.chats.get(this.chat)?.unread ?? 0);
@@ -24,7 +29,7 @@ export class Timeline {
   #seen = "";
   readonly #stop: () => void;
 
-  /** `attentive` says whether the person is looking at the window. */
+  /** `attentive` says whether the person is looking at the chat. */
   constructor(
     readonly store: Store,
     readonly chat: string,
@@ -40,49 +45,93 @@ export class Timeline {
     this.#stop();
   }
 
-  /** Loads the newest page, and as many before it as reach the first unread message. */
+  has(id: string): boolean {
+    return this.rows.rows.some((row) => row.id === id);
+  }
+
+  /** Loads where the person left off: around the first unread message, or the newest. */
   async load(): Promise<void> {
-    this.problem = null;
+    await this.#try(async () => {
+      const first = this.divider?.id;
+      if (first !== undefined) {
+        if (this.rows.loaded && this.has(first)) return;
+        if (await this.#around(() => this.store.core.around(first, 2 * PAGE))) return;
+      }
+      if (!this.rows.loaded || this.rows.after !== null) await this.#newest();
+    });
+  }
+
+  async #newest(): Promise<void> {
+    this.#replace(await this.store.core.messages(this.chat, { limit: PAGE }));
+  }
+
+  /** False when there is no such place any more. */
+  async #around(ask: () => Promise<Page>): Promise<boolean> {
     try {
-      if (!this.rows.loaded) {
-        const first = Math.min(OPEN_MOST, Math.max(PAGE, (this.divider?.count ?? 0) + 20));
-        this.rows.reset(await this.store.core.messages(this.chat, null, first));
-      }
-      while (this.#dividerMissing()) {
-        if (!(await this.#loadPage())) break;
-      }
+      this.#replace(await ask());
+      return true;
     } catch (error) {
-      this.problem = explain(error);
+      if ((error as Problem).code === "notFound") return false;
+      throw error;
     }
   }
 
-  #dividerMissing(): boolean {
-    const { rows, before } = this.rows;
-    const id = this.divider?.id;
-    if (id === undefined || before === null || rows.length >= OPEN_MOST) return false;
-    return !rows.some((row) => row.id === id);
+  #replace(page: Page): void {
+    this.rows.reset(page);
+    this.epoch += 1;
   }
 
-  /** False when nothing came of it. */
-  async #loadPage(): Promise<boolean> {
-    const cursor = this.rows.before;
-    if (cursor === null) return false;
-    const page = await this.store.core.messages(this.chat, cursor, PAGE);
-    this.shifting = true;
-    this.rows.prepend(page, cursor);
-    return this.rows.before !== cursor;
+  /** Back to the end of the chat, loading it if it is far. */
+  async toNewest(): Promise<void> {
+    if (this.rows.after !== null) await this.#try(() => this.#newest());
+  }
+
+  /** Loads what `target` names unless it is there; what to scroll to, null if it is not there any more. */
+  async find(target: Target): Promise<string | null> {
+    let found: string | null = null;
+    await this.#try(async () => {
+      if ("message" in target) {
+        const { message } = target;
+        if (this.has(message) || (await this.#around(() => this.store.core.around(message, 2 * PAGE)))) found = message;
+        else this.problem = m.timeline_quote_away();
+        return;
+      }
+      await this.#around(() => this.store.core.atDate(this.chat, target.at, 2 * PAGE));
+      const { rows } = this.rows;
+      found = (rows.find((row) => row.at >= target.at) ?? rows.at(-1))?.id ?? null;
+    });
+    return found;
   }
 
   async loadOlder(): Promise<void> {
-    if (this.loadingOlder || this.rows.before === null || !this.rows.loaded) return;
+    const cursor = this.rows.before;
+    if (this.loadingOlder || cursor === null || !this.rows.loaded) return;
     this.loadingOlder = true;
+    await this.#try(async () => {
+      const page = await this.store.core.messages(this.chat, { before: cursor, limit: PAGE });
+      this.shifting = true;
+      this.rows.prepend(page, cursor);
+    });
+    this.loadingOlder = false;
+  }
+
+  async loadNewer(): Promise<void> {
+    const cursor = this.rows.after;
+    if (this.loadingNewer || cursor === null || !this.rows.loaded) return;
+    this.loadingNewer = true;
+    await this.#try(async () => {
+      const page = await this.store.core.messages(this.chat, { after: cursor, limit: PAGE });
+      this.rows.append(page, cursor);
+    });
+    this.loadingNewer = false;
+  }
+
+  async #try(act: () => Promise<void>): Promise<void> {
     this.problem = null;
     try {
-      await this.#loadPage();
+      await act();
     } catch (error) {
       this.problem = explain(error);
-    } finally {
-      this.loadingOlder = false;
     }
   }
 
@@ -108,20 +157,8 @@ export class Timeline {
     });
   }
 
-  async retry(id: string): Promise<void> {
-    await this.#try(() => this.store.core.retryMessage(id));
-  }
-
-  async discard(id: string): Promise<void> {
-    await this.#try(() => this.store.core.discardMessage(id));
-  }
-
-  async #try(act: () => Promise<void>): Promise<void> {
-    this.problem = null;
-    try {
-      await act();
-    } catch (error) {
-      this.problem = explain(error);
-    }
+  /** The newest message of one's own that can be changed. */
+  lastOwn(can: (row: MessageRow) => boolean): MessageRow | null {
+    return this.rows.rows.findLast(can) ?? null;
   }
 }

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { chat, message, messages, MINUTE, NOON } from "../../../tests/rows";
-import { FakeCore, problem } from "../../core/fake";
+import { FakeCore } from "../../core/fake";
 import { Store } from "../../state/store.svelte.ts";
 import { dayAt, type Item, layOut, newestHeard } from "./items";
+import { cutAt, pieces } from "./text";
 import { Timeline } from "./timeline.svelte.ts";
 
 /** A line per item, groups in brackets. */
@@ -66,9 +67,10 @@ describe("an open chat", () => {
     expect(timeline.rows.rows.length).toBeLessThan(200);
   });
 
-  it("loads older ones page by page up to the beginning", async () => {
+  it("loads both ways page by page up to the beginning and the end", async () => {
     const timeline = await open();
     while (timeline.rows.before !== null) await timeline.loadOlder();
+    while (timeline.rows.after !== null) await timeline.loadNewer();
     expect(timeline.rows.rows.map((row) => row.id)).toEqual(messages(1, 300).map((row) => row.id));
   });
 
@@ -91,6 +93,7 @@ describe("an open chat", () => {
   it("draws the divider where the person looked away", async () => {
     core.put({ chats: [chat("ada")] });
     const timeline = await open();
+    expect(timeline.rows.after).toBeNull();
     core.put({ messages: [message(301)] });
     expect(timeline.divider).toBeNull();
     here = false;
@@ -101,10 +104,50 @@ describe("an open chat", () => {
     expect(timeline.divider?.count).toBe(2);
   });
 
-  it("says in words what could not be done", async () => {
+  it("leads to a message that is far, and to a day", async () => {
     const timeline = await open();
-    core.refusals.set("retryMessage", problem("queueFull"));
-    await timeline.retry("m1");
-    expect(timeline.problem).toContain("waiting to be sent");
+    expect(await timeline.find({ chat: "ada", message: "m5" })).toBe("m5");
+    expect([timeline.has("m5"), timeline.has("m201"), timeline.epoch]).toEqual([true, false, 2]);
+    expect(await timeline.find({ chat: "ada", at: message(250).at - 1 })).toBe("m250");
+    await timeline.toNewest();
+    expect([timeline.rows.rows.at(-1)?.id, timeline.rows.after]).toEqual(["m300", null]);
+  });
+
+  it("says in words what is not there any more", async () => {
+    const timeline = await open();
+    expect(await timeline.find({ chat: "ada", message: "m999" })).toBeNull();
+    expect(timeline.problem).toContain("not on this device");
+  });
+
+  it("starts at the end when the first unread message is not there any more", async () => {
+    core.put({ chats: [chat("ada", { unread: 1, firstUnread: "m999" })] });
+    const timeline = await open();
+    expect([timeline.rows.rows.at(-1)?.id, timeline.problem]).toEqual(["m300", null]);
+  });
+});
+
+describe("a long text", () => {
+  it("is cut where people see an end, and not at all when it is short", () => {
+    expect(cutAt("x".repeat(1_400))).toBeNull();
+    expect(cutAt("x".repeat(65_536))).toBe(1_400);
+    expect(cutAt("a\n".repeat(40))).toBe(47);
+    const family = "👨‍👩‍👧".repeat(400);
+    expect(family.slice(0, cutAt(family) ?? 0).length % "👨‍👩‍👧".length).toBe(0);
+    expect(cutAt(`e${"\u0301".repeat(60_000)}`)).toBeGreaterThan(1_300);
+  });
+
+  it("keeps mentions apart and leaves out those that do not fit", () => {
+    const mentions = [
+      { account: "b", from: 4, to: 7 },
+      { account: "a", from: 0, to: 3 },
+      { account: "c", from: 5, to: 900 },
+      { account: "d", from: 1, to: 2 },
+    ];
+    expect(pieces("@Jo @Bo hi", mentions).map((piece) => [piece.text, piece.account])).toEqual([
+      ["@Jo", "a"],
+      [" ", null],
+      ["@Bo", "b"],
+      [" hi", null],
+    ]);
   });
 });

@@ -1,0 +1,80 @@
+import type { ChatRow, ConnectionDetails, ConnectionRow, MessageRow } from "./core";
+
+// Whole rows from the few columns a test or a scene cares about.
+
+export function chatRow(row: Partial<ChatRow> & { id: string; title: string }): ChatRow {
+  return {
+    kind: "direct",
+    peer: `account-${row.id}`,
+    last: null,
+    unread: 0,
+    firstUnread: null,
+    createdAt: 0,
+    sortedAt: 0,
+    draft: null,
+    timer: null,
+    mentions: 0,
+    firstMention: null,
+    ...row,
+  };
+}
+
+export function messageRow(
+  row: Partial<MessageRow> & Pick<MessageRow, "id" | "chat" | "author" | "authorName" | "at" | "order">,
+): MessageRow {
+  return {
+    own: false,
+    kind: "text",
+    text: "",
+    state: "received",
+    problem: null,
+    quote: null,
+    forwarded: false,
+    editedAt: null,
+    changing: false,
+    reactions: [],
+    mentions: [],
+    mentionsMe: false,
+    priority: "normal",
+    timer: null,
+    expiresAt: null,
+    notice: null,
+    ...row,
+  };
+}
+
+/** A connection that has been up for six hours at `now`, with an hour of round trips. */
+export function detailsOf(row: ConnectionRow, now: number): ConnectionDetails {
+  const roundTrips = Array.from({ length: 120 }, (_, i) => ({
+    at: now - (120 - i) * 30_000,
+    ms: 18 + 7 * Math.sin(i / 5) + 6 * Math.sin(i * 1.7) + (i === 84 ? 22 : 0),
+  }));
+  const connected = row.state === "connected";
+  return {
+    row,
+    transport: "webSocket",
+    encrypted: true,
+    proxy: null,
+    upSince: connected ? now - 22_320_000 : null,
+    roundTrips,
+    roundTripP50: 18,
+    roundTripP99: 41,
+    attempts: 5,
+    reconnects: [
+      { at: now - 22_320_000, reason: null, text: "The computer had been asleep.", after: 1_240 },
+      { at: now - 40_000_000, reason: "relayUnreachable", text: "No answer for 45 s.", after: 61_000 },
+    ],
+    bytesIn: 4_812_331,
+    bytesOut: 911_204,
+    framesIn: 3_204,
+    framesOut: 1_877,
+    messagesIn: 893,
+    messagesOut: 311,
+    errors: [{ code: "relayUnreachable", count: 3 }],
+    unreadable: 0,
+    ignored: 2,
+    queue: [],
+    deliveryP50: 21,
+    deliveryP99: 140,
+  };
+}
