@@ -8,6 +8,7 @@
 //! ```
 
 use crate::keychain::KeychainKind;
+use crate::view::ConnectionSettings;
 use crate::{Problem, ProblemCode};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,9 @@ pub struct Settings {
     pub keychain: Option<KeychainKind>,
     /// The relay that was chosen, `ws://host:port` or `wss://host:port`; `None` for the one inside the application.
     pub relay: Option<String>,
+    /// How connections are made, once a person has set it. A proxy's password is not here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<ConnectionSettings>,
 }
 
 impl DataDir {
@@ -127,6 +131,7 @@ impl Settings {
                     install: HEXLOWER.encode(&rand::random::<[u8; 16]>()),
                     keychain: None,
                     relay: None,
+                    connection: None,
                 };
                 settings.store(dir)?;
                 Ok(settings)

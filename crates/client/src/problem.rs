@@ -75,6 +75,10 @@ pub enum ProblemCode {
     KeychainMissing,
     /// The passphrase does not open the keychain file.
     PassphraseWrong,
+    /// The proxy cannot be reached, or refuses.
+    ProxyRefused,
+    /// A setting has a value that cannot work.
+    SettingRefused,
     /// What was asked for is not there.
     NotFound,
     /// An error in Snug itself, or of the computer it runs on.

@@ -39,7 +39,8 @@ pub(crate) fn host(url: &str) -> &str {
     url.split_once("://").map_or(url, |(_, host)| host)
 }
 
-fn is_here(host: &str) -> bool {
+/// Whether that is this computer.
+pub(crate) fn is_here(host: &str) -> bool {
     let hint = RelayHint {
         url: format!("ws://{host}"),
         key_hash: [0; 16],

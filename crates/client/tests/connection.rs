@@ -11,7 +11,7 @@ mod people;
 use ed25519_dalek::SigningKey;
 use futures_util::{SinkExt as _, StreamExt as _};
 use people::{relay, soon};
-use snug_client::connection::{Backoff, Plain, Timing, ask, lookup};
+use snug_client::connection::{Backoff, Plain, Timing, Way, ask, lookup};
 use snug_client::keychain::Keychain;
 use snug_client::view::ConnectionState;
 use snug_client::{Client, DataDir, Options, ProblemCode};
@@ -51,8 +51,9 @@ async fn looked_up<F: Future<Output = ()>>(answer: impl FnOnce(TcpStream) -> F) 
         answer(listener.accept().await.unwrap().0).await;
         std::future::pending::<()>().await;
     };
+    let way = Way::from(SHORT);
     tokio::select! {
-        found = soon(lookup(&url, &SHORT)) => found.unwrap_err().code,
+        found = soon(lookup(&url, &way)) => found.unwrap_err().code,
         () = played => unreachable!("it is pending"),
     }
 }
@@ -88,7 +89,7 @@ async fn say(peer: &mut Peer, frame: &RelayFrame) {
 async fn a_real_relay_is_looked_up_and_asked() {
     let place = tempfile::tempdir().unwrap();
     let relay = relay(&place).await;
-    let found = lookup(&relay.url(), &Timing::default()).await.unwrap();
+    let found = lookup(&relay.url(), &Way::default()).await.unwrap();
     assert_eq!(found.key, relay.key());
 
     let mut plain = Plain::open(&relay.url(), &Timing::default()).await.unwrap();
@@ -101,7 +102,7 @@ async fn a_real_relay_is_looked_up_and_asked() {
 
     let mut hint = RelayHint::of(&found);
     hint.key_hash = [0; 16];
-    let other = ask(&hint, nothing, &Timing::default()).await.unwrap_err();
+    let other = ask(&hint, nothing, &Way::default()).await.unwrap_err();
     assert_eq!(other.code, ProblemCode::RelayOther);
 }
 
@@ -109,7 +110,7 @@ async fn a_real_relay_is_looked_up_and_asked() {
 async fn nobody_there_and_nobody_answering_are_said() {
     let (listener, url) = listener().await;
     drop(listener);
-    let refused = lookup(&url, &SHORT).await.unwrap_err();
+    let refused = lookup(&url, &SHORT.into()).await.unwrap_err();
     assert_eq!(refused.code, ProblemCode::RelayUnreachable);
     let silent = looked_up(|stream| async { std::mem::forget(stream) }).await;
     assert_eq!(silent, ProblemCode::RelayUnreachable);

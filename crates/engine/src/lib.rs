@@ -11,6 +11,7 @@ mod account;
 mod changes;
 mod conversation;
 mod error;
+mod host;
 mod inbox;
 mod invitation;
 mod joining;
@@ -22,6 +23,7 @@ mod read;
 mod receipt;
 mod request;
 mod seal;
+mod statistics;
 mod store;
 #[cfg(test)]
 mod tests;

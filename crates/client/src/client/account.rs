@@ -50,7 +50,7 @@ impl Client {
         match (relay, &self.0.embedded) {
             (Some(text), _) => {
                 let url = relay_url::normalise(text)?;
-                let home = lookup(&url, &self.0.timing).await?;
+                let home = lookup(&url, &self.way()).await?;
                 self.change_settings(|settings| settings.relay = Some(url))?;
                 Ok(home)
             }

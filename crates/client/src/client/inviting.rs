@@ -150,7 +150,7 @@ impl Client {
         if let Some(embedded) = self.0.embedded.as_ref().filter(|here| hint.names(here)) {
             hint.url.clone_from(&embedded.url);
         }
-        let (relay, answer) = ask(&hint, Request::Card(code.id), &self.0.timing).await?;
+        let (relay, answer) = ask(&hint, Request::Card(code.id), &self.way()).await?;
         let (sealed, ended) = match answer {
             Answer::Card(sealed, ended) => (sealed, ended),
             Answer::Refused(why) => return Err(self::ended(&why)),

@@ -3,6 +3,7 @@
 mod account;
 mod awaiting;
 mod chats;
+mod connection;
 mod inviting;
 mod pictures;
 
@@ -10,7 +11,7 @@ pub use awaiting::Updates;
 pub use pictures::code_in_file;
 
 use crate::clock::now;
-use crate::connection::{Ground, Timing};
+use crate::connection::{Change, Ground, Ledger, Timing, Way, look};
 use crate::driver::{CALLS, Call, Driver, EVENTS, Published, SharedDataDir};
 use crate::keychain::{Keychain, KeychainKind, Keys};
 use crate::view::{self, ConnectionRow};
@@ -21,7 +22,7 @@ use snug_wire::RelayAddress;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -35,7 +36,7 @@ pub struct Options {
     pub keychain: Keychain,
     /// The relay that runs inside the application, as it listens now; `None` without one.
     pub embedded: Option<RelayAddress>,
-    /// Delays of connections.
+    /// Delays of connections, as long as the person has set none.
     pub timing: Timing,
 }
 
@@ -65,6 +66,8 @@ struct Inner {
     keychain: KeychainKind,
     embedded: Option<RelayAddress>,
     timing: Timing,
+    way: watch::Sender<Way>,
+    ledger: Ledger,
     data: SharedDataDir,
     fetched: Mutex<Option<Fetched>>,
     shutdown: CancellationToken,
@@ -97,11 +100,16 @@ impl Client {
             Ok((engine, Reader::open(connect(&path, &key, Access::Read)?)))
         })
         .await?;
+        let way = connection::chosen(data.settings(), engine.view(), &options.timing)?;
+        let (way, chosen) = watch::channel(way);
+        let (changing, changes) = watch::channel(Change::default());
+        let ledger = Ledger::default();
         let home = engine.view().account()?.map(|account| account.home);
         let row = view::connection_at_first(home.as_ref(), options.embedded.as_ref(), now());
         let (calls, called) = mpsc::channel(CALLS);
         let (events, happened) = mpsc::channel(EVENTS);
         let tasks = TaskTracker::new();
+        tasks.spawn(look(changing));
         let shutdown = CancellationToken::new();
         let published = Published::new(row);
         let reconnect = Arc::new(Notify::new());
@@ -115,8 +123,10 @@ impl Client {
             ground: Ground {
                 runtime: tokio::runtime::Handle::current(),
                 tasks: tasks.clone(),
-                timing: options.timing,
+                way: chosen,
+                changes,
                 events,
+                ledger: ledger.clone(),
             },
             embedded: options.embedded.clone(),
             published: published.clone(),
@@ -132,6 +142,8 @@ impl Client {
             keychain: options.keychain.kind(),
             embedded: options.embedded,
             timing: options.timing,
+            way,
+            ledger,
             data,
             fetched: Mutex::new(None),
             shutdown,
@@ -164,7 +176,8 @@ impl Client {
         self.0.published.standing.borrow().connection.clone()
     }
 
-    /// Connects at once instead of when the pause is over.
+    /// Connects at once instead of when the pause is over; asks connections that are up for a sign of
+    /// life.
     pub fn reconnect(&self) {
         self.0.reconnect.notify_one();
     }

@@ -1,10 +1,17 @@
 //! Pauses between attempts: exponential, with full jitter, so that the devices of a relay that was
 //! away do not all come back in the same moment (Brooker, "Exponential Backoff And Jitter", 2015).
+//!
+//! Pauses grow by a tenth, not to the double: who pauses waits, when the relay is back, for a part of
+//! how long it was away, and that part is what the growth decides (`bench live` shows it). A relay
+//! that restarts is met again within a second; one that is away for minutes is left in peace.
 
 use std::time::Duration;
 
+/// How much longer a pause may be than the one before.
+const GROWTH: f64 = 1.1;
+
 /// How pauses grow.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     /// The first pause is at most this long.
     pub first: Duration,
@@ -23,15 +30,14 @@ impl Default for Backoff {
 
 impl Backoff {
     /// Longest pause after that many failures in a row.
-    pub(crate) fn ceiling(&self, failures: u32) -> Duration {
-        let doubled = 1u32
-            .checked_shl(failures.saturating_sub(1))
-            .unwrap_or(u32::MAX);
-        self.first.saturating_mul(doubled).min(self.longest)
+    fn ceiling(&self, failures: u32) -> Duration {
+        let steps = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
+        let seconds = self.first.as_secs_f64() * GROWTH.powi(steps);
+        Duration::from_secs_f64(seconds.min(self.longest.as_secs_f64()))
     }
 
     /// A pause after that many failures in a row; `chance` is even in 0..1.
-    pub(crate) fn pause(&self, failures: u32, chance: f64) -> Duration {
+    pub fn pause(&self, failures: u32, chance: f64) -> Duration {
         self.ceiling(failures).mul_f64(chance)
     }
 }
@@ -41,14 +47,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_the_longest() {
+    fn pauses_grow_up_to_the_longest() {
         let backoff = Backoff::default();
-        let seconds: Vec<f64> = (1..=9)
-            .map(|failures| backoff.ceiling(failures).as_secs_f64())
-            .collect();
-        assert_eq!(seconds, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]);
+        let ceiling = |failures| backoff.ceiling(failures).as_secs_f64();
+        let first: Vec<f64> = (1..=4).map(ceiling).collect();
+        assert_eq!(first, [0.5, 0.55, 0.605, 0.6655]);
+        assert!(ceiling(43) < 30.0);
+        assert_eq!(ceiling(44), 30.0);
         assert_eq!(backoff.ceiling(u32::MAX), backoff.longest);
-        assert_eq!(backoff.pause(3, 0.0), Duration::ZERO);
-        assert_eq!(backoff.pause(3, 0.5), Duration::from_secs(1));
+        assert_eq!(backoff.pause(9, 0.0), Duration::ZERO);
+        assert_eq!(backoff.pause(44, 0.5), Duration::from_secs(15));
+        let none = Backoff {
+            first: Duration::ZERO,
+            ..backoff
+        };
+        assert_eq!(none.pause(2, 0.5), Duration::ZERO);
     }
 }

@@ -1,7 +1,7 @@
 //! A connection's beginning: both sides prove a key.
 
-use super::Timing;
 use super::socket::{self, Socket, frame, message, unreachable};
+use super::{Timing, Way, proxy};
 use crate::{Problem, ProblemCode};
 use ed25519_dalek::SigningKey;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -10,6 +10,7 @@ use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
 use snug_wire::handshake::{Auth, Challenge, Hello, Side, Transcript};
 use snug_wire::{ConnectionKey, PROTOCOL_VERSION, RelayAddress, RelayKey, Secret};
 use std::collections::VecDeque;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// Which relay must answer.
@@ -36,9 +37,9 @@ impl Expected {
 /// Which relay answers at this URL.
 ///
 /// # Errors
-/// `relayUnreachable`, `relayVersion`.
-pub async fn lookup(url: &str, timing: &Timing) -> Result<RelayAddress, Problem> {
-    let plain = Plain::open(url, timing).await?;
+/// `relayUnreachable`, `relayVersion`, `proxyRefused`.
+pub async fn lookup(url: &str, way: &Way) -> Result<RelayAddress, Problem> {
+    let plain = Plain::dial(url, &Expected::Any, way).await?;
     let relay = plain.relay.clone();
     plain.close().await;
     Ok(relay)
@@ -47,13 +48,13 @@ pub async fn lookup(url: &str, timing: &Timing) -> Result<RelayAddress, Problem>
 /// Asks the relay a code names one thing over a connection of its own, under a key used once.
 ///
 /// # Errors
-/// `relayUnreachable`, `relayOther`, `relayVersion`.
+/// `relayUnreachable`, `relayOther`, `relayVersion`, `proxyRefused`.
 pub async fn ask(
     hint: &RelayHint,
     request: Request,
-    timing: &Timing,
+    way: &Way,
 ) -> Result<(RelayAddress, Answer), Problem> {
-    let mut plain = Plain::dial(&hint.url, &Expected::Named(hint.clone()), timing).await?;
+    let mut plain = Plain::dial(&hint.url, &Expected::Named(hint.clone()), way).await?;
     let answer = plain.ask(request).await?;
     let relay = plain.relay.clone();
     plain.close().await;
@@ -76,21 +77,21 @@ impl Plain {
     /// Frames kept while an answer is waited for. More of them end the connection.
     const AHEAD: usize = 4096;
 
-    /// Connects to whichever relay answers.
+    /// Connects to whichever relay answers, without a proxy.
     ///
     /// # Errors
     /// `relayUnreachable`, `relayVersion`.
     pub async fn open(url: &str, timing: &Timing) -> Result<Self, Problem> {
-        Self::dial(url, &Expected::Any, timing).await
+        Self::dial(url, &Expected::Any, &Way::from(*timing)).await
     }
 
-    async fn dial(url: &str, expected: &Expected, timing: &Timing) -> Result<Self, Problem> {
+    async fn dial(url: &str, expected: &Expected, way: &Way) -> Result<Self, Problem> {
         let key = Secret::new(rand::random());
-        let (socket, relay) = dial(url, expected, &key, timing).await?;
+        let (socket, relay) = dial(url, expected, &key, way).await?;
         Ok(Self {
             relay,
             socket,
-            timing: *timing,
+            timing: way.timing,
             number: 0,
             arrived: VecDeque::new(),
         })
@@ -150,9 +151,10 @@ pub(super) async fn dial(
     url: &str,
     expected: &Expected,
     key: &Secret,
-    timing: &Timing,
+    way: &Way,
 ) -> Result<(Socket, RelayAddress), Problem> {
-    match timeout(timing.connect, shake(url, expected, key)).await {
+    let stream = proxy::stream(url, way).await?;
+    match timeout(way.timing.connect, shake(url, stream, expected, key)).await {
         Ok(done) => done,
         Err(_) => Err(unreachable(url, &"it does not answer")),
     }
@@ -160,10 +162,11 @@ pub(super) async fn dial(
 
 async fn shake(
     url: &str,
+    stream: TcpStream,
     expected: &Expected,
     key: &Secret,
 ) -> Result<(Socket, RelayAddress), Problem> {
-    let mut socket = socket::open(url).await?;
+    let mut socket = socket::open(url, stream).await?;
     let key = SigningKey::from_bytes(key.expose());
     let hello = Hello {
         version: PROTOCOL_VERSION,

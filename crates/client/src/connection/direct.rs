@@ -1,8 +1,8 @@
 //! A connection frame by frame, for those who look at a relay rather than use it.
 
-use super::Timing;
 use super::dial::{Expected, dial, receive, send};
 use super::socket::Socket;
+use super::{Timing, Way};
 use crate::Problem;
 use snug_wire::frame::{ClientFrame, RelayFrame};
 use snug_wire::{RelayAddress, Secret};
@@ -16,13 +16,13 @@ pub struct Direct {
 }
 
 impl Direct {
-    /// Connects to whichever relay answers at this URL, and proves both sides' keys.
+    /// Connects to whichever relay answers at this URL, without a proxy, and proves both sides' keys.
     ///
     /// # Errors
     /// `relayUnreachable`, `relayOther` (it does not prove its key), `relayVersion`.
     pub async fn dial(url: &str, timing: &Timing) -> Result<Self, Problem> {
         let key = Secret::new(rand::random());
-        let (socket, relay) = dial(url, &Expected::Any, &key, timing).await?;
+        let (socket, relay) = dial(url, &Expected::Any, &key, &Way::from(*timing)).await?;
         Ok(Self {
             socket,
             relay,

@@ -2,15 +2,17 @@
 
 use super::dial::farewell;
 use super::socket::{Socket, frame, message, unreachable};
-use super::{BATCH, Event, IN_FLIGHT, Origin, Statistics, Timing};
-use crate::{Problem, ProblemCode};
+use super::statistics::Reason;
+use super::{BATCH, Event, IN_FLIGHT, Origin, Statistics, Way};
+use crate::Problem;
+use crate::clock::now;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use snug_wire::FRAME_LIMIT;
 use snug_wire::frame::{ClientFrame, Refusal, RelayFrame};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_util::sync::CancellationToken;
@@ -22,21 +24,41 @@ const GOODBYE: Duration = Duration::from_millis(500);
 
 /// How a connection, or an attempt at one, ended.
 pub(super) struct Ended {
-    pub problem: Problem,
+    pub reason: Reason,
     /// The relay asked not to be tried again before.
     pub at_least: Duration,
 }
 
 impl Ended {
-    pub fn on_purpose() -> Self {
-        Problem::new(ProblemCode::RelayUnreachable, "Snug is closing.").into()
+    /// On our side, for this reason, in a sentence.
+    pub fn meant(why: impl Into<String>) -> Self {
+        Self {
+            reason: Reason::Meant(why.into()),
+            at_least: Duration::ZERO,
+        }
+    }
+
+    pub fn closing() -> Self {
+        Self::meant("Snug is closing.")
+    }
+
+    pub fn is_meant(&self) -> bool {
+        matches!(self.reason, Reason::Meant(_))
+    }
+
+    /// Why, in words.
+    pub fn text(&self) -> &str {
+        match &self.reason {
+            Reason::Failed(problem) => &problem.text,
+            Reason::Meant(text) => text,
+        }
     }
 }
 
 impl From<Problem> for Ended {
     fn from(problem: Problem) -> Self {
         Self {
-            problem,
+            reason: Reason::Failed(problem),
             at_least: Duration::ZERO,
         }
     }
@@ -46,7 +68,10 @@ impl From<Problem> for Ended {
 pub(super) struct Link<'a> {
     pub origin: Origin,
     pub url: &'a str,
-    pub timing: &'a Timing,
+    /// Its delays count from when they change; another proxy ends the link from outside.
+    pub way: watch::Receiver<Way>,
+    /// Asks for a sign of life at once.
+    pub retry: &'a Notify,
     pub events: &'a mpsc::Sender<(Origin, Event)>,
     pub statistics: &'a watch::Sender<Statistics>,
 }
@@ -55,7 +80,7 @@ pub(super) struct Link<'a> {
 struct Pulse {
     /// When something last came from the relay.
     heard: Instant,
-    /// When the last ping was sent whose answer has not come.
+    /// When a ping was sent whose answer has not come.
     asked: Option<Instant>,
     /// Nothing is being read because the driver is behind.
     holding: bool,
@@ -64,8 +89,12 @@ struct Pulse {
 impl Pulse {
     /// Whether nothing came since the ping, though it was listened for.
     fn is_silent(&self) -> bool {
-        self.asked
-            .is_some_and(|asked| !self.holding && self.heard < asked)
+        self.waits() && !self.holding
+    }
+
+    /// Whether nothing came since the ping.
+    fn waits(&self) -> bool {
+        self.asked.is_some_and(|asked| self.heard < asked)
     }
 }
 
@@ -90,7 +119,7 @@ impl Link<'_> {
             () = end.cancelled() => {}
             ended = async {
                 if self.tell(Event::Up(requests)).await.is_err() {
-                    return Ended::on_purpose();
+                    return Ended::closing();
                 }
                 // Two halves of one task: a write that waits for the relay must not keep us from
                 // reading what the relay waits to be rid of.
@@ -101,7 +130,7 @@ impl Link<'_> {
             } => return ended,
         }
         let _ = timeout(GOODBYE, sink.close()).await;
-        Ended::on_purpose()
+        Ended::closing()
     }
 
     async fn read(&self, mut stream: SplitStream<Socket>, pulse: &SharedPulse) -> Ended {
@@ -129,7 +158,7 @@ impl Link<'_> {
                         permit.send((self.origin, Event::Frames(frames)));
                         weight = 0;
                     }
-                    Err(_) => break Ended::on_purpose(),
+                    Err(_) => break Ended::closing(),
                 },
             }
         };
@@ -152,20 +181,20 @@ impl Link<'_> {
             && let Some(asked) = lock(pulse).asked.take()
         {
             self.statistics
-                .send_modify(|s| s.round_trip = Some(asked.elapsed()));
+                .send_modify(|statistics| statistics.measured(asked.elapsed(), now()));
             // When the driver is behind it need not know: the next one tells.
             let _ = self.events.try_send((self.origin, Event::Measured));
         }
         let len = message.len();
         match frame(url, &message)? {
             Some(RelayFrame::Goodbye(why)) => Err(Ended {
-                problem: farewell(url, &why),
                 at_least: match why {
                     Refusal::Busy(wait) => {
-                        Duration::from_millis(wait).min(self.timing.backoff.longest)
+                        Duration::from_millis(wait).min(self.way.borrow().timing.backoff.longest)
                     }
                     _ => Duration::ZERO,
                 },
+                ..farewell(url, &why).into()
             }),
             Some(frame) => {
                 self.statistics.send_modify(|statistics| {
@@ -185,30 +214,49 @@ impl Link<'_> {
         pulse: &SharedPulse,
     ) -> Ended {
         let mut batch = Vec::with_capacity(IN_FLIGHT);
-        let (mut look, mut due) = (Instant::now(), Instant::now());
+        let mut way = self.way.clone();
+        // When the next ping is due, and until when the last one must have been answered.
+        let (mut due, mut answer) = (Instant::now(), None::<Instant>);
         loop {
+            let timing = way.borrow_and_update().timing;
             let messages: Vec<Message> = tokio::select! {
                 taken = queue.recv_many(&mut batch, IN_FLIGHT) => {
                     if taken == 0 {
-                        return Ended::on_purpose();
+                        return Ended::closing();
                     }
                     batch.drain(..).map(|frame| message(&frame)).collect()
                 }
-                () = sleep_until(look) => {
-                    if Instant::now() >= due {
-                        lock(pulse).asked = Some(Instant::now());
-                        due = Instant::now() + self.timing.heartbeat;
-                        look = Instant::now() + self.timing.silence;
-                        vec![Message::Ping(Bytes::new())]
-                    } else if lock(pulse).is_silent() {
-                        return self.silent();
-                    } else {
-                        look = due;
-                        Vec::new()
+                () = sleep_until(answer.map_or(due, |answer| answer.min(due))) => {
+                    let now = Instant::now();
+                    if answer.is_some_and(|answer| answer <= now) {
+                        if lock(pulse).is_silent() {
+                            return self.silent();
+                        }
+                        answer = None;
                     }
+                    if now < due {
+                        continue;
+                    }
+                    due = now + timing.heartbeat;
+                    let mut pulse = lock(pulse);
+                    // The first that is not answered counts, however many follow it.
+                    if !pulse.waits() {
+                        pulse.asked = Some(now);
+                        answer = None;
+                    }
+                    answer = answer.or(Some(now + timing.silence));
+                    vec![Message::Ping(Bytes::new())]
+                }
+                Ok(()) = way.changed() => {
+                    (due, answer) = (Instant::now(), None);
+                    continue;
+                }
+                () = self.retry.notified() => {
+                    due = Instant::now();
+                    continue;
                 }
             };
-            match timeout(self.timing.silence, self.write_all(sink, messages)).await {
+            match timeout(timing.silence, self.write_all(sink, messages)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return unreachable(self.url, &error).into(),
                 Err(_) => return self.silent(),
@@ -242,6 +290,6 @@ impl Link<'_> {
 
     async fn tell(&self, event: Event) -> Result<(), Ended> {
         let told = self.events.send((self.origin, event)).await;
-        told.map_err(|_| Ended::on_purpose())
+        told.map_err(|_| Ended::closing())
     }
 }

@@ -10,18 +10,25 @@
 mod backoff;
 mod dial;
 mod direct;
+mod ledger;
 mod link;
+mod proxy;
 mod run;
 mod socket;
 mod statistics;
+mod surroundings;
 
 pub use backoff::Backoff;
 pub use dial::{Plain, ask, lookup};
 pub use direct::Direct;
-pub use statistics::Statistics;
+pub use statistics::{Reconnect, Statistics};
 
+pub(crate) use ledger::{Ledger, Messages};
+pub(crate) use proxy::gate;
 pub(crate) use run::{Connection, Ground};
+pub(crate) use surroundings::{Change, look};
 
+use crate::view::Proxy;
 use snug_wire::RelayKey;
 use snug_wire::frame::{ClientFrame, RelayFrame};
 use std::time::Duration;
@@ -32,10 +39,29 @@ pub(crate) const IN_FLIGHT: usize = 64;
 /// How many frames reach the driver at once.
 pub(crate) const BATCH: usize = 256;
 
+/// How relays are reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// With which delays.
+    pub timing: Timing,
+    /// Through which proxy.
+    pub proxy: Proxy,
+}
+
+impl From<Timing> for Way {
+    /// Directly.
+    fn from(timing: Timing) -> Self {
+        Self {
+            timing,
+            proxy: Proxy::default(),
+        }
+    }
+}
+
 /// Every delay of a connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// For connecting, TLS, WebSocket and handshake together.
+    /// For a stream to the relay, through a proxy or not; and again for TLS, WebSocket and handshake.
     pub connect: Duration,
     /// Between two pings.
     pub heartbeat: Duration,

@@ -2,9 +2,9 @@
 
 use super::dial::{Expected, dial};
 use super::link::{Ended, Link};
-use super::{Event, Origin, Statistics, Timing};
-use crate::Problem;
+use super::{Change, Event, Ledger, Origin, Statistics, Way};
 use crate::clock::now;
+use crate::relay_url;
 use crate::view::ConnectionState;
 use snug_wire::{RelayAddress, Secret};
 use std::sync::Arc;
@@ -27,14 +27,22 @@ pub(crate) struct Connection {
 pub(crate) struct Ground {
     pub runtime: Handle,
     pub tasks: TaskTracker,
-    pub timing: Timing,
+    pub way: watch::Receiver<Way>,
+    /// What happens around this computer.
+    pub changes: watch::Receiver<Change>,
     pub events: mpsc::Sender<(Origin, Event)>,
+    pub ledger: Ledger,
 }
 
 impl Connection {
     /// Starts connecting to this relay with this connection key (rule 10).
     pub fn start(ground: &Ground, instance: u64, relay: RelayAddress, key: Secret) -> Self {
-        let (statistics, seen) = watch::channel(Statistics::new(now()));
+        let begun = match ground.ledger.statistics(&relay.key) {
+            Some(before) => before.continued(now()),
+            None => Statistics::new(now()),
+        };
+        let (statistics, seen) = watch::channel(begun);
+        ground.ledger.follow(relay.key, seen.clone());
         let retry = Arc::new(Notify::new());
         let end = CancellationToken::new();
         let task = Task {
@@ -44,7 +52,8 @@ impl Connection {
             },
             relay,
             key,
-            timing: ground.timing,
+            way: ground.way.clone(),
+            changes: ground.changes.clone(),
             events: ground.events.clone(),
             statistics,
             retry: Arc::clone(&retry),
@@ -58,14 +67,14 @@ impl Connection {
         }
     }
 
-    /// Tries at once if it is pausing.
+    /// Tries at once if it is pausing; asks for a sign of life if it is up.
     pub fn retry(&self) {
         self.retry.notify_one();
     }
 
-    /// How it goes.
-    pub fn statistics(&self) -> Statistics {
-        self.statistics.borrow().clone()
+    /// How it goes. Held for a moment only.
+    pub fn statistics(&self) -> watch::Ref<'_, Statistics> {
+        self.statistics.borrow()
     }
 }
 
@@ -73,7 +82,8 @@ struct Task {
     origin: Origin,
     relay: RelayAddress,
     key: Secret,
-    timing: Timing,
+    way: watch::Receiver<Way>,
+    changes: watch::Receiver<Change>,
     events: mpsc::Sender<(Origin, Event)>,
     statistics: watch::Sender<Statistics>,
     retry: Arc<Notify>,
@@ -81,34 +91,42 @@ struct Task {
 }
 
 impl Task {
-    async fn run(self) {
+    async fn run(mut self) {
         // Between two attempts nothing needs to be said goodbye to; within one, `Link` does it.
         let mut failures = 0;
         while !self.end.is_cancelled() {
             let began = Instant::now();
-            let ended = self.attempt().await;
+            let way = self.way.borrow_and_update().clone();
+            // What happened before led to this attempt.
+            self.changes.mark_unchanged();
+            let (mut changing, mut changes) = (self.way.clone(), self.changes.clone());
+            let ended = tokio::select! {
+                ended = self.attempt(&way) => ended,
+                ended = self.overtaken(&way, &mut changing, &mut changes) => ended,
+            };
+            (self.way, self.changes) = (changing, changes);
             // One that stood for a while is no failure in a row.
-            failures = if began.elapsed() > self.timing.silence {
+            failures = if began.elapsed() > way.timing.silence {
                 1
             } else {
                 failures + 1
             };
-            let pause = self
-                .timing
-                .backoff
-                .pause(failures, rand::random())
-                .max(ended.at_least);
-            self.pause(ended.problem, pause).await;
+            let backoff = self.way.borrow().timing.backoff;
+            let pause = match ended.is_meant() {
+                true => Duration::ZERO,
+                false => backoff.pause(failures, rand::random()),
+            };
+            self.pause(ended, pause).await;
         }
     }
 
-    async fn attempt(&self) -> Ended {
+    async fn attempt(&self, way: &Way) -> Ended {
         self.becomes(ConnectionState::Connecting);
         self.tell(Event::Connecting).await;
         let expected = Expected::Key(self.relay.key);
         let dialled = tokio::select! {
-            dialled = dial(&self.relay.url, &expected, &self.key, &self.timing) => dialled,
-            () = self.end.cancelled() => return Ended::on_purpose(),
+            dialled = dial(&self.relay.url, &expected, &self.key, way) => dialled,
+            () = self.end.cancelled() => return Ended::closing(),
         };
         let socket = match dialled {
             Ok((socket, _)) => socket,
@@ -118,29 +136,75 @@ impl Task {
         let link = Link {
             origin: self.origin,
             url: &self.relay.url,
-            timing: &self.timing,
+            way: self.way.clone(),
+            retry: &self.retry,
             events: &self.events,
             statistics: &self.statistics,
         };
         link.run(socket, &self.end).await
     }
 
-    async fn pause(&self, problem: Problem, pause: Duration) {
+    /// Waits until something makes an attempt, or the connection it led to, worthless.
+    async fn overtaken(
+        &self,
+        way: &Way,
+        changing: &mut watch::Receiver<Way>,
+        changes: &mut watch::Receiver<Change>,
+    ) -> Ended {
+        loop {
+            tokio::select! {
+                Ok(()) = changing.changed() => {
+                    if changing.borrow_and_update().proxy != way.proxy {
+                        return Ended::meant("The proxy was changed.");
+                    }
+                }
+                Ok(()) = changes.changed() => {
+                    let change = *changes.borrow_and_update();
+                    if let Some(why) = self.loses_by(change) {
+                        return Ended::meant(why);
+                    }
+                }
+                else => return std::future::pending().await,
+            }
+        }
+    }
+
+    /// Why a connection is not worth keeping after such a change.
+    fn loses_by(&self, change: Change) -> Option<String> {
+        // One to this computer needs no network, and sleeps and wakes with it.
+        if relay_url::is_here(self.relay.host()) {
+            return None;
+        }
+        match change {
+            Change::None => None,
+            Change::Slept(span) => Some(format!("The computer slept for {} s.", span.as_secs())),
+            Change::Moved => Some("The network changed.".into()),
+        }
+    }
+
+    async fn pause(&mut self, ended: Ended, pause: Duration) {
+        let pause = pause.max(ended.at_least);
         tracing::info!(
             relay = self.relay.host(),
             ?pause,
-            "not connected: {problem}"
+            "not connected: {}",
+            ended.text()
         );
-        self.becomes(ConnectionState::Offline);
         let due = now().saturating_add(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX));
         self.statistics.send_modify(|statistics| {
-            statistics.problem = Some(problem);
+            statistics.ended(ended.reason, now());
             statistics.retry_at = Some(due);
         });
         self.tell(Event::Down).await;
+        if pause.is_zero() {
+            return;
+        }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = self.retry.notified() => {}
+            // Whatever it is, it may be what the connection lacked.
+            Ok(()) = self.way.changed() => {}
+            Ok(()) = self.changes.changed() => {}
             () = self.end.cancelled() => {}
         }
     }
@@ -156,5 +220,105 @@ impl Task {
             _ = self.events.send((self.origin, event)) => {}
             () = self.end.cancelled() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{Proxy, ProxyKind};
+    use snug_relay::{Config, Relay};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::timeout;
+
+    /// A proxy to this relay. One on this computer would be reached directly, and stay as it is.
+    async fn gate(listener: TcpListener, relay: String) {
+        loop {
+            let mut stream = listener.accept().await.unwrap().0;
+            let mut onward = TcpStream::connect(&relay).await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            // One after the other: an old connection is over when a new one comes.
+            let _ = copy_bidirectional(&mut stream, &mut onward).await;
+        }
+    }
+
+    async fn next(events: &mut mpsc::Receiver<(Origin, Event)>) -> Event {
+        let soon = timeout(Duration::from_secs(60), events.recv());
+        soon.await.unwrap().unwrap().1
+    }
+
+    async fn is_up(
+        events: &mut mpsc::Receiver<(Origin, Event)>,
+    ) -> mpsc::Sender<snug_wire::frame::ClientFrame> {
+        loop {
+            if let Event::Up(requests) = next(events).await {
+                return requests;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn sleep_and_a_new_network_end_a_connection_and_begin_another_at_once() {
+        let place = tempfile::tempdir().unwrap();
+        let relay = Relay::start(Config {
+            data: place.path().to_owned(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            keep_port: true,
+        });
+        let relay = relay.await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut way = Way {
+            proxy: Proxy {
+                kind: ProxyKind::Http,
+                address: listener.local_addr().unwrap().to_string(),
+                ..Proxy::default()
+            },
+            ..Way::default()
+        };
+        // A pause would be noticed.
+        way.timing.backoff.first = Duration::from_secs(3_600);
+        way.timing.backoff.longest = Duration::from_secs(3_600);
+        let gate = gate(listener, relay.url().replace("ws://", ""));
+
+        let (_way, chosen) = watch::channel(way);
+        let (changing, changes) = watch::channel(Change::default());
+        let (events, mut happened) = mpsc::channel(4);
+        let ground = Ground {
+            runtime: Handle::current(),
+            tasks: TaskTracker::new(),
+            way: chosen,
+            changes,
+            events,
+            ledger: Ledger::default(),
+        };
+        let address = RelayAddress {
+            url: "ws://relay.test:7700".into(),
+            key: relay.key(),
+        };
+        let story = async {
+            let connection = Connection::start(&ground, 1, address, Secret::new([7; 32]));
+            let mut requests = is_up(&mut happened).await;
+            for change in [Change::Slept(Duration::from_secs(90)), Change::Moved] {
+                changing.send_replace(change);
+                let anew = is_up(&mut happened).await;
+                assert!(requests.is_closed(), "the old one is over");
+                requests = anew;
+            }
+            let statistics = connection.statistics().clone();
+            let why = statistics.reconnects.iter().map(|one| one.text.as_str());
+            assert_eq!(
+                why.collect::<Vec<_>>(),
+                ["The computer slept for 90 s.", "The network changed."]
+            );
+            assert!(statistics.errors.is_empty());
+            assert_eq!(statistics.attempts, 3);
+        };
+        tokio::select! {
+            () = story => {}
+            () = gate => unreachable!("it goes on"),
+        }
+        relay.stop().await;
     }
 }

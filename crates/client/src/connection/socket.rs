@@ -8,9 +8,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{
-    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
-};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -19,8 +17,8 @@ const BUFFER: usize = 4096;
 /// Most bytes waiting to be written: a few of the largest frames.
 const WRITE_LIMIT: usize = 4 * FRAME_LIMIT;
 
-/// Opens a WebSocket to `ws://…` or `wss://…`, Nagle's algorithm off.
-pub(super) async fn open(url: &str) -> Result<Socket, Problem> {
+/// Opens a WebSocket to `ws://…` or `wss://…` over a stream to it.
+pub(super) async fn open(url: &str, stream: TcpStream) -> Result<Socket, Problem> {
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
@@ -31,7 +29,7 @@ pub(super) async fn open(url: &str) -> Result<Socket, Problem> {
         true => Some(Connector::Rustls(tls()?)),
         false => None,
     };
-    match connect_async_tls_with_config(url, Some(config), true, connector).await {
+    match client_async_tls_with_config(url, stream, Some(config), connector).await {
         Ok((socket, _)) => Ok(socket),
         Err(Error::Http(_)) => {
             let text = format!("What answers at {url} is not a Snug relay. Check the address.");

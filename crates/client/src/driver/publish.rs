@@ -5,6 +5,7 @@
 
 use super::relays::Relays;
 use crate::Problem;
+use crate::connection::Ledger;
 use crate::view::{self, ConnectionRow, ConnectionState, Gone, GoneKind, Names, Update};
 use snug_engine::{ChangeSet, Engine, Notice, View};
 use snug_wire::RelayAddress;
@@ -114,7 +115,7 @@ impl Publisher {
         let mut revision = self.published.standing.borrow().revision;
         if changed {
             revision = revision.wrapping_add(1);
-            match rows(engine, &changes, revision, now) {
+            match rows(engine, &changes, relays.ledger(), revision, now) {
                 Ok(updates) => updates
                     .into_iter()
                     .for_each(|update| self.published.tell(update)),
@@ -142,7 +143,7 @@ impl Publisher {
         let statistics = home.as_ref().and_then(|home| relays.statistics(&home.key));
         let connection = view::connection_row(
             (home.as_ref(), self.embedded.as_ref()),
-            statistics.as_ref(),
+            statistics.as_deref(),
             self.ill.as_ref(),
             self.waiting,
             &before.connection,
@@ -151,7 +152,7 @@ impl Publisher {
         let failed = home.is_some_and(|home| relays.has_failed(&home.key));
         let failure = self.ill.clone().or_else(|| {
             statistics
-                .and_then(|statistics| statistics.problem)
+                .and_then(|statistics| statistics.problem.clone())
                 .filter(|_| failed)
         });
         let moved = connection != before.connection;
@@ -174,6 +175,7 @@ impl Publisher {
 fn rows(
     engine: &Engine,
     changes: &ChangeSet,
+    ledger: &Ledger,
     revision: u32,
     now: u64,
 ) -> snug_engine::Result<Vec<Update>> {
@@ -188,6 +190,7 @@ fn rows(
     }
     for id in &changes.messages {
         if let Some(message) = view.message(id)? {
+            ledger.messages().saw(&message, now);
             messages.push(view::message_row(&mut names, message)?);
         }
     }
@@ -212,6 +215,9 @@ fn rows(
         gone: gone.collect(),
     }];
     for notice in &changes.notices {
+        if matches!(notice, Notice::Message(_)) {
+            ledger.messages().received += 1;
+        }
         updates.extend(notification(view, &mut names, notice)?);
     }
     Ok(updates)

@@ -1,11 +1,12 @@
 //! The connections, one to each relay the engine's mailboxes live on.
 
 use super::lane::{Lane, Pending};
-use crate::connection::{Connection, Event, Ground, Origin, Statistics};
+use crate::connection::{Connection, Event, Ground, Ledger, Origin, Statistics};
 use snug_engine::{Engine, Result};
-use snug_wire::frame::{Delivery, RelayFrame};
+use snug_wire::frame::{Answer, Delivery, RelayFrame};
 use snug_wire::{RelayAddress, RelayKey};
 use std::collections::BTreeMap;
+use tokio::sync::watch;
 
 /// All connections.
 pub(super) struct Relays {
@@ -133,15 +134,20 @@ impl Relays {
             }
             Event::Frames(frames) => {
                 if let Some(lane) = &mut relay.lane {
-                    take_in(engine, &key, lane, frames, now)?;
+                    take_in(engine, &key, lane, &self.ground.ledger, frames, now)?;
                 }
             }
         }
         Ok(())
     }
 
-    /// How the connection to that relay goes.
-    pub fn statistics(&self, key: &RelayKey) -> Option<Statistics> {
+    /// What is counted.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ground.ledger
+    }
+
+    /// How the connection to that relay goes. Held for a moment only.
+    pub fn statistics(&self, key: &RelayKey) -> Option<watch::Ref<'_, Statistics>> {
         self.all.get(key).map(|relay| relay.connection.statistics())
     }
 
@@ -164,6 +170,7 @@ fn take_in(
     engine: &mut Engine,
     relay: &RelayKey,
     lane: &mut Lane,
+    ledger: &Ledger,
     frames: Vec<RelayFrame>,
     now: u64,
 ) -> Result<()> {
@@ -174,10 +181,16 @@ fn take_in(
             batch.push(delivery);
             continue;
         }
-        receive(engine, relay, &mut batch, now)?;
+        receive(engine, relay, ledger, &mut batch, now)?;
         match frame {
             RelayFrame::Answer(number, answer) => match lane.answered(number, &answer) {
-                Some(Pending::Outgoing(id)) => engine.settle(id, &answer, now)?,
+                Some(Pending::Outgoing(id)) => {
+                    let is_message = engine.view().is_message(id)?;
+                    engine.settle(id, &answer, now)?;
+                    if is_message && matches!(answer, Answer::Stored(_)) {
+                        ledger.messages().sent += 1;
+                    }
+                }
                 Some(Pending::Open(address)) => engine.opened(relay, address, &answer, now)?,
                 None => {}
             },
@@ -189,12 +202,13 @@ fn take_in(
             _ => {}
         }
     }
-    receive(engine, relay, &mut batch, now)
+    receive(engine, relay, ledger, &mut batch, now)
 }
 
 fn receive(
     engine: &mut Engine,
     relay: &RelayKey,
+    ledger: &Ledger,
     batch: &mut Vec<Delivery>,
     now: u64,
 ) -> Result<()> {
@@ -204,6 +218,7 @@ fn receive(
     let received = engine.receive(relay, batch, now)?;
     if !received.ignored.is_empty() {
         tracing::info!(count = received.ignored.len(), "entries ignored");
+        ledger.messages().ignored += received.ignored.len() as u64;
     }
     batch.clear();
     Ok(())

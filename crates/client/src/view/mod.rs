@@ -4,18 +4,25 @@
 //! 64-bit integers.
 
 mod connection;
+mod details;
 mod from_engine;
 mod rows;
+mod settings;
 mod update;
 
+pub use details::{
+    ConnectionDetails, ErrorCount, Priority, QueueCount, ReconnectRow, RoundTrip, Transport,
+};
 pub use rows::{
     AccountRow, ChatKind, ChatRow, ConnectionRow, ConnectionState, InvitationRow, InvitationState,
     LastLine, MessageKind, MessageRow, MessageState, Page, Preview, QrMatrix, RequestRow,
     RequestState, Standing, Startup,
 };
+pub use settings::{ConnectionSettings, Proxy, ProxyKind};
 pub use update::{Gone, GoneKind, Update};
 
 pub(crate) use connection::{connection_at_first, connection_row, relay_name};
+pub(crate) use details::{connection_details, queue};
 pub(crate) use from_engine::{
     Names, account_row, chat_row, count, invitation_row, message_row, place, preview, request_row,
 };

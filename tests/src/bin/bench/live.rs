@@ -159,11 +159,9 @@ pub async fn connection(report: &mut Report) -> Result<()> {
     let mut times = Vec::new();
     for _ in 0..100 {
         let start = Instant::now();
-        let found = snug_client::connection::lookup(
-            &relay.url(),
-            &snug_client::connection::Timing::default(),
-        )
-        .await;
+        let found =
+            snug_client::connection::lookup(&relay.url(), &snug_client::connection::Way::default())
+                .await;
         found.map_err(say)?;
         times.push(start.elapsed());
     }
