@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         // Who read our lines has seen enough.
         Err(error) if output::is_closed(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("snug-cli: {error:#}");
+            eprintln!("snug-cli: {}", output::tame(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }

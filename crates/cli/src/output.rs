@@ -19,7 +19,7 @@ impl Output {
     /// # Errors
     /// When nobody reads any more ([`is_closed`]), or the disk behind stdout is full.
     pub fn line(&mut self, line: Line) -> Result<()> {
-        let mut text = serde_json::to_string(&line)?;
+        let mut text = tame(&serde_json::to_string(&line)?);
         text.push('\n');
         let mut stdout = std::io::stdout().lock();
         let written = stdout
@@ -35,6 +35,20 @@ impl Output {
     pub fn lines(&mut self, lines: Vec<Line>) -> Result<()> {
         lines.into_iter().try_for_each(|line| self.line(line))
     }
+}
+
+/// Text that does not steer the terminal it is shown on, with control characters as JSON writes them:
+/// names and greetings come from strangers.
+pub fn tame(text: &str) -> String {
+    let mut tame = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if c.is_control() {
+            tame.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            tame.push(c);
+        }
+    }
+    tame
 }
 
 /// Whether an error only says that nobody reads stdout any more.

@@ -1,6 +1,7 @@
 //! Opening the account's data, and being up to date with the relay.
 
 use crate::arguments::{Arguments, KeychainArgument, PlaceArguments};
+use crate::output;
 use anyhow::{Result, bail};
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
@@ -39,13 +40,10 @@ impl Place {
                 self.data.display()
             )
         };
-        if !is_new && !self.data.exists() {
+        if !is_new && !DataDir::is_used(&self.data) {
             bail!(nothing());
         }
         let data = DataDir::open(&self.data).await?;
-        if !is_new && !data.database().exists() {
-            bail!(nothing());
-        }
         let client = Client::open(data, Options::new(self.keychain)).await?;
         let has_account = client.startup().await?.account.is_some();
         if has_account || is_new {
@@ -74,6 +72,7 @@ pub async fn catch_up(client: &Client) -> Result<()> {
 /// only mentioned.
 pub async fn look(client: &Client) {
     if let Err(problem) = client.caught_up().await {
+        let problem = output::tame(&problem.text);
         eprintln!("snug-cli: this may not be the newest: {problem}");
     }
 }

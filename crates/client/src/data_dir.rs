@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// The engine's database.
+const DATABASE: &str = "snug.db";
 /// How long a second process waits for the first one to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often it looks again; a file lock cannot be awaited.
@@ -76,6 +78,11 @@ impl DataDir {
         })
     }
 
+    /// Whether there is data in that directory. Makes nothing, waits for nobody.
+    pub fn is_used(path: &Path) -> bool {
+        path.join(DATABASE).exists()
+    }
+
     /// The directory.
     pub fn path(&self) -> &Path {
         &self.path
@@ -102,7 +109,14 @@ impl DataDir {
 
     /// The engine's database.
     pub fn database(&self) -> PathBuf {
-        self.path.join("snug.db")
+        self.path.join(DATABASE)
+    }
+
+    /// The same, a file only its owner can read from now on: SQLite would ask the `umask`.
+    pub(crate) fn private_database(&self) -> Result<PathBuf, Problem> {
+        let path = self.database();
+        private_file(&path, false).map_err(|e| Problem::file(&path, &e))?;
+        Ok(path)
     }
 
     /// The passphrase file.
@@ -150,12 +164,7 @@ impl Settings {
 async fn lock(dir: &Path, patience: Duration) -> Result<File, Problem> {
     let path = dir.join("lock");
     let failed = |e: &std::io::Error| Problem::file(&path, e);
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|e| failed(&e))?;
+    let file = private_file(&path, false).map_err(|e| failed(&e))?;
     let until = Instant::now() + patience;
     loop {
         match file.try_lock() {
@@ -182,15 +191,23 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
+/// A file only its owner can read, whatever it was; made if it was not there.
+fn private_file(path: &Path, truncate: bool) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(truncate);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
 /// Replaces a file as a whole: after a crash it is the old one or the new one. Only its owner can
 /// read it.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let beside = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
+    let mut file = private_file(&beside, true)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&beside, path)?;

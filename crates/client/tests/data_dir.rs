@@ -1,7 +1,7 @@
 //! One process at a time, and keys that are told apart from each other, wrong ones and lost ones.
 
 use snug_client::keychain::{Keychain, KeychainKind};
-use snug_client::{DataDir, ProblemCode};
+use snug_client::{Client, DataDir, Options, ProblemCode};
 use std::time::Duration;
 
 #[tokio::test]
@@ -82,4 +82,31 @@ async fn lost_keys_are_not_made_anew_over_a_database() {
         assert_eq!(lost.code, ProblemCode::KeychainMissing);
     }
     assert!(!place.path().join("keys").exists());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn its_files_are_its_owners_alone_wherever_they_are() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = tempfile::tempdir().unwrap();
+    let mode = std::fs::Permissions::from_mode;
+    // A directory everybody can look into, and what a crash and a copy left there.
+    std::fs::set_permissions(place.path(), mode(0o755)).unwrap();
+    std::fs::write(place.path().join("keys.new"), b"half").unwrap();
+    std::fs::set_permissions(place.path().join("keys.new"), mode(0o644)).unwrap();
+    let dir = DataDir::open(place.path()).await.unwrap();
+    let client = Client::open(dir, Options::new(Keychain::file("lamplight")))
+        .await
+        .unwrap();
+    let mut seen = Vec::new();
+    for entry in std::fs::read_dir(place.path()).unwrap().map(Result::unwrap) {
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?}", entry.file_name());
+        seen.push(entry.file_name().into_string().unwrap());
+    }
+    assert!(
+        seen.len() >= 4 && seen.contains(&"snug.db".to_owned()),
+        "{seen:?}"
+    );
+    client.close().await;
 }

@@ -96,6 +96,26 @@ fn codes_that_lead_nowhere() {
     );
 }
 
+/// Names come from strangers, and a terminal obeys what they may hold.
+#[test]
+fn names_do_not_steer_the_terminal() {
+    let relay = Relay::start();
+    let ada = Person::on(&relay.url(), "Ada \u{1b}]0;Bo\u{7}\u{9b}2J");
+    let bo = Person::on(&relay.url(), "Bo");
+    let code = code_of(&ada.does(&["invite", "new", "--reusable"]));
+    bo.does(&["invite", "accept", &code]);
+    let asked = bo.command(&["invite", "list"]).output().unwrap();
+    let again = bo.command(&["invite", "decline", &code]).output().unwrap();
+    assert_eq!(again.status.code(), Some(1));
+    let shown = bo.command(&["invite", "preview", &code]).output().unwrap();
+    for text in [asked.stdout, again.stderr, shown.stdout] {
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains(r"\u001b]0;Bo\u0007\u009b2J"), "{text:?}");
+        let steers = |c: char| c.is_control() && c != '\n';
+        assert!(!text.contains(steers), "{text:?}");
+    }
+}
+
 #[test]
 fn relays_that_are_not_there() {
     let mut relay = Relay::start();
@@ -210,6 +230,8 @@ fn data_that_cannot_be_opened() {
     let nobody = Person::new("Nobody");
     says(&nobody, &["chats"], "no account");
     says(&nobody, &["account", "show"], "no account");
+    let left = std::fs::read_dir(nobody.data()).unwrap().count();
+    assert_eq!(left, 0, "looking for an account makes nothing");
     let gone = program("snug-cli")
         .args(["--data", "/nowhere/at/all", "--keychain", "memory", "chats"])
         .output();

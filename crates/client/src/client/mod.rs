@@ -84,7 +84,7 @@ impl Client {
     /// `databaseDamaged`, `databaseTooNew`, `diskFull`.
     pub async fn open(mut data: DataDir, options: Options) -> Result<Self, Problem> {
         let keys = options.keychain.keys(&mut data).await?;
-        let (path, key) = (data.database(), keys.database.clone());
+        let (path, key) = (data.private_database()?, keys.database.clone());
         let embedded = options.embedded.clone();
         let (engine, reader) = blocking(move || {
             let mut engine = Engine::open(connect(&path, &key, Access::Write)?, Box::new(rng()))?;
