@@ -159,6 +159,6 @@ async fn start_relay(place: &Place) -> Result<Running, Problem> {
     };
     Relay::start(config).await.map_err(|error| {
         let text = format!("The relay inside Snug does not start: {error}.");
-        Problem::new(ProblemCode::Broken, text)
+        Problem::caused(text, &error)
     })
 }

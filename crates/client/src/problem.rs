@@ -1,6 +1,7 @@
 //! Why something was refused, in the words of hosts.
 
 use serde::{Deserialize, Serialize};
+use std::error::Error;
 use std::fmt;
 
 /// A refusal: a code a host translates, and an English sentence for logs and terminals.
@@ -102,25 +103,48 @@ impl Problem {
         )
     }
 
+    /// Something a host runs beside the client failed, as `text` says. A full disk is found among
+    /// the causes.
+    pub fn caused(text: impl Into<String>, cause: &(dyn Error + 'static)) -> Self {
+        let mut causes = std::iter::successors(Some(cause), |cause| (**cause).source());
+        let code = match causes.any(is_full) {
+            true => ProblemCode::DiskFull,
+            false => ProblemCode::Broken,
+        };
+        Self::new(code, text)
+    }
+
     /// A file or directory could not be used.
     pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
-        let code = match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                ProblemCode::DiskFull
-            }
-            _ => ProblemCode::Broken,
+        let what_to_do = match is_full(error) {
+            true => "; make room on the disk",
+            false => "",
         };
-        Self::new(code, format!("{} cannot be used: {error}.", path.display()))
+        let path = path.display();
+        Self::caused(
+            format!("{path} cannot be used: {error}{what_to_do}."),
+            error,
+        )
     }
+}
+
+fn is_full(error: &(dyn Error + 'static)) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    if let Some(error) = error.downcast_ref::<std::io::Error>() {
+        return matches!(error.kind(), StorageFull | QuotaExceeded);
+    }
+    error
+        .downcast_ref()
+        .is_some_and(|failure| database(failure).0 == ProblemCode::DiskFull)
 }
 
 impl From<snug_engine::Error> for Problem {
     fn from(error: snug_engine::Error) -> Self {
-        use snug_engine::Error;
+        use snug_engine::Error::{Database, Rejected, TooNew};
         let (code, what_to_do) = match &error {
-            Error::Rejected(rejection) => return (*rejection).into(),
-            Error::TooNew => (ProblemCode::DatabaseTooNew, "update Snug to open it"),
-            Error::Database(failure) => database(failure),
+            Rejected(rejection) => return (*rejection).into(),
+            TooNew => (ProblemCode::DatabaseTooNew, "update Snug to open it"),
+            Database(failure) => database(failure),
             _ => (ProblemCode::Broken, "start Snug again"),
         };
         Self::new(code, sentence(&format!("{error}; {what_to_do}")))
@@ -130,8 +154,13 @@ impl From<snug_engine::Error> for Problem {
 /// What failed in SQLite, and what a person can do.
 fn database(failure: &rusqlite::Error) -> (ProblemCode, &'static str) {
     use rusqlite::ErrorCode;
+    // Also where there was no room for the index of the log.
+    let no_room = failure
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
     match failure.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => (ProblemCode::DiskFull, "make room on the disk"),
+        _ if no_room => (ProblemCode::DiskFull, "make room on the disk"),
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
             ProblemCode::DatabaseDamaged,
             "the file is damaged or its key is another one: restore it from a backup",
@@ -201,7 +230,7 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for Problem {}
+impl Error for Problem {}
 
 #[cfg(test)]
 mod tests {
@@ -215,6 +244,10 @@ mod tests {
         };
         assert_eq!(of(rusqlite::ffi::SQLITE_FULL), ProblemCode::DiskFull);
         assert_eq!(
+            of(rusqlite::ffi::SQLITE_IOERR_SHMSIZE),
+            ProblemCode::DiskFull
+        );
+        assert_eq!(
             of(rusqlite::ffi::SQLITE_NOTADB),
             ProblemCode::DatabaseDamaged
         );
@@ -224,6 +257,18 @@ mod tests {
         );
         assert_eq!(of(rusqlite::ffi::SQLITE_BUSY), ProblemCode::DatabaseBusy);
         assert_eq!(of(rusqlite::ffi::SQLITE_IOERR), ProblemCode::Broken);
+    }
+
+    #[test]
+    fn a_full_disk_is_found_behind_another_error() {
+        let of = |kind: std::io::ErrorKind| {
+            let behind = snug_engine::Error::from(rusqlite::Error::ToSqlConversionFailure(
+                std::io::Error::from(kind).into(),
+            ));
+            Problem::caused("The relay does not start.", &behind).code
+        };
+        assert_eq!(of(std::io::ErrorKind::StorageFull), ProblemCode::DiskFull);
+        assert_eq!(of(std::io::ErrorKind::NotFound), ProblemCode::Broken);
     }
 
     #[test]
