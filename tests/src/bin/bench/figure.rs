@@ -29,6 +29,13 @@ impl Report {
         Self { json }
     }
 
+    /// A line for people, beside the figures.
+    pub fn note(&self, line: &str) {
+        if !self.json {
+            println!("{line}");
+        }
+    }
+
     pub fn milliseconds(
         &mut self,
         name: &str,

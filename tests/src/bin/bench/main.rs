@@ -12,12 +12,13 @@ mod app;
 mod baseline;
 mod figure;
 mod live;
+mod reconnect;
 
 use anyhow::{Result, bail};
 use figure::Report;
 
 /// The benchmarks, by name.
-const NAMES: [&str; 4] = ["delivery", "connection", "invitation", "app"];
+const NAMES: [&str; 5] = ["delivery", "connection", "invitation", "live", "app"];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +47,9 @@ fn main() -> Result<()> {
     }
     if runs("invitation") {
         runtime.block_on(live::invitation(&mut report))?;
+    }
+    if runs("live") {
+        runtime.block_on(reconnect::run(&mut report))?;
     }
     if runs("app") {
         app::run(&mut report)?;
