@@ -108,6 +108,13 @@ pub enum Command {
         #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
         time: Option<Duration>,
     },
+    /// How the connection to the home relay goes, in one line; how it is made
+    ///
+    /// Connects and reads what has arrived first. Counts are those of this command alone.
+    Connection {
+        #[command(subcommand)]
+        change: Option<Connection>,
+    },
     /// Codes in pictures
     #[command(subcommand)]
     Qr(Qr),
@@ -206,6 +213,38 @@ pub enum Invite {
         /// The invitation's id
         id: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Connection {
+    /// Change how connections are made, or show it
+    ///
+    /// What is not named stays as it is. A proxy's password comes from SNUG_PROXY_PASSWORD, and is
+    /// kept in the encrypted database.
+    Set(ConnectionSet),
+}
+
+#[derive(Debug, Args)]
+pub struct ConnectionSet {
+    /// Between two pings: 5s to 300s
+    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    pub heartbeat: Option<Duration>,
+    /// Without a sign of life a connection is given up: heartbeat + 3s to 600s
+    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    pub silence: Option<Duration>,
+    /// The first pause between attempts is at most this long: 100ms to 60s
+    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    pub shortest_pause: Option<Duration>,
+    /// No pause is longer: 1s to 1h
+    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    pub longest_pause: Option<Duration>,
+    /// none, system (what HTTPS_PROXY, ALL_PROXY and NO_PROXY say), http://HOST:PORT or
+    /// socks5://HOST:PORT, such as Tor's socks5://127.0.0.1:9050
+    #[arg(long, value_name = "PROXY")]
+    pub proxy: Option<String>,
+    /// The name the proxy wants
+    #[arg(long, value_name = "NAME", requires = "proxy")]
+    pub proxy_user: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 mod account;
 mod arguments;
 mod chats;
+mod connection;
 mod invite;
 mod listen;
 mod output;
@@ -11,7 +12,7 @@ mod qr;
 mod relay_check;
 mod span;
 
-use crate::arguments::{Account, Arguments, Command, Invite, Qr, Relay};
+use crate::arguments::{Account, Arguments, Command, Connection, Invite, Qr, Relay};
 use crate::output::{Line, Output};
 use crate::place::Place;
 use anyhow::Result;
@@ -118,6 +119,13 @@ async fn lines(client: &Client, command: Command) -> Result<Vec<Line>> {
             place::look_quietly(client).await;
             page
         }
+        Command::Connection { change: None } => {
+            place::look(client).await;
+            one(connection::show(client).await?)
+        }
+        Command::Connection {
+            change: Some(Connection::Set(set)),
+        } => one(connection::set(client, set).await?),
         Command::Listen { .. } | Command::Qr(_) | Command::Relay(_) => Vec::new(),
     })
 }
