@@ -9,7 +9,8 @@ use snug_client::view::{
 };
 use tauri::{State, command};
 
-type Answer<T> = Result<T, Problem>;
+/// What every command answers.
+pub(crate) type Answer<T> = Result<T, Problem>;
 
 /// What an invitation shall be.
 #[derive(Deserialize, specta::Type)]

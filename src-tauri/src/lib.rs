@@ -10,6 +10,7 @@
 //! The page holds no truth and the shell none either: both can be started again at any moment.
 
 mod commands;
+mod connection;
 mod host;
 mod place;
 #[doc(hidden)]
@@ -92,6 +93,9 @@ fn bindings() -> Builder<tauri::Wry> {
             commands::answer_request,
             commands::connection,
             commands::reconnect,
+            connection::connection_settings,
+            connection::set_connection_settings,
+            connection::connection_details,
         ])
         .events(collect_events![updates::UpdateEvent])
         .error_handling(ErrorHandlingMode::Throw)

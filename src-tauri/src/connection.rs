@@ -1,0 +1,30 @@
+//! What the page may ask about the connection: each a line that asks the client.
+
+use crate::commands::Answer;
+use crate::host::Host;
+use snug_client::view::{ConnectionDetails, ConnectionSettings};
+use tauri::{State, command};
+
+/// How connections are made.
+#[command]
+#[specta::specta]
+pub async fn connection_settings(host: State<'_, Host>) -> Answer<ConnectionSettings> {
+    Ok(host.client().await?.connection_settings())
+}
+
+/// Changes how connections are made, at once.
+#[command]
+#[specta::specta]
+pub async fn set_connection_settings(
+    host: State<'_, Host>,
+    settings: ConnectionSettings,
+) -> Answer<()> {
+    host.client().await?.set_connection_settings(settings).await
+}
+
+/// Everything the Connection page shows.
+#[command]
+#[specta::specta]
+pub async fn connection_details(host: State<'_, Host>) -> Answer<ConnectionDetails> {
+    host.client().await?.connection_details().await
+}
