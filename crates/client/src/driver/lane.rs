@@ -7,6 +7,9 @@ use snug_wire::{Address, Seq};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tokio::sync::mpsc;
 
+/// Places in the connection's queue that only signals may take, so that they take none from requests.
+const SIGNALS: usize = 16;
+
 /// Numbers requests and remembers what each was for.
 pub(super) struct Lane {
     requests: mpsc::Sender<ClientFrame>,
@@ -49,7 +52,20 @@ impl Lane {
 
     /// Whether another request may be under way.
     pub fn has_room(&self) -> bool {
-        self.pending.len() < IN_FLIGHT
+        self.pending.len() < IN_FLIGHT - SIGNALS
+    }
+
+    /// Whether a signal may leave: at most [`SIGNALS`] requests and signals wait in the queue.
+    pub fn has_room_for_signal(&self) -> bool {
+        self.requests.capacity() > IN_FLIGHT - SIGNALS
+    }
+
+    /// Sends a signal. It is answered only when refused, which changes nothing.
+    pub fn signal(&mut self, request: Request) {
+        self.number += 1;
+        let _ = self
+            .requests
+            .try_send(ClientFrame::Request(self.number, request));
     }
 
     /// Opens as many mailboxes as there is room for.
