@@ -1,9 +1,12 @@
 import { fireEvent, render, screen, within } from "@testing-library/svelte";
 import axe from "axe-core";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { chat, message, messages, request } from "../../tests/rows";
 import { FakeCore, problem } from "../core/fake";
 import App from "./App.svelte";
+
+// jsdom has no canvas.
+vi.mock("uplot", () => ({ default: class { setData() {} setSize() {} redraw() {} destroy() {} } }));
 
 let core: FakeCore;
 
@@ -95,12 +98,125 @@ describe("the window", () => {
     expect(await screen.findAllByTestId("chat-row")).toHaveLength(2);
   });
 
+  it("deletes for everyone once the time to undo is over", async () => {
+    core.put({ messages: [message(4, { own: true, author: "me", text: "oops", state: "read" })] });
+    const row = await message4();
+    await fireEvent.contextMenu(within(row).getByTestId("message-text"));
+    await choose("menu-delete");
+    await expect.poll(() => row.textContent).toContain("You deleted this message");
+    await fireEvent.click(await screen.findByTestId("going-undo"));
+    await expect.poll(() => row.textContent).toContain("oops");
+    expect(core.calls.filter((call) => call.startsWith("deleteMessage"))).toEqual([]);
+  });
+
+  it("answers, changes and reacts from the menu of a message", async () => {
+    core.put({ messages: [message(4, { own: true, author: "me", text: "tpyo", state: "read" })] });
+    const row = await message4();
+    await fireEvent.contextMenu(within(row).getByTestId("message-text"));
+    await choose("menu-edit");
+    await expect.poll(() => screen.getByTestId<HTMLTextAreaElement>("composer").value).toBe("tpyo");
+    await fireEvent.keyDown(screen.getByTestId("composer"), { key: "Escape" });
+    await fireEvent.contextMenu(within(row).getByTestId("message-text"));
+    await choose("menu-reply");
+    expect((await screen.findByTestId("composer-bar")).textContent).toContain("Reply to yourself");
+    await fireEvent.contextMenu(within(row).getByTestId("message-text"));
+    await choose("menu-react");
+    const picker = await screen.findByTestId("emoji-picker");
+    await fireEvent.click(within(picker).getAllByText("🎉")[0] as HTMLElement);
+    expect(await within(row).findByTestId("reaction")).toBeTruthy();
+    expect(core.calls.at(-1)).toBe("react m4 🎉");
+  });
+
+  it("finds a message and leads to it", async () => {
+    await open();
+    await fireEvent.keyDown(window, { key: "f", ctrlKey: true });
+    const field = await screen.findByTestId("search");
+    await fireEvent.input(field, { target: { value: "text 2" } });
+    expect((await screen.findByTestId("hit")).textContent).toContain("text 2");
+    await fireEvent.keyDown(field, { key: "Enter" });
+    const timeline = await screen.findByTestId("timeline");
+    await expect.poll(() => timeline.querySelector(".flashed")?.getAttribute("data-id")).toBe("m2");
+    await fireEvent.keyDown(field, { key: "Escape" });
+    expect(await screen.findAllByTestId("chat-row")).toHaveLength(2);
+  });
+
+  it("shows who is there, and who is writing", async () => {
+    core.presenceRows = [{ account: "account-ada", state: "busy", text: "exam week", lastSeen: null }];
+    await open();
+    await fireEvent.click(screen.getAllByTestId("chat-row")[0] as HTMLElement);
+    expect((await screen.findByTestId("presence")).textContent).toMatch(/^busy · /);
+    core.tell({ type: "typing", chat: "ada", account: "account-ada", name: "Ada", on: true });
+    await expect.poll(() => screen.getByTestId("typing").textContent).toContain("is writing…");
+  });
+
+  it("marks nothing read while nobody looks", async () => {
+    const seen = vi.spyOn(document, "hasFocus").mockReturnValue(false);
+    await open();
+    screen.getAllByTestId("chat-row")[0]?.click();
+    await screen.findAllByTestId("message");
+    const read = () => core.calls.filter((call) => call.startsWith("markRead"));
+    expect(read()).toEqual([]);
+    seen.mockReturnValue(true);
+    await fireEvent(window, new Event("focus"));
+    await expect.poll(read).toEqual(["markRead ada m3"]);
+    seen.mockRestore();
+  });
+
+  it("has settings, and a page about the connection", async () => {
+    const container = await open();
+    await fireEvent.keyDown(window, { key: ",", ctrlKey: true });
+    await fireEvent.click(await screen.findByTestId("privacy-typing"));
+    await expect.poll(() => core.shown.typing).toBe(false);
+    expect(await violations(container)).toEqual([]);
+    await fireEvent.keyDown(window, { key: "Escape" });
+    expect(await screen.findAllByTestId("chat-row")).toHaveLength(2);
+    await fireEvent.click(screen.getByTestId("open-connection"));
+    expect((await screen.findByTestId("tile-round-trip")).textContent).toContain("18 ms");
+    expect(await violations(container)).toEqual([]);
+  });
+
   it("satisfies axe", async () => {
+    core.put({
+      messages: [
+        message(4, {
+          own: true,
+          author: "me",
+          state: "failed",
+          problem: "expired",
+          quote: { id: "m1", author: "a", authorName: "Ada", own: false, text: "text 1", gone: false },
+        }),
+        message(5, {
+          editedAt: 1,
+          timer: 60,
+          priority: "urgent",
+          reactions: [{ emoji: "🎉", count: 1, own: true, names: ["Jo"] }],
+        }),
+      ],
+    });
     const container = await open();
     await fireEvent.click(screen.getAllByTestId("chat-row")[0] as HTMLElement);
     await screen.findAllByTestId("message");
-    // jsdom draws no colours; contrast is kept by the tokens.
-    const { violations } = await axe.run(container, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
-    expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 120))])).toEqual([]);
+    await fireEvent.keyDown(window, { key: ".", ctrlKey: true });
+    await screen.findByTestId("timer-choice");
+    expect(await violations(container)).toEqual([]);
   });
 });
+
+async function message4(): Promise<HTMLElement> {
+  await open();
+  await fireEvent.click(screen.getAllByTestId("chat-row")[0] as HTMLElement);
+  await expect.poll(() => screen.getAllByTestId("message").map((row) => row.dataset["id"])).toContain("m4");
+  return screen.getAllByTestId("message").find((row) => row.dataset["id"] === "m4") as HTMLElement;
+}
+
+/** What axe finds; jsdom draws no colours: contrast is kept by the tokens. */
+async function violations(container: HTMLElement) {
+  const { violations } = await axe.run(container, { rules: { "color-contrast": { enabled: false }, region: { enabled: false } } });
+  return violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 160))]);
+}
+
+async function choose(testid: string): Promise<void> {
+  const item = await screen.findByTestId(testid);
+  await fireEvent.pointerMove(item);
+  await fireEvent.click(item);
+}

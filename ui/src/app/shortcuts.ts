@@ -10,7 +10,7 @@ function is(event: KeyboardEvent, key: string, code: string): boolean {
   return event.key.toLowerCase() === key || event.code === code;
 }
 
-const REGIONS = ["rail", "list", "conversation"] as const;
+const REGIONS = ["rail", "list", "conversation", "details"] as const;
 
 /** Where the focus goes within a part: what matters most there, else whatever takes it. */
 const WITHIN = ["[data-composer]", "[aria-current='true']", "button, input, [tabindex='0']"];
@@ -33,6 +33,39 @@ function editable(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
 }
 
+type Act = (event: KeyboardEvent) => void;
+
+/** What Ctrl (Cmd) with a key does; undefined where it does nothing. */
+function command(event: KeyboardEvent, navigation: Navigation): Act | undefined {
+  const page = document;
+  if (event.altKey || !mod(event)) return undefined;
+  if (event.shiftKey) return is(event, "f", "KeyF") ? () => navigation.find(navigation.chat) : undefined;
+  if (is(event, "n", "KeyN")) return () => navigation.show("invite");
+  if (is(event, "f", "KeyF")) return () => navigation.find(null);
+  if (is(event, ",", "Comma")) return () => navigation.go("settings");
+  if (is(event, ".", "Period")) return () => (navigation.details = !navigation.details);
+  if (is(event, "k", "KeyK")) {
+    return () => {
+      navigation.search = null;
+      navigation.go("chats");
+      if (matchMedia("(max-width: 899.98px)").matches) navigation.leave();
+      requestAnimationFrame(() => page.querySelector<HTMLInputElement>("[data-filter]")?.select());
+    };
+  }
+  return undefined;
+}
+
+/** Esc closes the top layer only; true when there was one. */
+function escape(navigation: Navigation): boolean {
+  if (document.querySelector(":popover-open")) return false;
+  if (navigation.place !== "chats") navigation.go("chats");
+  else if (navigation.search) navigation.search = null;
+  else if (navigation.details && navigation.chat !== null) navigation.details = false;
+  else if (navigation.chat !== null) navigation.leave();
+  else return false;
+  return true;
+}
+
 /** The keys of the whole window. `order` gives the chats as the list shows them. */
 export function onKey(
   event: KeyboardEvent,
@@ -50,12 +83,9 @@ export function onKey(
   // A layer above keeps every other key to itself; it closes with Esc on its own.
   if (navigation.layer !== null) return;
 
-  if (mod(event) && !event.altKey && !event.shiftKey && is(event, "n", "KeyN")) {
-    navigation.show("invite");
-    handled();
-  } else if (mod(event) && !event.altKey && !event.shiftKey && is(event, "k", "KeyK")) {
-    if (matchMedia("(max-width: 899.98px)").matches) navigation.leave();
-    requestAnimationFrame(() => page.querySelector<HTMLInputElement>("[data-filter]")?.select());
+  const act = command(event, navigation);
+  if (act) {
+    act(event);
     handled();
   } else if (event.altKey && !mod(event) && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
     navigation.step(order(), event.key === "ArrowUp" ? -1 : 1);
@@ -63,11 +93,12 @@ export function onKey(
   } else if (event.key === "F6") {
     nextRegion(page, event.shiftKey);
     handled();
-  } else if (event.key === "Escape" && navigation.chat !== null) {
-    if (!page.querySelector(":popover-open")) navigation.leave();
+  } else if (event.key === "Escape") {
+    escape(navigation);
   } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
     // Typing anywhere writes to the open chat; a space still presses what has the focus.
     const composer = page.querySelector<HTMLElement>("[data-composer]");
-    if (event.key !== " " && !editable(event.target)) composer?.focus();
+    const menu = event.target instanceof Element && event.target.closest("[role='menu'], [role='dialog']");
+    if (event.key !== " " && !editable(event.target) && !menu) composer?.focus();
   }
 }

@@ -225,6 +225,19 @@ function states(core: FakeCore): void {
   });
 }
 
+/** A message that was changed, and who has it. */
+function details(core: FakeCore): void {
+  states(core);
+  core.details.set("edited", {
+    sentAt: today("14:44") + 200,
+    recipients: [{ account: "account-ada", name: "Ada Moreau", deliveredAt: today("14:44") + 400, readAt: today("14:45") }],
+    edits: [
+      { text: "This one will not say", at: today("14:44") },
+      { text: "This one will not stay", at: today("14:45") },
+    ],
+  });
+}
+
 function offline(core: FakeCore): void {
   direct(core);
   core.connectionRow = {
@@ -293,6 +306,7 @@ const scenes: Record<string, (core: FakeCore) => void> = {
   direct,
   typing,
   states,
+  details,
   hostile,
   many,
   offline,

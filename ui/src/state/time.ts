@@ -90,10 +90,9 @@ const UNITS = [
 ] as const;
 
 /** "4 weeks", "30 seconds": in the largest unit that fits, rounded. */
-export function duration(seconds: number): string {
+export function duration(seconds: number, unitDisplay: "long" | "narrow" = "long"): string {
   const whole = Math.max(1, Math.round(seconds));
   const [unit, size] = UNITS.find(([, length]) => whole >= length) ?? UNITS[4];
-  const unitDisplay = "long";
   return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay, maximumFractionDigits: 0 }).format(
     Math.round(whole / size),
   );
@@ -102,4 +101,31 @@ export function duration(seconds: number): string {
 /** "14:32:07, Friday, 3 November 2026" */
 export function exactly(at: number): string {
   return format(at, { dateStyle: "full", timeStyle: "medium" });
+}
+
+function unit(value: number, name: string, unitDisplay: "narrow" | "short" = "narrow"): string {
+  return new Intl.NumberFormat(locale(), { style: "unit", unit: name, unitDisplay, maximumFractionDigits: 1 }).format(value);
+}
+
+/** "6h 12m", "41s", "120 ms": two units at most, short enough for a tile. */
+export function span(ms: number): string {
+  if (ms < 1_000) return unit(Math.max(0, Math.round(ms)), "millisecond", "short");
+  const seconds = Math.floor(ms / 1_000);
+  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600) % 24, Math.floor(seconds / 60) % 60];
+  if (days > 0) return `${unit(days, "day")} ${unit(hours, "hour")}`;
+  if (hours > 0) return `${unit(hours, "hour")} ${unit(minutes, "minute")}`;
+  if (minutes > 0) return `${unit(minutes, "minute")} ${unit(seconds % 60, "second")}`;
+  return unit(seconds, "second");
+}
+
+/** "4.8 MB" */
+export function bytes(count: number): string {
+  if (count < 1_000) return unit(count, "byte", "short");
+  if (count < 1_000_000) return unit(count / 1_000, "kilobyte", "short");
+  if (count < 1_000_000_000) return unit(count / 1_000_000, "megabyte", "short");
+  return unit(count / 1_000_000_000, "gigabyte", "short");
+}
+
+export function number(count: number): string {
+  return new Intl.NumberFormat(locale()).format(count);
 }

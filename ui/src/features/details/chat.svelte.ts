@@ -1,0 +1,54 @@
+import type { Privacy, PrivacyOverride } from "../../core";
+import type { Store } from "../../state/store.svelte.ts";
+import { explain } from "../../state/words";
+
+const HOUR = 3_600;
+
+/** How long messages can stay once seen, in seconds; null for ever. */
+export const TIMERS = [null, 30, 300, HOUR, 24 * HOUR, 7 * 24 * HOUR, 28 * 24 * HOUR] as const;
+
+/** What is set for one chat: how long messages stay, and what its contact sees of oneself. */
+export class ChatSettings {
+  privacy = $state.raw<PrivacyOverride | null>(null);
+  /** What holds where the contact has nothing of its own. */
+  everyone = $state.raw<Privacy | null>(null);
+  problem = $state<string | null>(null);
+
+  constructor(
+    readonly store: Store,
+    readonly chat: string,
+    readonly peer: string | null,
+  ) {}
+
+  async load(): Promise<void> {
+    const { peer } = this;
+    if (peer === null) return;
+    const { core } = this.store;
+    await this.#try(async () => {
+      [this.privacy, this.everyone] = await Promise.all([core.contactPrivacy(peer), core.privacy()]);
+    });
+  }
+
+  async setTimer(seconds: number | null): Promise<void> {
+    await this.#try(() => this.store.core.setTimer(this.chat, seconds));
+  }
+
+  /** Shown at once; if the core refuses, as it was. */
+  async set(change: Partial<PrivacyOverride>): Promise<void> {
+    const { peer, privacy: before } = this;
+    if (peer === null || before === null) return;
+    const wanted = { ...before, ...change };
+    this.privacy = wanted;
+    await this.#try(() => this.store.core.setContactPrivacy(peer, wanted));
+    if (this.problem !== null) this.privacy = before;
+  }
+
+  async #try(act: () => Promise<void>): Promise<void> {
+    this.problem = null;
+    try {
+      await act();
+    } catch (error) {
+      this.problem = explain(error);
+    }
+  }
+}
