@@ -107,7 +107,7 @@ fn lock(pulse: &SharedPulse) -> MutexGuard<'_, Pulse> {
 impl Link<'_> {
     /// Runs until the connection or the client ends.
     pub async fn run(&self, socket: Socket, end: &CancellationToken) -> Ended {
-        let (requests, queue) = mpsc::channel(IN_FLIGHT);
+        let (requests, mut queue) = mpsc::channel(IN_FLIGHT);
         let (mut sink, stream) = socket.split();
         let pulse = Mutex::new(Pulse {
             heard: Instant::now(),
@@ -125,11 +125,18 @@ impl Link<'_> {
                 // reading what the relay waits to be rid of.
                 tokio::select! {
                     ended = self.read(stream, &pulse) => ended,
-                    ended = self.write(&mut sink, queue, &pulse) => ended,
+                    ended = self.write(&mut sink, &mut queue, &pulse) => ended,
                 }
             } => return ended,
         }
-        let _ = timeout(GOODBYE, sink.close()).await;
+        // What was said last still leaves: that we go, to those who see us.
+        let last = std::iter::from_fn(|| queue.try_recv().ok());
+        let last = last.map(|frame| message(&frame)).collect();
+        let _ = timeout(GOODBYE, async {
+            self.write_all(&mut sink, last).await?;
+            sink.close().await
+        })
+        .await;
         Ended::closing()
     }
 
@@ -210,7 +217,7 @@ impl Link<'_> {
     async fn write(
         &self,
         sink: &mut SplitSink<Socket, Message>,
-        mut queue: mpsc::Receiver<ClientFrame>,
+        queue: &mut mpsc::Receiver<ClientFrame>,
         pulse: &SharedPulse,
     ) -> Ended {
         let mut batch = Vec::with_capacity(IN_FLIGHT);
