@@ -11,14 +11,16 @@ mod people;
 use ed25519_dalek::SigningKey;
 use futures_util::{SinkExt as _, StreamExt as _};
 use people::{relay, soon};
-use snug_client::connection::{Backoff, Plain, Timing, Way, ask, lookup};
+use snug_client::connection::{Backoff, Timing, Way, ask, lookup};
 use snug_client::keychain::Keychain;
 use snug_client::view::ConnectionState;
 use snug_client::{Client, DataDir, Options, ProblemCode};
 use snug_wire::code::RelayHint;
 use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
 use snug_wire::handshake::{Challenge, Side, Transcript};
-use snug_wire::{FRAME_LIMIT, InvitationId, PROTOCOL_VERSION, RelayKey, decode, encode};
+use snug_wire::{
+    Address, FRAME_LIMIT, InvitationId, PROTOCOL_VERSION, RelayAddress, RelayKey, decode, encode,
+};
 use std::future::Future;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -92,15 +94,12 @@ async fn a_real_relay_is_looked_up_and_asked() {
     let found = lookup(&relay.url(), &Way::default()).await.unwrap();
     assert_eq!(found.key, relay.key());
 
-    let mut plain = Plain::open(&relay.url(), &Timing::default()).await.unwrap();
     let nothing = Request::Card(InvitationId([0; 16]));
-    for _ in 0..3 {
-        let answer = plain.ask(nothing.clone()).await.unwrap();
-        assert_eq!(answer, Answer::Refused(Refusal::NoInvitation));
-    }
-    plain.close().await;
-
     let mut hint = RelayHint::of(&found);
+    let asked = ask(&hint, nothing.clone(), &Way::default()).await;
+    let refused = Answer::Refused(Refusal::NoInvitation);
+    assert_eq!(asked.unwrap(), (found, refused));
+
     hint.key_hash = [0; 16];
     let other = ask(&hint, nothing, &Way::default()).await.unwrap_err();
     assert_eq!(other.code, ProblemCode::RelayOther);
@@ -184,33 +183,126 @@ async fn a_relay_that_proves_another_key_is_not_believed() {
     assert_eq!(code.await, ProblemCode::RelayOther);
 }
 
-/// Connected, then not a sound, not even to pings: noticed by the heartbeat, tried again.
+/// Whoever made the code one was given chose the relay: it may say as much as it likes, and fills no
+/// memory by it.
 #[tokio::test]
-async fn a_relay_that_falls_silent_is_noticed_and_tried_again() {
+async fn what_nobody_asked_for_is_passed_over() {
     let (listener, url) = listener().await;
     let key = SigningKey::from_bytes(&[1; 32]);
-    let place = tempfile::tempdir().unwrap();
-    let mut options = Options::new(Keychain::memory());
-    options.timing = Timing {
-        connect: Duration::from_secs(30),
-        ..SHORT
+    let relay = RelayAddress {
+        url,
+        key: RelayKey(key.verifying_key().to_bytes()),
     };
-    options.embedded = Some(snug_wire::RelayAddress {
+    let played = async {
+        let mut peer = greeted(&listener, &key).await;
+        let _ = peer.next().await;
+        for _ in 0..5_000 {
+            say(&mut peer, &RelayFrame::CaughtUp(Address([7; 32]))).await;
+        }
+        say(&mut peer, &RelayFrame::Answer(1, Answer::Done)).await;
+        std::future::pending::<()>().await;
+    };
+    let nothing = Request::Card(InvitationId([0; 16]));
+    let (hint, way) = (RelayHint::of(&relay), Way::default());
+    tokio::select! {
+        asked = soon(ask(&hint, nothing, &way)) => assert_eq!(asked.unwrap(), (relay, Answer::Done)),
+        () = played => unreachable!("it is pending"),
+    }
+}
+
+/// Ada, at home on whoever listens there.
+async fn at_home(
+    place: &tempfile::TempDir,
+    url: String,
+    key: &SigningKey,
+    timing: Timing,
+) -> Client {
+    let mut options = Options::new(Keychain::memory());
+    options.timing = timing;
+    options.embedded = Some(RelayAddress {
         url,
         key: RelayKey(key.verifying_key().to_bytes()),
     });
     let data = DataDir::open(place.path()).await.unwrap();
     let client = Client::open(data, options).await.unwrap();
     client.create_account("Ada", None).await.unwrap();
+    client
+}
+
+/// The next client, greeted by a relay with this key, up to `Ready`.
+async fn greeted(listener: &TcpListener, key: &SigningKey) -> Peer {
+    let (stream, _) = soon(listener.accept()).await.unwrap();
+    let mut peer = accept_async(stream).await.unwrap();
+    challenge(&mut peer, key, PROTOCOL_VERSION).await;
+    let _ = peer.next().await;
+    say(&mut peer, &RelayFrame::Ready).await;
+    peer
+}
+
+/// Waits for a ping and leaves it unanswered, as nothing that comes before it.
+async fn pinged(stream: &mut TcpStream) {
+    loop {
+        let opcode = stream.read_u8().await.unwrap();
+        let len = match stream.read_u8().await.unwrap() & 0x7f {
+            126 => stream.read_u16().await.unwrap().into(),
+            127 => stream.read_u64().await.unwrap(),
+            len => len.into(),
+        };
+        let mut masked = vec![0; len as usize + 4];
+        stream.read_exact(&mut masked).await.unwrap();
+        if opcode == 0x89 {
+            return;
+        }
+    }
+}
+
+/// A large frame on a slow line takes longer than an answer to a ping may.
+#[tokio::test]
+async fn half_a_frame_is_a_sign_of_life() {
+    let (listener, url) = listener().await;
+    let key = SigningKey::from_bytes(&[1; 32]);
+    let place = tempfile::tempdir().unwrap();
+    let timing = Timing {
+        connect: Duration::from_secs(30),
+        silence: Duration::from_secs(2),
+        ..SHORT
+    };
+    let client = at_home(&place, url, &key, timing).await;
+    let mut stream = greeted(&listener, &key).await.into_inner();
+    let frame = encode(&RelayFrame::Answer(
+        u64::MAX,
+        Answer::Bytes(vec![7; 60_000]),
+    ));
+    let whole = [
+        &[0x82, 126][..],
+        &(frame.len() as u16).to_be_bytes(),
+        &frame,
+    ]
+    .concat();
+    // Much longer than `silence`, though only pings are waited for.
+    for piece in whole.chunks(whole.len() / 60) {
+        soon(pinged(&mut stream)).await;
+        stream.write_all(piece).await.unwrap();
+    }
+    soon(pinged(&mut stream)).await;
+    client.close().await;
+}
+
+/// Connected, then not a sound, not even to pings: noticed by the heartbeat, tried again.
+#[tokio::test]
+async fn a_relay_that_falls_silent_is_noticed_and_tried_again() {
+    let (listener, url) = listener().await;
+    let key = SigningKey::from_bytes(&[1; 32]);
+    let place = tempfile::tempdir().unwrap();
+    let timing = Timing {
+        connect: Duration::from_secs(30),
+        ..SHORT
+    };
+    let client = at_home(&place, url, &key, timing).await;
 
     let mut held = Vec::new();
     for _ in 0..2 {
-        let (stream, _) = soon(listener.accept()).await.unwrap();
-        let mut peer = accept_async(stream).await.unwrap();
-        challenge(&mut peer, &key, PROTOCOL_VERSION).await;
-        let _ = peer.next().await;
-        say(&mut peer, &RelayFrame::Ready).await;
-        held.push(peer);
+        held.push(greeted(&listener, &key).await);
         let unreachable = Some(ProblemCode::RelayUnreachable);
         soon(client.connection_that(|row| row.problem == unreachable))
             .await

@@ -42,6 +42,15 @@ impl Backoff {
     }
 }
 
+/// How many failures in a row there were, after one more of a connection that had stood for so long;
+/// `None` when it was not even made. One that stood longer than `steady` begins a new row.
+pub(super) fn in_a_row(before: u32, stood: Option<Duration>, steady: Duration) -> u32 {
+    match stood {
+        Some(stood) if stood > steady => 1,
+        _ => before.saturating_add(1),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +71,14 @@ mod tests {
             ..backoff
         };
         assert_eq!(none.pause(2, 0.5), Duration::ZERO);
+    }
+
+    #[test]
+    fn an_attempt_that_takes_long_is_no_connection_that_stood() {
+        let second = Duration::from_secs;
+        assert_eq!(in_a_row(7, None, second(10)), 8);
+        assert_eq!(in_a_row(7, Some(second(1)), second(10)), 8);
+        assert_eq!(in_a_row(7, Some(second(11)), second(10)), 1);
+        assert_eq!(in_a_row(u32::MAX, None, second(10)), u32::MAX);
     }
 }

@@ -1,7 +1,7 @@
 //! A connection's beginning: both sides prove a key.
 
 use super::socket::{self, Socket, frame, message, unreachable};
-use super::{Timing, Way, proxy};
+use super::{Way, proxy};
 use crate::{Problem, ProblemCode};
 use ed25519_dalek::SigningKey;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -9,7 +9,6 @@ use snug_wire::code::RelayHint;
 use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
 use snug_wire::handshake::{Auth, Challenge, Hello, Side, Transcript};
 use snug_wire::{ConnectionKey, PROTOCOL_VERSION, RelayAddress, RelayKey, Secret};
-use std::collections::VecDeque;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -39,9 +38,9 @@ impl Expected {
 /// # Errors
 /// `relayUnreachable`, `relayVersion`, `proxyRefused`.
 pub async fn lookup(url: &str, way: &Way) -> Result<RelayAddress, Problem> {
-    let plain = Plain::dial(url, &Expected::Any, way).await?;
-    let relay = plain.relay.clone();
-    plain.close().await;
+    let key = Secret::new(rand::random());
+    let (socket, relay) = dial(url, &Expected::Any, &key, way).await?;
+    close(socket, way).await;
     Ok(relay)
 }
 
@@ -54,96 +53,31 @@ pub async fn ask(
     request: Request,
     way: &Way,
 ) -> Result<(RelayAddress, Answer), Problem> {
-    let mut plain = Plain::dial(&hint.url, &Expected::Named(hint.clone()), way).await?;
-    let answer = plain.ask(request).await?;
-    let relay = plain.relay.clone();
-    plain.close().await;
+    let key = Secret::new(rand::random());
+    let expected = Expected::Named(hint.clone());
+    let (mut socket, relay) = dial(&hint.url, &expected, &key, way).await?;
+    let url = &relay.url;
+    let answered = async {
+        send(&mut socket, url, &ClientFrame::Request(1, request)).await?;
+        loop {
+            match receive(&mut socket, url).await? {
+                RelayFrame::Answer(1, answer) => return Ok(answer),
+                RelayFrame::Goodbye(why) => return Err(farewell(url, &why)),
+                // A stranger's code chose this relay: what else it says is not kept.
+                _ => {}
+            }
+        }
+    };
+    let answer = timeout(way.timing.connect, answered)
+        .await
+        .unwrap_or_else(|_| Err(unreachable(url, &"it does not answer")))?;
+    close(socket, way).await;
     Ok((relay, answer))
 }
 
-/// A connection that does nothing by itself, under a key used once: for single questions, and to
-/// see what a relay does.
-pub struct Plain {
-    /// The relay that answered.
-    pub relay: RelayAddress,
-    socket: Socket,
-    timing: Timing,
-    number: u64,
-    /// What came before an answer that was waited for; at most [`Plain::AHEAD`].
-    arrived: VecDeque<RelayFrame>,
-}
-
-impl Plain {
-    /// Frames kept while an answer is waited for. More of them end the connection.
-    const AHEAD: usize = 4096;
-
-    /// Connects to whichever relay answers, without a proxy.
-    ///
-    /// # Errors
-    /// `relayUnreachable`, `relayVersion`.
-    pub async fn open(url: &str, timing: &Timing) -> Result<Self, Problem> {
-        Self::dial(url, &Expected::Any, &Way::from(*timing)).await
-    }
-
-    async fn dial(url: &str, expected: &Expected, way: &Way) -> Result<Self, Problem> {
-        let key = Secret::new(rand::random());
-        let (socket, relay) = dial(url, expected, &key, way).await?;
-        Ok(Self {
-            relay,
-            socket,
-            timing: way.timing,
-            number: 0,
-            arrived: VecDeque::new(),
-        })
-    }
-
-    /// Asks and waits for the answer.
-    ///
-    /// # Errors
-    /// `relayUnreachable` when none comes in time.
-    pub async fn ask(&mut self, request: Request) -> Result<Answer, Problem> {
-        self.number += 1;
-        let number = self.number;
-        let url = self.relay.url.clone();
-        let answered = async {
-            send(
-                &mut self.socket,
-                &url,
-                &ClientFrame::Request(number, request),
-            )
-            .await?;
-            loop {
-                match receive(&mut self.socket, &url).await? {
-                    RelayFrame::Answer(n, answer) if n == number => return Ok(answer),
-                    RelayFrame::Goodbye(why) => return Err(farewell(&url, &why)),
-                    frame if self.arrived.len() < Self::AHEAD => self.arrived.push_back(frame),
-                    _ => return Err(unreachable(&url, &"it does not answer")),
-                }
-            }
-        };
-        timeout(self.timing.connect, answered)
-            .await
-            .unwrap_or_else(|_| Err(unreachable(&url, &"it does not answer")))
-    }
-
-    /// The next frame that is no answer to [`Plain::ask`].
-    ///
-    /// # Errors
-    /// `relayUnreachable` when none comes in time.
-    pub async fn next(&mut self) -> Result<RelayFrame, Problem> {
-        if let Some(frame) = self.arrived.pop_front() {
-            return Ok(frame);
-        }
-        let url = &self.relay.url;
-        timeout(self.timing.connect, receive(&mut self.socket, url))
-            .await
-            .unwrap_or_else(|_| Err(unreachable(url, &"it does not answer")))
-    }
-
-    /// Says goodbye. How that goes does not matter.
-    pub async fn close(mut self) {
-        let _ = timeout(self.timing.silence, self.socket.close(None)).await;
-    }
+/// Says goodbye. How that goes does not matter.
+async fn close(mut socket: Socket, way: &Way) {
+    let _ = timeout(way.timing.silence, socket.close(None)).await;
 }
 
 /// Connects, checks which relay answers and proves the connection's key. Requests may follow.

@@ -3,6 +3,7 @@
 use super::dial::farewell;
 use super::socket::{Socket, frame, message, unreachable};
 use super::statistics::Reason;
+use super::stream::Heard;
 use super::{BATCH, Event, IN_FLIGHT, Origin, Statistics, Way};
 use crate::Problem;
 use crate::clock::now;
@@ -79,7 +80,7 @@ pub(super) struct Link<'a> {
 /// Signs of life.
 struct Pulse {
     /// When something last came from the relay.
-    heard: Instant,
+    heard: Heard,
     /// When a ping was sent whose answer has not come.
     asked: Option<Instant>,
     /// Nothing is being read because the driver is behind.
@@ -94,7 +95,7 @@ impl Pulse {
 
     /// Whether nothing came since the ping.
     fn waits(&self) -> bool {
-        self.asked.is_some_and(|asked| self.heard < asked)
+        self.asked.is_some_and(|asked| self.heard.at() < asked)
     }
 }
 
@@ -107,10 +108,15 @@ fn lock(pulse: &SharedPulse) -> MutexGuard<'_, Pulse> {
 impl Link<'_> {
     /// Runs until the connection or the client ends.
     pub async fn run(&self, socket: Socket, end: &CancellationToken) -> Ended {
+<<<<<<< /tmp/rev/src/crates/client/src/connection/link.rs
+        let (requests, queue) = mpsc::channel(IN_FLIGHT);
+        let heard = Heard::on(&socket);
+=======
         let (requests, mut queue) = mpsc::channel(IN_FLIGHT);
+>>>>>>> /tmp/rev/head/crates/client/src/connection/link.rs
         let (mut sink, stream) = socket.split();
         let pulse = Mutex::new(Pulse {
-            heard: Instant::now(),
+            heard,
             asked: None,
             holding: false,
         });
@@ -149,7 +155,6 @@ impl Link<'_> {
                 // What is already here goes with the batch.
                 biased;
                 received = stream.next(), if !is_full => {
-                    lock(pulse).heard = Instant::now();
                     match self.received(received, pulse) {
                         Ok(Some((frame, len))) => {
                             batch.push(frame);

@@ -16,10 +16,11 @@ mod proxy;
 mod run;
 mod socket;
 mod statistics;
+mod stream;
 mod surroundings;
 
 pub use backoff::Backoff;
-pub use dial::{Plain, ask, lookup};
+pub use dial::{ask, lookup};
 pub use direct::Direct;
 pub use statistics::{Reconnect, Statistics};
 

@@ -1,5 +1,6 @@
 //! The task of a connection: attempts, pauses, attempts.
 
+use super::backoff::in_a_row;
 use super::dial::{Expected, dial};
 use super::link::{Ended, Link};
 use super::{Change, Event, Ledger, Origin, Statistics, Way};
@@ -7,7 +8,7 @@ use crate::clock::now;
 use crate::relay_url;
 use crate::view::ConnectionState;
 use snug_wire::{RelayAddress, Secret};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, watch};
@@ -95,22 +96,18 @@ impl Task {
         // Between two attempts nothing needs to be said goodbye to; within one, `Link` does it.
         let mut failures = 0;
         while !self.end.is_cancelled() {
-            let began = Instant::now();
+            let up = OnceLock::new();
             let way = self.way.borrow_and_update().clone();
             // What happened before led to this attempt.
             self.changes.mark_unchanged();
             let (mut changing, mut changes) = (self.way.clone(), self.changes.clone());
             let ended = tokio::select! {
-                ended = self.attempt(&way) => ended,
+                ended = self.attempt(&way, &up) => ended,
                 ended = self.overtaken(&way, &mut changing, &mut changes) => ended,
             };
             (self.way, self.changes) = (changing, changes);
-            // One that stood for a while is no failure in a row.
-            failures = if began.elapsed() > way.timing.silence {
-                1
-            } else {
-                failures + 1
-            };
+            let stood = up.get().map(Instant::elapsed);
+            failures = in_a_row(failures, stood, way.timing.silence);
             let backoff = self.way.borrow().timing.backoff;
             let pause = match ended.is_meant() {
                 true => Duration::ZERO,
@@ -120,7 +117,8 @@ impl Task {
         }
     }
 
-    async fn attempt(&self, way: &Way) -> Ended {
+    /// Connects and stays connected; `up` is set to when it was.
+    async fn attempt(&self, way: &Way, up: &OnceLock<Instant>) -> Ended {
         self.becomes(ConnectionState::Connecting);
         self.tell(Event::Connecting).await;
         let expected = Expected::Key(self.relay.key);
@@ -133,6 +131,7 @@ impl Task {
             Err(problem) => return problem.into(),
         };
         self.becomes(ConnectionState::Connected);
+        up.get_or_init(Instant::now);
         let link = Link {
             origin: self.origin,
             url: &self.relay.url,

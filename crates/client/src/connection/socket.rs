@@ -1,5 +1,6 @@
 //! A WebSocket that carries frames.
 
+use super::stream::Stream;
 use crate::{Problem, ProblemCode};
 use rustls::{ClientConfig, RootCertStore};
 use snug_wire::frame::{ClientFrame, RelayFrame};
@@ -10,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<Stream>>;
 
 /// Small buffers: they grow with a large frame, and idle connections cost little.
 const BUFFER: usize = 4096;
@@ -29,6 +30,7 @@ pub(super) async fn open(url: &str, stream: TcpStream) -> Result<Socket, Problem
         true => Some(Connector::Rustls(tls()?)),
         false => None,
     };
+    let stream = Stream::new(stream);
     match client_async_tls_with_config(url, stream, Some(config), connector).await {
         Ok((socket, _)) => Ok(socket),
         Err(Error::Http(_)) => {
