@@ -4,8 +4,7 @@ use crate::host::Host;
 use serde::Deserialize;
 use snug_client::Problem;
 use snug_client::view::{
-    AccountRow, ChatRow, ConnectionRow, InvitationRow, MessageRow, Page, Preview, QrMatrix,
-    RequestRow, Startup,
+    AccountRow, ConnectionRow, InvitationRow, Preview, QrMatrix, RequestRow, Startup,
 };
 use tauri::{State, command};
 
@@ -50,56 +49,6 @@ pub async fn create_account(
         .await?
         .create_account(&name, relay.as_deref())
         .await
-}
-
-/// All chats.
-#[command]
-#[specta::specta]
-pub async fn chats(host: State<'_, Host>) -> Answer<Vec<ChatRow>> {
-    host.client().await?.chats().await
-}
-
-/// A page of a chat.
-#[command]
-#[specta::specta]
-pub async fn messages(
-    host: State<'_, Host>,
-    chat: String,
-    before: Option<String>,
-    limit: u32,
-) -> Answer<Page> {
-    host.client()
-        .await?
-        .messages(&chat, before.as_deref(), limit)
-        .await
-}
-
-/// Writes a message.
-#[command]
-#[specta::specta]
-pub async fn send_text(host: State<'_, Host>, chat: String, text: String) -> Answer<MessageRow> {
-    host.client().await?.send_text(&chat, &text).await
-}
-
-/// Sends a failed message again.
-#[command]
-#[specta::specta]
-pub async fn retry_message(host: State<'_, Host>, id: String) -> Answer<()> {
-    host.client().await?.retry_message(&id).await
-}
-
-/// Drops a failed message.
-#[command]
-#[specta::specta]
-pub async fn discard_message(host: State<'_, Host>, id: String) -> Answer<()> {
-    host.client().await?.discard_message(&id).await
-}
-
-/// The person has seen a chat up to a message.
-#[command]
-#[specta::specta]
-pub async fn mark_read(host: State<'_, Host>, chat: String, up_to: String) -> Answer<()> {
-    host.client().await?.mark_read(&chat, &up_to).await
 }
 
 /// Makes an invitation.

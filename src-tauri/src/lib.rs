@@ -3,7 +3,7 @@
 //! ```text
 //! window.rs     the window, there before anything else
 //! host.rs       opens the client meanwhile, with a relay inside the application where none is chosen
-//! commands.rs   what the page may ask
+//! commands.rs   what the page may ask; talk.rs: about chats and messages
 //! updates.rs    what the page is told
 //! ```
 //!
@@ -13,8 +13,10 @@ mod commands;
 mod connection;
 mod host;
 mod place;
+mod presence;
 #[doc(hidden)]
 pub mod settled;
+mod talk;
 mod updates;
 mod window;
 
@@ -74,12 +76,23 @@ fn bindings() -> Builder<tauri::Wry> {
             commands::startup,
             commands::unlock,
             commands::create_account,
-            commands::chats,
-            commands::messages,
-            commands::send_text,
-            commands::retry_message,
-            commands::discard_message,
-            commands::mark_read,
+            talk::chats,
+            talk::messages,
+            talk::around,
+            talk::at_date,
+            talk::send_text,
+            talk::edit_message,
+            talk::delete_message,
+            talk::react,
+            talk::forward,
+            talk::retry_message,
+            talk::discard_message,
+            talk::mark_read,
+            talk::message_details,
+            talk::draft,
+            talk::set_draft,
+            talk::set_timer,
+            talk::search,
             commands::create_invitation,
             commands::invitations,
             commands::revoke_invitation,
@@ -96,6 +109,15 @@ fn bindings() -> Builder<tauri::Wry> {
             connection::connection_settings,
             connection::set_connection_settings,
             connection::connection_details,
+            presence::typing,
+            presence::own_presence,
+            presence::set_presence,
+            presence::idle,
+            presence::presences,
+            presence::privacy,
+            presence::set_privacy,
+            presence::contact_privacy,
+            presence::set_contact_privacy,
         ])
         .events(collect_events![updates::UpdateEvent])
         .error_handling(ErrorHandlingMode::Throw)

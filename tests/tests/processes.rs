@@ -1,4 +1,4 @@
-//! `snug-cli` and `snug-relay`, each a process of its own, also when they are killed.
+//! `snug-cli` and `snug-relay`, each a process of its own, also when they are killed or their disk is full.
 //!
 //! Nothing here waits for time to pass: commands end, and who listens prints lines.
 
@@ -9,6 +9,10 @@
     reason = "a test that panics has failed, which is all it can say"
 )]
 
+// Files that may not grow are Linux's `prlimit`.
+#[cfg(target_os = "linux")]
+#[path = "processes/full.rs"]
+mod full;
 #[path = "processes/killed.rs"]
 mod killed;
 #[path = "processes/listening.rs"]

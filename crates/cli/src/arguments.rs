@@ -1,6 +1,7 @@
 //! What can be asked for. The texts here are the program's manual.
 
 use crate::span;
+use crate::talk::Talk;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -101,6 +102,8 @@ pub enum Command {
         #[arg(long, value_name = "CURSOR")]
         before: Option<String>,
     },
+    #[command(flatten)]
+    Talk(Talk),
     /// Tell what happens, a line each, until the time is over or Ctrl-C
     #[command(long_about = LISTEN)]
     Listen {
@@ -108,6 +111,23 @@ pub enum Command {
         #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
         time: Option<Duration>,
     },
+    /// Let a chat see that one is typing
+    Typing {
+        /// The chat's id, or the other's name if no two chats share it
+        chat: String,
+        /// Whether one types
+        #[arg(value_enum)]
+        on: OnOff,
+        /// For how long; the command returns when it is over
+        #[arg(long = "for", value_name = "TIME", value_parser = span::parse, default_value = "5s")]
+        time: Duration,
+    },
+    /// How one is there, and how others are
+    #[command(subcommand)]
+    Presence(Presence),
+    /// What others are told of one's typing, presence and reading; what is not told is not seen either
+    #[command(subcommand)]
+    Privacy(Privacy),
     /// How the connection to the home relay goes, in one line; how it is made
     ///
     /// Connects and reads what has arrived first. Counts are those of this command alone.
@@ -128,8 +148,9 @@ Tell what happens, a line each, until the time is over or Ctrl-C.
 
 The first line is {\"type\":\"listening\"}. From then on each chat, message, invitation, request and
 connection that is new or different is a line of its \"type\", whole. {\"type\":\"gone\"} names what is no
-more, {\"type\":\"notify\"} what a person should hear of; after {\"type\":\"resync\"} something was missed:
-ask for everything anew.
+more, {\"type\":\"notify\"} what a person should hear of, {\"type\":\"typing\"} who types or has stopped,
+{\"type\":\"presence\"} how somebody is there; after {\"type\":\"resync\"} something was missed: ask for
+everything anew.
 
 Commands are lines of JSON on stdin. Their \"do\" says what; \"for\" is anything and comes back with the
 answer:
@@ -138,6 +159,9 @@ answer:
   {\"do\":\"send\",\"chat\":\"Bo\",\"text\":\"Hello\",\"for\":2}       answered when the relay has it
   {\"do\":\"read\",\"chat\":\"Bo\",\"message\":\"…\"}              marks as read up to a message, or all
   {\"do\":\"history\",\"chat\":\"Bo\",\"limit\":50,\"before\":\"…\"}  does not mark as read
+  {\"do\":\"typing\",\"chat\":\"Bo\",\"on\":true}             again every three seconds while it lasts
+  {\"do\":\"presence\",\"state\":\"busy\",\"text\":\"…\"}      online, away, busy, invisible
+  {\"do\":\"presences\"}
   {\"do\":\"invite\",\"reusable\":true,\"expires\":\"24h\",\"greeting\":\"…\"}
   {\"do\":\"invitations\"}
   {\"do\":\"revoke\",\"id\":\"…\"}
@@ -212,6 +236,80 @@ pub enum Invite {
     Revoke {
         /// The invitation's id
         id: String,
+    },
+}
+
+/// A switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnOff {
+    /// Yes
+    On,
+    /// No
+    Off,
+}
+
+/// A switch that may be left to what holds for everybody.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Switch {
+    /// Told, and seen
+    On,
+    /// Neither told nor seen
+    Off,
+    /// As for everybody; only for a contact
+    Same,
+}
+
+/// How one can be there.
+#[derive(Clone, Copy, Debug, serde::Deserialize, ValueEnum)]
+#[serde(rename_all = "camelCase")]
+pub enum PresenceArgument {
+    /// There
+    Online,
+    /// Away
+    Away,
+    /// Not to be disturbed
+    Busy,
+    /// As if one were not there: no presence and no typing is sent
+    Invisible,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Presence {
+    /// Choose how one is there; it is kept, and shown while a command such as `listen` runs
+    Set {
+        /// The state
+        #[arg(value_enum)]
+        state: PresenceArgument,
+        /// One's own words, at most 140 characters; "" for none
+        #[arg(long, value_name = "TEXT")]
+        text: Option<String>,
+    },
+    /// Show one's own presence, and others' as last known; `listen` follows them
+    Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Privacy {
+    /// Show what everybody is told, or what differs for a contact
+    Show {
+        /// The chat with the contact
+        #[arg(long, value_name = "CHAT")]
+        contact: Option<String>,
+    },
+    /// Change what everybody is told, or a contact
+    Set {
+        /// The chat with the contact
+        #[arg(long, value_name = "CHAT")]
+        contact: Option<String>,
+        /// That one is typing
+        #[arg(long, value_enum)]
+        typing: Option<Switch>,
+        /// How one is there, and when one was last
+        #[arg(long, value_enum)]
+        presence: Option<Switch>,
+        /// That one has read a message
+        #[arg(long, value_enum)]
+        receipts: Option<Switch>,
     },
 }
 

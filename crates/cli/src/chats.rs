@@ -3,7 +3,7 @@
 use crate::output::{self, Line};
 use anyhow::{Result, bail};
 use snug_client::Client;
-use snug_client::view::{ChatRow, MessageRow, MessageState};
+use snug_client::view::{ChatRow, MessageRow, MessageState, SendOptions};
 use std::time::Duration;
 
 /// How long a command waits for the relay's word after it was connected.
@@ -31,7 +31,9 @@ pub async fn send(client: &Client, chat: &str, text: &str) -> Result<Line> {
 /// Writes a message: it is stored when this returns.
 pub async fn write(client: &Client, chat: &str, text: &str) -> Result<MessageRow> {
     let chat = find(client, chat).await?;
-    Ok(client.send_text(&chat.id, text).await?)
+    Ok(client
+        .send_text(&chat.id, text, &SendOptions::default())
+        .await?)
 }
 
 /// Waits until the relay has a message.
@@ -89,7 +91,7 @@ pub async fn read(client: &Client, chat: &str, message: Option<&str>) -> Result<
 }
 
 /// The chat of an id or of a name that only one has.
-async fn find(client: &Client, chat: &str) -> Result<ChatRow> {
+pub async fn find(client: &Client, chat: &str) -> Result<ChatRow> {
     let chats = client.chats().await?;
     if let Some(found) = chats.iter().find(|row| row.id == chat) {
         return Ok(found.clone());

@@ -78,6 +78,19 @@ fn lines(update: Update) -> Result<Vec<Line>> {
             let notify = json!({ "name": title, "body": body, "chat": chat });
             Ok(vec![output::row("notify", &notify)?])
         }
+        Update::Presence { rows } => rows
+            .iter()
+            .map(|row| output::row("presence", row))
+            .collect(),
+        Update::Typing {
+            chat,
+            account,
+            name,
+            on,
+        } => {
+            let typing = json!({ "chat": chat, "account": account, "name": name, "on": on });
+            Ok(vec![output::row("typing", &typing)?])
+        }
         Update::Resync => Ok(vec![output::row("resync", &json!({}))?]),
     }
 }

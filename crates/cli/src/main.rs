@@ -10,7 +10,9 @@ mod output;
 mod place;
 mod qr;
 mod relay_check;
+mod signals;
 mod span;
+mod talk;
 
 use crate::arguments::{Account, Arguments, Command, Connection, Invite, Qr, Relay};
 use crate::output::{Line, Output};
@@ -119,6 +121,17 @@ async fn lines(client: &Client, command: Command) -> Result<Vec<Line>> {
             place::look_quietly(client).await;
             page
         }
+        Command::Talk(asked) => talk::talk(client, asked).await?,
+        Command::Typing { chat, on, time } => {
+            place::catch_up(client).await?;
+            signals::typing(client, &chat, on, time).await?;
+            Vec::new()
+        }
+        Command::Presence(asked) => {
+            place::look(client).await;
+            signals::presence(client, asked).await?
+        }
+        Command::Privacy(asked) => one(signals::privacy(client, asked).await?),
         Command::Connection { change: None } => {
             place::look(client).await;
             one(connection::show(client).await?)

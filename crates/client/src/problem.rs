@@ -62,6 +62,16 @@ pub enum ProblemCode {
     TextTooLong,
     /// Too much waits to be sent.
     QueueFull,
+    /// What waits to be sent weighs too much.
+    TooManyBytes,
+    /// Only its author may change a message.
+    NotYours,
+    /// The message waited too long to be sent.
+    Expired,
+    /// A device of theirs could not open the message.
+    Unopened,
+    /// The relay does not take messages of this chat any more.
+    ChatGone,
     /// The disk is full.
     DiskFull,
     /// The database cannot be read.
@@ -185,6 +195,8 @@ impl From<snug_engine::Rejection> for Problem {
             Rejection::TextEmpty => ProblemCode::TextEmpty,
             Rejection::TextTooLong => ProblemCode::TextTooLong,
             Rejection::QueueFull => ProblemCode::QueueFull,
+            Rejection::QueueHeavy => ProblemCode::TooManyBytes,
+            Rejection::NotYours => ProblemCode::NotYours,
             Rejection::NotFound | Rejection::Answered | Rejection::NoAccount => {
                 ProblemCode::NotFound
             }

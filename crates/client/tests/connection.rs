@@ -13,7 +13,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use people::{relay, soon};
 use snug_client::connection::{Backoff, Timing, Way, ask, lookup};
 use snug_client::keychain::Keychain;
-use snug_client::view::ConnectionState;
+use snug_client::view::{ConnectionState, SendOptions};
 use snug_client::{Client, DataDir, Options, ProblemCode};
 use snug_wire::code::RelayHint;
 use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
@@ -322,5 +322,10 @@ async fn an_end_is_a_goodbye_within_two_seconds() {
     ada.client.close().await;
     assert!(began.elapsed() < Duration::from_secs(2));
     assert!(other.chats().await.is_err());
-    assert!(other.send_text(&"0".repeat(64), "x").await.is_err());
+    assert!(
+        other
+            .send_text(&"0".repeat(64), "x", &SendOptions::default())
+            .await
+            .is_err()
+    );
 }

@@ -4,7 +4,8 @@ mod people;
 
 use people::{Person, meet, open, relay, soon};
 use snug_client::view::{
-    ConnectionState, InvitationState, MessageState, RequestState, Standing, Update,
+    ConnectionState, InvitationState, MessageRow, MessageState, RequestState, SendOptions,
+    Standing, Update,
 };
 use snug_client::{DataDir, ProblemCode, qr};
 use std::time::{Duration, Instant};
@@ -223,6 +224,11 @@ async fn another_relay_at_the_same_address_is_noticed() {
     soon(row).await.unwrap();
 }
 
+async fn send(person: &Person, chat: &str, text: &str) -> Result<MessageRow, snug_client::Problem> {
+    let options = SendOptions::default();
+    person.client.send_text(chat, text, &options).await
+}
+
 #[tokio::test]
 async fn refusals_are_said_with_their_codes() {
     let place = tempfile::tempdir().unwrap();
@@ -235,15 +241,15 @@ async fn refusals_are_said_with_their_codes() {
     let long = "x".repeat(snug_wire::TEXT_LIMIT + 1);
     let nowhere = "0".repeat(64);
     assert_eq!(
-        code(ada.client.send_text("?", "x").await.map(|_| ())),
+        code(send(&ada, "?", "x").await.map(|_| ())),
         ProblemCode::NotFound
     );
     assert_eq!(
-        code(ada.client.send_text(&nowhere, &long).await.map(|_| ())),
+        code(send(&ada, &nowhere, &long).await.map(|_| ())),
         ProblemCode::TextTooLong
     );
     assert_eq!(
-        code(ada.client.send_text(&nowhere, " ").await.map(|_| ())),
+        code(send(&ada, &nowhere, " ").await.map(|_| ())),
         ProblemCode::TextEmpty
     );
     assert_eq!(

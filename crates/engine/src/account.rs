@@ -94,6 +94,15 @@ impl Me {
     }
 }
 
+/// The name of this account, if it is the one with that id.
+pub(crate) fn own_name(db: &Connection, id: &AccountId) -> Result<Option<String>> {
+    if setting::get(db, "account")?.is_none_or(|account| account != id.0) {
+        return Ok(None);
+    }
+    let name = setting::get(db, "name")?.ok_or_else(|| malformed("name"))?;
+    Ok(Some(String::from_utf8_lossy(&name).into_owned()))
+}
+
 fn malformed(what: &str) -> snug_wire::WireError {
     snug_wire::WireError::Malformed(format!("the stored {what} is missing or damaged"))
 }

@@ -47,6 +47,12 @@ pub enum Rejection {
     /// Too much waits to be sent.
     #[error("too much is waiting to be sent; connect first")]
     QueueFull,
+    /// What waits to be sent weighs too much.
+    #[error("too much is waiting to be sent; connect first")]
+    QueueHeavy,
+    /// Only its author may change a message.
+    #[error("only who wrote a message can change it")]
+    NotYours,
     /// There is no such thing.
     #[error("there is no such chat, message, invitation or request")]
     NotFound,

@@ -7,9 +7,10 @@ use crate::seal;
 use crate::store::table::inbox::{self, Inbox};
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox::{self, Mailbox};
+use crate::store::table::message::Place;
 use crate::store::table::{outbox as queue, quarantine};
 use crate::work::Work;
-use crate::{joining, message, outbox, receipt, request};
+use crate::{joining, message, outbox, post, receipt, request};
 use snug_wire::content::{Body, Content};
 use snug_wire::frame::{Answer, Cursor, Delivery, Request};
 use snug_wire::inbox::InboxForm;
@@ -171,8 +172,16 @@ fn content(w: &mut Work<'_>, log: &Log, seq: Seq, author: &Credential, plain: &[
         Body::Text(text) if text.text.len() > TEXT_LIMIT => {
             return Ok(Err("a text longer than allowed"));
         }
-        Body::Text(_) | Body::Unknown { .. } => {
+        Body::Text(_) | Body::Timer(_) | Body::Unknown { .. } => {
             message::arrived(w, log, seq, author, &content, cbor)?;
+        }
+        Body::Edit(_) | Body::Delete(_) | Body::React(_) => {
+            if let Some(why) = post::objection(&content.body) {
+                return Ok(Err(why));
+            }
+            let place = Place::of(&log.group, seq);
+            let (id, author) = (log.conversation, author.account);
+            post::apply(w, id, author, place, &content, cbor)?;
         }
     }
     Ok(Ok(()))
@@ -233,7 +242,7 @@ pub(crate) fn opened(
         Answer::Diverged(now) => {
             let before = Seq(now.first.0.saturating_sub(1));
             mailbox::diverge(w.db, address, now.generation, before, now.last)?;
-            queue::put_again(w.db, address)?;
+            w.live.stored.retain(|_, (lane, _)| lane != address);
             if let Some(log) = log::at(w.db, address)? {
                 log::lower_read(w.db, &log.group, now.last)?;
                 let lost = Seq(now.last.0.saturating_add(1));

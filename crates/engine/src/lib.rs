@@ -19,14 +19,20 @@ mod message;
 mod mls;
 mod outbox;
 mod own;
+mod post;
+mod privacy;
 mod read;
 mod receipt;
 mod request;
 mod seal;
+mod search;
+mod signal;
 mod statistics;
 mod store;
+mod talk;
 #[cfg(test)]
 mod tests;
+mod timer;
 mod work;
 
 pub use account::Account;
@@ -34,11 +40,17 @@ pub use changes::{ChangeSet, Notice};
 pub use error::{Error, Rejection, Result};
 pub use inbox::{Ignored, Received};
 pub use invitation::{NewInvitation, Preview, Relation};
-pub use message::WAITING_LIMIT;
+pub use message::{Extras, WAITING_BYTES, WAITING_LIMIT};
 pub use outbox::{Outgoing, OutgoingId};
+pub use privacy::{Privacy, PrivacyOverride};
 pub use read::{Chat, Reader, View};
+pub use search::{Found, Search, Within, fold};
+pub use signal::{OwnPresence, OwnState, PresenceNow, Signs, TypingNow};
+pub use store::table::draft::Draft;
 pub use store::table::invitation::{Invitation, InvitationState};
-pub use store::table::message::{Message, MessageKind, MessageState, Place};
+pub use store::table::message::{
+    Amended, Event, Message, MessageKind, MessageState, Place, Problem, Unread,
+};
 pub use store::table::request::{Request as ConnectRequest, RequestState};
 pub use store::{Access, connect};
 pub use work::Interrupt;
@@ -48,13 +60,12 @@ use openmls::prelude::MlsGroup;
 use rand::Rng;
 use rusqlite::{Connection, TransactionBehavior};
 use snug_wire::code::InviteCode;
-use snug_wire::content::Priority;
 use snug_wire::frame::{Answer, Cursor, Delivery};
 use snug_wire::{
-    Address, ClaimId, ConversationId, GroupId, InvitationId, LockSecret, MessageId, RelayAddress,
-    RelayKey, Secret,
+    Address, ClaimId, GroupId, InvitationId, LockSecret, RelayAddress, RelayKey, Secret,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use store::table::message as message_table;
 use store::table::outbox::Stage;
 use store::table::{mailbox, outbox as queue, quarantine, relay, setting};
 use work::{Live, Work};
@@ -102,13 +113,17 @@ impl Engine {
         let crashed = setting::get(&db, "running")?.is_some_and(|running| running == [1]);
         setting::put(&db, "running", &[1])?;
         let me = Me::load(&db)?;
+        let live = Live {
+            last_row: queue::last_id(&db)?,
+            ..Live::default()
+        };
         Ok(Self {
             db,
             crypto,
             rng,
             me,
             groups: BTreeMap::new(),
-            live: Live::default(),
+            live,
             changes: ChangeSet::default(),
             interrupt: None,
             crashed,
@@ -183,49 +198,6 @@ impl Engine {
         let account = me.as_account();
         self.me = Some(me);
         Ok(account)
-    }
-
-    /// Writes a text into a conversation: it is there at once, and leaves by itself.
-    ///
-    /// # Errors
-    /// [`Rejection::TextEmpty`], [`Rejection::TextTooLong`], [`Rejection::QueueFull`], [`Rejection::NotFound`].
-    pub fn send_text(
-        &mut self,
-        conversation: ConversationId,
-        text: &str,
-        priority: Priority,
-        now: u64,
-    ) -> Result<MessageId> {
-        self.write(now, |w| message::send(w, conversation, text, priority))
-    }
-
-    /// Sends a failed message again.
-    ///
-    /// # Errors
-    /// [`Rejection::NotFound`] when it is none.
-    pub fn retry(&mut self, message: MessageId, now: u64) -> Result<()> {
-        self.write(now, |w| message::retry(w, message))
-    }
-
-    /// Forgets a message that failed or has not left yet.
-    ///
-    /// # Errors
-    /// [`Rejection::NotFound`] when it is none.
-    pub fn discard(&mut self, message: MessageId, now: u64) -> Result<()> {
-        self.write(now, |w| message::discard(w, message))
-    }
-
-    /// Everything up to this message was on the person's screen.
-    ///
-    /// # Errors
-    /// [`Rejection::NotFound`] when it is not of this conversation.
-    pub fn mark_read(
-        &mut self,
-        conversation: ConversationId,
-        up_to: MessageId,
-        now: u64,
-    ) -> Result<()> {
-        self.write(now, |w| message::mark_read(w, conversation, up_to))
     }
 
     /// Makes an invitation.
@@ -408,10 +380,13 @@ impl Engine {
             }
         }
         self.live.in_flight = kept;
+        let mut stored = std::mem::take(&mut self.live.stored);
         for mailbox in mailbox::there(&self.db, relay)? {
             self.live.caught_up.remove(&mailbox.address);
             self.live.behind.remove(&mailbox.address);
+            stored.retain(|_, (lane, _)| *lane != mailbox.address);
         }
+        self.live.stored = stored;
         Ok(())
     }
 
@@ -420,9 +395,9 @@ impl Engine {
     /// # Errors
     /// The disk.
     pub fn next_outgoing(&mut self, relay: &RelayKey, now: u64) -> Result<Option<Outgoing>> {
-        for lane in queue::lanes(&self.db, relay, now)? {
+        for lane in queue::lanes(&self.db, &self.live.stored, relay, now)? {
             while !self.live.in_flight.contains_key(&lane) {
-                let Some(row) = queue::next_in(&self.db, &lane, now)? else {
+                let Some(row) = queue::next_in(&self.db, &self.live.stored, &lane, now)? else {
                     break;
                 };
                 let request = match (row.stage, row.request.clone()) {
@@ -464,7 +439,9 @@ impl Engine {
     /// # Errors
     /// The disk.
     pub fn settle(&mut self, id: OutgoingId, answer: &Answer, now: u64) -> Result<()> {
-        if let Some(row) = queue::get(&self.db, id.0)? {
+        if let Some(row) = queue::get(&self.db, id.0)?
+            && !outbox::stored(&mut self.live, &row, answer)
+        {
             self.write(now, |w| outbox::settle(w, &row, answer))?;
         }
         self.live
@@ -478,15 +455,41 @@ impl Engine {
     /// # Errors
     /// The disk.
     pub fn next_deadline(&self, now: u64) -> Result<Option<u64>> {
-        queue::next_due(&self.db, now)
+        let outgoing = queue::next_due(&self.db, now)?;
+        let expiry = message_table::next_expiry(&self.db)?;
+        Ok(outgoing.into_iter().chain(expiry).min())
     }
 
-    /// Does what time alone brings: unanswered requests end.
+    /// Does what time alone brings: unanswered requests end, messages disappear, what waited too long
+    /// to be sent fails.
     ///
     /// # Errors
     /// The disk.
     pub fn tick(&mut self, now: u64) -> Result<()> {
-        self.write(now, request::expire)
+        if message_table::next_expiry(&self.db)?.is_some_and(|at| at <= now) {
+            while self.write(now, timer::expire)? {}
+        }
+        self.write(now, |w| {
+            request::expire(w)?;
+            message::give_up(w)
+        })
+    }
+
+    /// Whether texts wait to get into the search index.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn is_index_behind(&self) -> Result<bool> {
+        search::is_behind(&self.db)
+    }
+
+    /// Puts some of them into it: for moments when nothing else is to be done. Says whether there are
+    /// more.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn index(&mut self, now: u64) -> Result<bool> {
+        self.write(now, search::index)
     }
 
     /// Whether nothing waits to be sent or to come back: what tests await.

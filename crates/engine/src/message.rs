@@ -2,83 +2,165 @@
 
 use crate::changes::Notice;
 use crate::error::{Rejection, Result};
-use crate::outbox;
-use crate::receipt;
 use crate::store::table::conversation;
+use crate::store::table::draft::{self, Draft};
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox;
-use crate::store::table::message::{self, Message, MessageKind, MessageState, Place};
-use crate::store::table::outbox::{Intent, New, Stage};
+use crate::store::table::message::{self, Message, MessageKind, MessageState, Place, Problem};
+use crate::store::table::outbox::{self as queued, Intent, New, Stage};
 use crate::work::Work;
-use snug_wire::content::{Body, Content, Priority, Text};
+use crate::{outbox, post, receipt, search, timer};
+use snug_wire::content::{Body, Content, MENTIONS, Mention, Priority, Text};
 use snug_wire::log_state::Credential;
-use snug_wire::{ConversationId, MessageId, Seq, TEXT_LIMIT, encode};
+use snug_wire::{AccountId, ConversationId, MessageId, Seq, TEXT_LIMIT, encode};
 
 /// The most messages that may wait to be sent; then writing is refused, nothing is dropped.
 pub const WAITING_LIMIT: u64 = 10_000;
+/// The most bytes that may wait to be sent.
+pub const WAITING_BYTES: u64 = 64 << 20;
+/// What has not left after a week will not be expected any more: its author is told.
+const LONGEST_WAIT: u64 = 7 * 24 * 3_600_000;
 
-/// Stores a text and its intent; encrypts it at once where its log is ready.
-pub(crate) fn send(
-    w: &mut Work<'_>,
-    id: ConversationId,
-    text: &str,
-    priority: Priority,
-) -> Result<MessageId> {
+/// What goes with a text.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+    /// Who is named in it.
+    pub mentions: Vec<Mention>,
+    /// How urgent.
+    pub priority: Priority,
+    /// Whether somebody wrote it elsewhere before.
+    pub forwarded: bool,
+}
+
+pub(crate) fn check_text(text: &str) -> Result<()> {
     if text.trim().is_empty() {
         return Err(Rejection::TextEmpty.into());
     }
     if text.len() > TEXT_LIMIT {
         return Err(Rejection::TextTooLong.into());
     }
-    if crate::store::table::outbox::messages_waiting(w.db)? >= WAITING_LIMIT {
-        return Err(Rejection::QueueFull.into());
+    Ok(())
+}
+
+/// Stores a text and its intent; encrypts it at once where its log is ready.
+pub(crate) fn send(
+    w: &mut Work<'_>,
+    id: ConversationId,
+    text: &str,
+    extras: Extras,
+) -> Result<MessageId> {
+    let message = send_beside_draft(w, id, text, extras)?;
+    if draft::get(w.db, &id)?.is_some() {
+        draft::delete(w.db, &id)?;
     }
-    conversation::get(w.db, &id)?.ok_or(Rejection::NotFound)?;
-    let message = MessageId(w.random());
-    let content = Content {
-        at: w.now,
-        body: Body::Text(Text {
-            id: message,
-            text: text.to_owned(),
-            priority,
-        }),
-    };
-    let place = message::next_waiting(w.db, &id)?;
-    message::insert(
-        w.db,
-        &Message {
-            id: message,
-            conversation: id,
-            place,
-            group: None,
-            seq: Seq(0),
-            author: w.me()?.account,
-            own: true,
-            kind: MessageKind::Text,
-            at: w.now,
-            text: text.to_owned(),
-            content: encode(&content),
-            priority,
-            state: MessageState::Sending,
-        },
-    )?;
-    queue(w, id, message, priority)?;
-    changed(w, id, message);
     Ok(message)
 }
 
-fn changed(w: &mut Work<'_>, id: ConversationId, message: MessageId) {
+fn send_beside_draft(
+    w: &mut Work<'_>,
+    id: ConversationId,
+    text: &str,
+    mut extras: Extras,
+) -> Result<MessageId> {
+    check_text(text)?;
+    extras.mentions.truncate(MENTIONS);
+    let message = MessageId(w.random());
+    let priority = extras.priority;
+    let stays = timer::of(w.db, &id)?;
+    let body = Body::Text(Text {
+        reply_to: extras.reply_to,
+        mentions: extras.mentions,
+        forwarded: extras.forwarded,
+        timer: stays,
+        ..Text::new(message, text.to_owned(), priority)
+    });
+    let content = Content { at: w.now, body };
+    write(w, id, message, &content, |new| Message {
+        kind: MessageKind::Text,
+        text: text.to_owned(),
+        priority,
+        timer: stays,
+        ..new
+    })?;
+    Ok(message)
+}
+
+/// Writes what a message says into other conversations.
+pub(crate) fn forward(
+    w: &mut Work<'_>,
+    id: MessageId,
+    to: &[ConversationId],
+) -> Result<Vec<MessageId>> {
+    let is = |m: &Message| m.kind == MessageKind::Text && !m.amended.deleted;
+    let message = message::get(w.db, &id)?
+        .filter(is)
+        .ok_or(Rejection::NotFound)?;
+    let extras = Extras {
+        forwarded: true,
+        ..Extras::default()
+    };
+    to.iter()
+        .map(|to| send_beside_draft(w, *to, &message.text, extras.clone()))
+        .collect()
+}
+
+/// Keeps what was begun to be written; an empty one is none.
+pub(crate) fn keep_draft(w: &mut Work<'_>, id: ConversationId, new: Option<&Draft>) -> Result<()> {
+    conversation::get(w.db, &id)?.ok_or(Rejection::NotFound)?;
+    let is_one = |d: &&Draft| !d.text.is_empty() || d.reply_to.is_some() || d.editing.is_some();
+    match new.filter(is_one) {
+        Some(new) if new.text.len() > TEXT_LIMIT => return Err(Rejection::TextTooLong.into()),
+        Some(new) => draft::put(w.db, &id, new)?,
+        None => draft::delete(w.db, &id)?,
+    }
+    w.changes.conversations.insert(id);
+    Ok(())
+}
+
+/// Stores a line of the timeline of ours and the intent to send it.
+pub(crate) fn write(
+    w: &mut Work<'_>,
+    id: ConversationId,
+    message: MessageId,
+    content: &Content,
+    line: impl FnOnce(Message) -> Message,
+) -> Result<()> {
+    check_queue(w)?;
+    conversation::get(w.db, &id)?.ok_or(Rejection::NotFound)?;
+    let place = message::next_waiting(w.db, &id)?;
+    let author = (w.me()?.account, true);
+    let new = Message::new(message, id, place, author, MessageKind::Unknown, w.now);
+    let new = line(Message {
+        content: encode(content),
+        ..new
+    });
+    message::insert(w.db, &new)?;
+    queue(w, id, Intent::Message(message))?;
+    changed(w, id, message);
+    Ok(())
+}
+
+pub(crate) fn check_queue(w: &Work<'_>) -> Result<()> {
+    let (count, bytes) = queued::messages_waiting(w.db)?;
+    if count >= WAITING_LIMIT {
+        return Err(Rejection::QueueFull.into());
+    }
+    if bytes >= WAITING_BYTES {
+        return Err(Rejection::QueueHeavy.into());
+    }
+    Ok(())
+}
+
+pub(crate) fn changed(w: &mut Work<'_>, id: ConversationId, message: MessageId) {
     w.changes.messages.insert(message);
     w.changes.conversations.insert(id);
 }
 
-/// Queues a message in the log that is written to: the lowest ready one, else the lowest (rule 19).
-fn queue(
-    w: &mut Work<'_>,
-    id: ConversationId,
-    message: MessageId,
-    priority: Priority,
-) -> Result<()> {
+/// Queues what is to be sent in the log that is written to: the lowest ready one, else the lowest
+/// (rule 19). In a lane the order of writing is the order of sending, however urgent.
+pub(crate) fn queue(w: &mut Work<'_>, id: ConversationId, intent: Intent) -> Result<()> {
     let logs = log::of(w.db, &id)?;
     let log = logs
         .iter()
@@ -94,9 +176,9 @@ fn queue(
         New {
             relay,
             lane: log.address,
-            priority,
+            priority: Priority::Normal,
             not_before: 0,
-            intent: Intent::Message(message),
+            intent,
             request: None,
         },
     )?;
@@ -111,7 +193,7 @@ pub(crate) fn retry(w: &mut Work<'_>, id: MessageId) -> Result<()> {
     }
     let place = message::next_waiting(w.db, &message.conversation)?;
     message::set_waiting(w.db, &id, place)?;
-    queue(w, message.conversation, id, message.priority)?;
+    queue(w, message.conversation, Intent::Message(id))?;
     changed(w, message.conversation, id);
     Ok(())
 }
@@ -119,7 +201,7 @@ pub(crate) fn retry(w: &mut Work<'_>, id: MessageId) -> Result<()> {
 /// Forgets a message of ours that failed, or has not been encrypted yet.
 pub(crate) fn discard(w: &mut Work<'_>, id: MessageId) -> Result<()> {
     let message = message::get(w.db, &id)?.ok_or(Rejection::NotFound)?;
-    let row = crate::store::table::outbox::by_message(w.db, &id)?;
+    let row = queued::by_message(w.db, &id)?;
     let free = match (&row, message.state) {
         (None, MessageState::Failed) => true,
         (Some(row), MessageState::Sending) => row.stage == Stage::Waiting,
@@ -129,11 +211,32 @@ pub(crate) fn discard(w: &mut Work<'_>, id: MessageId) -> Result<()> {
         return Err(Rejection::NotFound.into());
     }
     if let Some(row) = row {
-        crate::store::table::outbox::delete(w.db, row.id)?;
+        queued::delete(w.db, row.id)?;
     }
-    message::delete(w.db, &id)?;
-    w.changes.gone.insert((message.conversation, id));
+    remove(w, &message)
+}
+
+/// Nothing of a message stays on this device.
+pub(crate) fn remove(w: &mut Work<'_>, message: &Message) -> Result<()> {
+    search::forget(w.db, message)?;
+    post::forget(w.db, &message.id)?;
+    message::delete(w.db, &message.id)?;
+    search::shrink(w.db)?;
+    w.changes.gone.insert((message.conversation, message.id));
     w.changes.conversations.insert(message.conversation);
+    Ok(())
+}
+
+/// What waited too long to be sent fails, and says so.
+pub(crate) fn give_up(w: &mut Work<'_>) -> Result<()> {
+    for row in queued::waiting_since(w.db, w.now.saturating_sub(LONGEST_WAIT))? {
+        queued::delete(w.db, row.id)?;
+        match &row.intent {
+            Intent::Message(id) => failed(w, *id, Problem::Expired)?,
+            Intent::Post(id, _) => post::failed(w, id)?,
+            _ => {}
+        }
+    }
     Ok(())
 }
 
@@ -144,9 +247,10 @@ pub(crate) fn mark_read(w: &mut Work<'_>, id: ConversationId, up_to: MessageId) 
         .ok_or(Rejection::NotFound)?
         .place;
     for (seen, group, seq) in message::mark_seen(w.db, &id, place)? {
+        message::start_timer(w.db, &seen, w.now)?;
         changed(w, id, seen);
         if log::raise_read(w.db, &group, seq)? {
-            receipt::queue(w, &group)?;
+            receipt::queue_read(w, &group)?;
         }
     }
     Ok(())
@@ -161,21 +265,13 @@ pub(crate) fn arrived(
     content: &Content,
     raw: &[u8],
 ) -> Result<()> {
-    let own = author.account == w.me()?.account;
-    let (id, kind, text, priority) = match &content.body {
-        Body::Text(text) => (
-            text.id,
-            MessageKind::Text,
-            text.text.as_str(),
-            text.priority,
-        ),
+    let me = w.me()?.account;
+    let own = author.account == me;
+    let id = match &content.body {
+        Body::Text(text) => text.id,
+        Body::Timer(timer) => timer.id,
         // Named by its place, so that a newer Snug can read it again without doubling it.
-        _ => (
-            id_of(&[&log.group.0, &seq.0.to_be_bytes()]),
-            MessageKind::Unknown,
-            "",
-            Priority::Normal,
-        ),
+        _ => id_of(&[&log.group.0, &seq.0.to_be_bytes()]),
     };
     let id = match message::get(w.db, &id)? {
         // Ids are chosen by authors: somebody else's, or one of another chat, is not this message.
@@ -184,35 +280,53 @@ pub(crate) fn arrived(
         }
         _ => id,
     };
-    let new = message::insert(
-        w.db,
-        &Message {
+    let unread = if own {
+        MessageState::Sent
+    } else {
+        MessageState::Unread
+    };
+    let new = Message {
+        group: Some(log.group),
+        seq,
+        content: raw.to_vec(),
+        state: unread,
+        ..Message::new(
             id,
-            conversation: log.conversation,
-            place: Place::of(&log.group, seq),
-            group: Some(log.group),
-            seq,
-            author: author.account,
-            own,
-            kind,
+            log.conversation,
+            Place::of(&log.group, seq),
+            (author.account, own),
+            MessageKind::Unknown,
             // A clock that is ahead would keep a chat on top for ever.
-            at: content.at.min(w.now),
-            text: text.to_owned(),
-            content: raw.to_vec(),
-            priority,
-            state: if own {
-                MessageState::Sent
-            } else {
-                MessageState::Unread
-            },
+            content.at.min(w.now),
+        )
+    };
+    let new = match &content.body {
+        Body::Text(text) => Message {
+            kind: MessageKind::Text,
+            text: text.text.clone(),
+            priority: text.priority,
+            to_me: !own && names(&text.mentions, &me),
+            timer: text.timer,
+            // Our other device sent it: here it has been seen.
+            expires_at: text.timer.filter(|_| own).map(|s| timer::end(w.now, s)),
+            ..new
         },
-    )?;
+        Body::Timer(_) => Message {
+            kind: MessageKind::Timer,
+            state: if own { unread } else { MessageState::Seen },
+            ..new
+        },
+        _ => new,
+    };
+    let kind = new.kind;
+    let added = message::insert(w.db, &new)?;
     w.step("store message")?;
-    if new {
+    if added {
         // Where ours stood before, if the log is one that lost it and grew again.
         send_again(w, log, (seq, seq))?;
+        post::catch_up(w, &new)?;
         changed(w, log.conversation, id);
-        if !own {
+        if !own && kind != MessageKind::Timer {
             w.changes.notices.push(Notice::Message(id));
         }
     }
@@ -220,6 +334,11 @@ pub(crate) fn arrived(
         receipt::queue(w, &log.group)?;
     }
     Ok(())
+}
+
+/// Whether an account is among those named.
+pub(crate) fn names(mentions: &[Mention], account: &AccountId) -> bool {
+    mentions.iter().any(|mention| mention.account == *account)
 }
 
 fn id_of(parts: &[&[u8]]) -> MessageId {
@@ -237,7 +356,7 @@ pub(crate) fn send_again(w: &mut Work<'_>, log: &Log, lost: (Seq, Seq)) -> Resul
     for lost in message::unreceived(w.db, &log.group, lost)? {
         let place = message::next_waiting(w.db, &lost.conversation)?;
         message::set_waiting(w.db, &lost.id, place)?;
-        queue(w, lost.conversation, lost.id, lost.priority)?;
+        queue(w, lost.conversation, Intent::Message(lost.id))?;
         changed(w, lost.conversation, lost.id);
     }
     Ok(())
@@ -250,26 +369,16 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, id: MessageId) -> Re
         if message.state == MessageState::Sending {
             message::set_state(w.db, &id, MessageState::Sent)?;
         }
+        message::start_timer(w.db, &id, w.now)?;
         changed(w, log.conversation, id);
     }
     Ok(())
 }
 
-/// The relay has it on disk.
-pub(crate) fn sent(w: &mut Work<'_>, id: MessageId) -> Result<()> {
-    if let Some(message) = message::get(w.db, &id)?
-        && message.state == MessageState::Sending
-    {
-        message::set_state(w.db, &id, MessageState::Sent)?;
-        changed(w, message.conversation, id);
-    }
-    Ok(())
-}
-
 /// It will not be sent by itself any more.
-pub(crate) fn failed(w: &mut Work<'_>, id: MessageId) -> Result<()> {
+pub(crate) fn failed(w: &mut Work<'_>, id: MessageId, problem: Problem) -> Result<()> {
     if let Some(message) = message::get(w.db, &id)? {
-        message::set_state(w.db, &id, MessageState::Failed)?;
+        message::set_failed(w.db, &id, problem)?;
         changed(w, message.conversation, id);
     }
     Ok(())

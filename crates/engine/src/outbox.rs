@@ -6,10 +6,10 @@ use crate::error::{Error, Result};
 use crate::mls::{group, key_package};
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox::{self, Standing};
-use crate::store::table::message;
+use crate::store::table::message::{self, Problem};
 use crate::store::table::outbox::{self as table, Intent, New, Queued, Stage};
 use crate::work::{Live, Work};
-use crate::{joining, message as messages, own, receipt, request};
+use crate::{joining, message as messages, own, post, receipt, request};
 use rusqlite::Connection;
 use snug_wire::content::{Body, Content};
 use snug_wire::frame::{Answer, Attachment, Put, Refusal, Request};
@@ -35,14 +35,18 @@ pub struct OutgoingId(pub(crate) i64);
 
 /// Puts a wish into the outbox.
 pub(crate) fn add(w: &mut Work<'_>, new: New) -> Result<()> {
-    table::insert(w.db, &new)?;
-    Ok(())
+    w.live.last_row += 1;
+    table::insert(w.db, w.live.last_row, &new, w.now)
 }
 
 /// Whether this row's request may leave now.
 pub(crate) fn may_leave(db: &Connection, live: &Live, row: &Queued) -> Result<bool> {
     let ready = match row.intent {
-        Intent::Message(_) | Intent::Receipt(_) | Intent::Own(_) | Intent::Renew(_) => true,
+        Intent::Message(_)
+        | Intent::Post(..)
+        | Intent::Receipt(_)
+        | Intent::Own(_)
+        | Intent::Renew(_) => true,
         Intent::Found(..) => false,
         _ => return Ok(true),
     };
@@ -59,7 +63,10 @@ pub(crate) fn may_leave(db: &Connection, live: &Live, row: &Queued) -> Result<bo
             .behind
             .get(&row.lane)
             .is_none_or(|seq| mailbox.seq >= *seq)
-        && !table::commit_awaits_echo(db, &row.lane)?)
+        && !live
+            .stored
+            .values()
+            .any(|(lane, flagged)| *flagged && *lane == row.lane))
 }
 
 /// Encrypts a lane's next wish at once, when nothing stands before it: one commit to disk less.
@@ -67,7 +74,7 @@ pub(crate) fn freeze_if_free(w: &mut Work<'_>, lane: &Address) -> Result<()> {
     if w.live.in_flight.contains_key(lane) {
         return Ok(());
     }
-    if let Some(row) = table::next_in(w.db, lane, w.now)?
+    if let Some(row) = table::next_in(w.db, &w.live.stored, lane, w.now)?
         && row.stage == Stage::Waiting
         && may_leave(w.db, w.live, &row)?
     {
@@ -84,12 +91,15 @@ pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> 
     };
     let put = match &row.intent {
         Intent::Message(id) => match message::get(w.db, id)? {
+            // One that was taken back meanwhile says nothing any more.
+            Some(message) if message.content.is_empty() => None,
             Some(message) => {
                 let content: Content = decode(&message.content, FRAME_LIMIT)?;
                 Some(seal(w, &log, &content)?)
             }
             None => None,
         },
+        Intent::Post(_, content) => Some(seal(w, &log, &decode(content, FRAME_LIMIT)?)?),
         Intent::Receipt(_) => {
             let content = receipt::content(w, &log)?;
             Some(seal(w, &log, &content)?)
@@ -184,6 +194,33 @@ fn put(
     })
 }
 
+/// Notes that the relay has an entry of ours on its disk. Nothing is written: its echo, right behind,
+/// settles it for good, and without one it is put again over the next connection. Says whether it was
+/// such an answer.
+pub(crate) fn stored(live: &mut Live, row: &Queued, answer: &Answer) -> bool {
+    let (Answer::Stored(_), Some(Request::Put(put))) = (answer, &row.request) else {
+        return false;
+    };
+    if !is_of_log(&row.intent) {
+        return false;
+    }
+    live.stored.insert(row.id, (row.lane, put.flagged));
+    true
+}
+
+/// Whether an intent becomes an entry of a log, which comes back.
+fn is_of_log(intent: &Intent) -> bool {
+    matches!(
+        intent,
+        Intent::Message(_)
+            | Intent::Post(..)
+            | Intent::Receipt(_)
+            | Intent::Own(_)
+            | Intent::Found(..)
+            | Intent::Renew(_)
+    )
+}
+
 /// The relay's word on a request (rule 15: it never moves a cursor and never merges a commit).
 pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
     if let Answer::Refused(refusal) = answer {
@@ -199,16 +236,7 @@ pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<
         }
     }
     match (&row.intent, answer) {
-        (
-            Intent::Message(_)
-            | Intent::Receipt(_)
-            | Intent::Own(_)
-            | Intent::Found(..)
-            | Intent::Renew(_),
-            answer,
-        ) => {
-            settle_put(w, row, answer)?;
-        }
+        (intent, answer) if is_of_log(intent) => settle_put(w, row, answer)?,
         (Intent::Create(address), Answer::Done) => {
             mailbox::set_standing(w.db, address, Standing::There)?;
             w.live.to_open.insert(*address);
@@ -231,21 +259,13 @@ pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<
             joining::fetched(w, pointer, claim, answer)?;
         }
         // Done, or refused for good: nothing more will come of it.
-        (Intent::Create(_) | Intent::Revoke(_) | Intent::Tell, _) => {
-            table::delete(w.db, row.id)?;
-        }
+        _ => table::delete(w.db, row.id)?,
     }
     w.step("settle")
 }
 
 fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
     match answer {
-        Answer::Stored(_) => {
-            if let Intent::Message(id) = &row.intent {
-                messages::sent(w, *id)?;
-            }
-            table::await_echo(w.db, row.id)
-        }
         Answer::Refused(Refusal::Stale(head)) => {
             thaw(w, row)?;
             w.live.behind.insert(row.lane, *head);
@@ -256,7 +276,8 @@ fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
             drop_pending(w, row)?;
             table::delete(w.db, row.id)?;
             match &row.intent {
-                Intent::Message(id) => messages::failed(w, *id),
+                Intent::Message(id) => messages::failed(w, *id, Problem::Refused),
+                Intent::Post(id, _) => post::failed(w, id),
                 Intent::Own(record) => own::failed(w, record),
                 _ => Ok(()),
             }
@@ -283,6 +304,7 @@ fn drop_pending(w: &mut Work<'_>, row: &Queued) -> Result<()> {
 pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Result<()> {
     match &row.intent {
         Intent::Message(id) => messages::echoed(w, log, seq, *id)?,
+        Intent::Post(id, content) => post::echoed(w, log, seq, id, content)?,
         Intent::Own(record) => {
             let device = w.me()?.device;
             own::apply(w, record, device)?;
@@ -296,6 +318,7 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
         _ => {}
     }
     w.step("echo")?;
+    w.live.stored.remove(&row.id);
     table::delete(w.db, row.id)
 }
 
@@ -309,9 +332,12 @@ fn merge(w: &mut Work<'_>, group: &GroupId) -> Result<()> {
 /// Somebody else's commit came first: what of ours rests on the epoch before is encrypted anew.
 pub(crate) fn superseded(w: &mut Work<'_>, lane: &Address) -> Result<()> {
     let in_flight = w.live.in_flight.get(lane).copied();
-    for row in table::frozen_puts(w.db, lane)? {
+    for row in table::frozen(w.db, lane)? {
         // What is under way is refused by the relay, or was stored before that commit.
-        if in_flight != Some(row.id) {
+        if in_flight != Some(row.id)
+            && !w.live.stored.contains_key(&row.id)
+            && is_of_log(&row.intent)
+        {
             thaw(w, &row)?;
         }
     }

@@ -1,15 +1,19 @@
 //! What hosts read: rows as they are in the database now, by the engine or over a second connection.
 
-use crate::account::{Account, Me};
+use crate::account::{self, Account, Me};
 use crate::error::Result;
 use crate::invitation::{self as inviting, Preview};
+use crate::search::{self, Found, Search};
 use crate::store::table::conversation::{self, Conversation};
+use crate::store::table::draft::{self, Draft};
 use crate::store::table::invitation::{self, Invitation};
-use crate::store::table::message::{self, Message, Place};
+use crate::store::table::message::{self, Message, Place, Unread};
 use crate::store::table::request::{self, Request};
-use crate::store::table::{contact, outbox, quarantine};
+use crate::store::table::{contact, log, outbox, quarantine, reaction, receipt};
+use crate::{post, timer};
 use rusqlite::Connection;
 use snug_wire::code::InviteCode;
+use snug_wire::content::Mention;
 use snug_wire::{AccountId, ClaimId, ConversationId, InvitationId, MessageId};
 
 /// A chat as a list shows it.
@@ -25,10 +29,34 @@ pub struct Chat {
     pub created_at: u64,
     /// Its last message.
     pub last: Option<Message>,
-    /// How many messages nobody here has seen.
-    pub unread: u64,
-    /// The first of them.
-    pub first_unread: Option<MessageId>,
+    /// Messages nobody here has seen.
+    pub unread: Unread,
+    /// What was begun to be written.
+    pub draft: Option<Draft>,
+    /// For how many seconds messages stay once they were seen.
+    pub timer: Option<u32>,
+}
+
+/// Who has a message, as far as that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// Who.
+    pub account: AccountId,
+    /// When a device of theirs had it, milliseconds of Unix time.
+    pub delivered_at: Option<u64>,
+    /// When they saw it.
+    pub read_at: Option<u64>,
+}
+
+/// A text a message had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// What it said.
+    pub text: String,
+    /// Since when, by its author's clock.
+    pub at: u64,
+    /// Who was named in it.
+    pub mentions: Vec<Mention>,
 }
 
 /// Reads over any connection to the database.
@@ -83,7 +111,6 @@ impl View<'_> {
     }
 
     fn whole_chat(&self, c: Conversation) -> Result<Chat> {
-        let (unread, first_unread) = message::unread(self.0, &c.id)?;
         let contact = c
             .peer
             .map(|peer| contact::get(self.0, &peer))
@@ -95,8 +122,9 @@ impl View<'_> {
             peer: c.peer,
             created_at: c.created_at,
             last: message::page(self.0, &c.id, None, 1)?.pop(),
-            unread,
-            first_unread,
+            unread: message::unread(self.0, &c.id)?,
+            draft: draft::get(self.0, &c.id)?,
+            timer: timer::of(self.0, &c.id)?,
         })
     }
 
@@ -110,6 +138,68 @@ impl View<'_> {
         message::page(self.0, id, before, limit)
     }
 
+    /// The oldest `limit` messages after a place, oldest first.
+    pub fn messages_after(
+        &self,
+        id: &ConversationId,
+        after: Place,
+        limit: u32,
+    ) -> Result<Vec<Message>> {
+        message::page_after(self.0, id, after, limit)
+    }
+
+    /// The oldest `limit` messages from a place on, oldest first.
+    pub fn messages_from(
+        &self,
+        id: &ConversationId,
+        from: Place,
+        limit: u32,
+    ) -> Result<Vec<Message>> {
+        message::page_from(self.0, id, from, limit)
+    }
+
+    /// The first message of a conversation written at a time or later, by its author's clock. Clocks
+    /// differ: it is the first in the order of the log for which all before it, by halves, are older.
+    pub fn first_since(&self, id: &ConversationId, at: u64) -> Result<Option<Message>> {
+        message::first_since(self.0, id, at)
+    }
+
+    /// All texts a message has had, the first one first; what was taken back has none.
+    pub fn versions(&self, message: &Message) -> Result<Vec<Version>> {
+        post::versions(self.0, message)
+    }
+
+    /// Who thinks what of a message.
+    pub fn reactions(&self, id: &MessageId) -> Result<Vec<(AccountId, String)>> {
+        reaction::of(self.0, id)
+    }
+
+    /// Who else has an own message.
+    pub fn recipients(&self, message: &Message) -> Result<Vec<Recipient>> {
+        let Some(group) = message.group else {
+            return Ok(Vec::new());
+        };
+        let participants = log::get(self.0, &group)?.map(|log| log.state.participants);
+        let others = participants.unwrap_or_default().into_iter();
+        others
+            .filter(|p| p.account != message.author)
+            .map(|p| {
+                let whose = (&group, &p.account);
+                let when = |read| receipt::when(self.0, whose, (read, message.seq));
+                Ok(Recipient {
+                    account: p.account,
+                    delivered_at: when(false)?,
+                    read_at: when(true)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Finds at most `limit` messages, newest first.
+    pub fn search(&self, search: &Search, limit: usize) -> Result<Found> {
+        search::find(self.0, search, limit)
+    }
+
     /// One message.
     pub fn message(&self, id: &MessageId) -> Result<Option<Message>> {
         message::get(self.0, id)
@@ -117,8 +207,8 @@ impl View<'_> {
 
     /// The name an account shows; oneself's too.
     pub fn name(&self, id: &AccountId) -> Result<Option<String>> {
-        if let Some(me) = Me::load(self.0)?.filter(|me| me.account == *id) {
-            return Ok(Some(me.name));
+        if let Some(name) = account::own_name(self.0, id)? {
+            return Ok(Some(name));
         }
         Ok(contact::get(self.0, id)?.map(|(name, _)| name))
     }
@@ -159,7 +249,7 @@ impl View<'_> {
 
     /// How many messages wait to be sent.
     pub fn waiting(&self) -> Result<u64> {
-        outbox::messages_waiting(self.0)
+        Ok(outbox::messages_waiting(self.0)?.0)
     }
 
     /// How many entries could not be opened (rule 24).

@@ -1,14 +1,14 @@
 //! Receipts: watermarks per log, sent as they are by the time they leave (rule 22).
 
 use crate::error::Result;
-use crate::outbox;
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox;
-use crate::store::table::message::{self, MessageState};
+use crate::store::table::message::{self, MessageState, Problem};
 use crate::store::table::outbox::{Intent, New};
 use crate::store::table::quarantine::{self, UNOPENED};
 use crate::store::table::receipt;
 use crate::work::Work;
+use crate::{outbox, privacy};
 use snug_wire::content::{Body, Content, Priority, Receipt};
 use snug_wire::log_state::{ConversationKind, Credential};
 use snug_wire::{GroupId, Seq};
@@ -42,14 +42,38 @@ pub(crate) fn queue(w: &mut Work<'_>, group: &GroupId) -> Result<()> {
     )
 }
 
-/// Our watermarks of a log now.
+/// As [`queue`], because something was read: not when that is not told, and not even by its timing.
+pub(crate) fn queue_read(w: &mut Work<'_>, group: &GroupId) -> Result<()> {
+    match log::get(w.db, group)? {
+        Some(log) if tells_read(w, &log)? => queue(w, group),
+        _ => Ok(()),
+    }
+}
+
+/// Whether all others of a log may know what was read.
+fn tells_read(w: &Work<'_>, log: &Log) -> Result<bool> {
+    let own = w.me()?.account;
+    for participant in &log.state.participants {
+        if participant.account != own && !privacy::sends_receipts(w.db, &participant.account)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Our watermarks of a log now. What is not told stands at the beginning: watermarks never fall.
 pub(crate) fn content(w: &Work<'_>, log: &Log) -> Result<Content> {
     let delivered = mailbox::get(w.db, &log.address)?.map_or(Seq(0), |mailbox| mailbox.seq);
+    let read = if tells_read(w, log)? {
+        log.read
+    } else {
+        Seq(0)
+    };
     Ok(Content {
         at: w.now,
         body: Body::Receipt(Receipt {
             delivered,
-            read: log.read,
+            read,
             unopened: quarantine::unopened(w.db, &log.address)?,
         }),
     })
@@ -72,8 +96,19 @@ pub(crate) fn arrived(
     // Nobody has stored what is not in the log yet.
     let last = mailbox::get(w.db, &log.address)?.map_or(Seq(0), |mailbox| mailbox.seq);
     let delivered = receipt.delivered.min(last);
-    let read = receipt.read.min(delivered);
-    receipt::raise(w.db, &log.group, &author.account, delivered, read)?;
+    let read = match privacy::sends_receipts(w.db, &author.account)? {
+        true => receipt.read.min(delivered),
+        false => Seq(0),
+    };
+    let whose = (&log.group, &author.account);
+    let before = receipt::get(w.db, whose.0, whose.1)?;
+    if delivered > before.0 {
+        receipt::mark(w.db, whose, (false, delivered), w.now)?;
+    }
+    if read > before.1 {
+        receipt::mark(w.db, whose, (true, read), w.now)?;
+    }
+    receipt::raise(w.db, whose.0, whose.1, delivered, read)?;
     let mut raised = message::raise_own(
         w.db,
         &log.group,
@@ -90,7 +125,7 @@ pub(crate) fn arrived(
     )?);
     for seq in &unopened {
         for id in message::own_at(w.db, &log.group, *seq)? {
-            message::set_state(w.db, &id, MessageState::Failed)?;
+            message::set_failed(w.db, &id, Problem::Unopened)?;
             raised.push(id);
         }
     }

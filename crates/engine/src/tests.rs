@@ -5,7 +5,7 @@ use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox::{self, Mailbox, Standing};
 use crate::store::table::message::{MessageKind, MessageState};
 use crate::work::Work;
-use crate::{Access, Engine, conversation, message, receipt};
+use crate::{Access, Engine, Extras, conversation, message, receipt};
 use rand::SeedableRng as _;
 use snug_wire::content::{Body, Content, Priority, Receipt, Text};
 use snug_wire::log_state::{Credential, LogState};
@@ -92,7 +92,7 @@ impl Ada {
         let chat = self.chat(n);
         let id = self
             .engine
-            .send_text(chat, "mine", Priority::Normal, NOW)
+            .send_text(chat, "mine", Extras::default(), NOW)
             .unwrap();
         self.engine
             .write(NOW, |w| {
@@ -148,11 +148,11 @@ fn join(w: &mut Work<'_>, n: u8) -> Result<()> {
 }
 
 fn text(id: u8, text: &str) -> Body {
-    Body::Text(Text {
-        id: MessageId([id; 16]),
-        text: text.into(),
-        priority: Priority::Normal,
-    })
+    Body::Text(Text::new(
+        MessageId([id; 16]),
+        text.into(),
+        Priority::Normal,
+    ))
 }
 
 #[test]
@@ -174,11 +174,7 @@ fn an_id_of_somebody_elses_message_suppresses_nothing() {
 fn an_id_of_ones_own_message_overwrites_nothing() {
     let mut ada = Ada::new(&[2]);
     let id = ada.wrote(2, 1);
-    let body = Body::Text(Text {
-        id,
-        text: "not mine".into(),
-        priority: Priority::Normal,
-    });
+    let body = Body::Text(Text::new(id, "not mine".into(), Priority::Normal));
     ada.says(2, 2, body);
     assert_eq!(ada.texts(2), ["mine", "not mine"]);
     let page = ada.engine.view().messages(&ada.chat(2), None, 10).unwrap();

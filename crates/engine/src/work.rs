@@ -4,6 +4,8 @@ use crate::account::Me;
 use crate::changes::ChangeSet;
 use crate::error::{Error, Result};
 use crate::mls::{self, Crypto, Provider, group};
+use crate::signal::Signals;
+use crate::store::table::outbox::Stored;
 use openmls::prelude::MlsGroup;
 use rand::Rng;
 use rusqlite::Connection;
@@ -25,8 +27,14 @@ pub(crate) struct Live {
     pub in_flight: BTreeMap<Address, i64>,
     /// Lanes refused because a newer flagged entry stands: up to where to read first.
     pub behind: BTreeMap<Address, Seq>,
+    /// Rows of the outbox that the relay has, until their echo.
+    pub stored: Stored,
     /// Mailboxes that were made or joined and must be opened.
     pub to_open: BTreeSet<Address>,
+    /// The highest id that a row of the outbox was given.
+    pub last_row: i64,
+    /// Typing and presence, ours and others'.
+    pub signals: Signals,
 }
 
 /// An open transaction and all it may touch.

@@ -1,7 +1,7 @@
 //! The plaintext inside an MLS application message.
 
 use crate::own::OwnRecord;
-use crate::{MessageId, Seq, WireError, decode, encode};
+use crate::{AccountId, MessageId, Seq, WireError, decode, encode};
 use minicbor::data::Type;
 use minicbor::decode::Error as DecodeError;
 use minicbor::{Decode, Decoder, Encode, Encoder};
@@ -42,6 +42,14 @@ pub enum Body {
     Receipt(Receipt),
     /// Kind 3: the name an account shows.
     Profile(Profile),
+    /// Kind 4: another text for an own message.
+    Edit(Edit),
+    /// Kind 5: an own message taken back for everyone.
+    Delete(Delete),
+    /// Kind 6: what one thinks of a message.
+    React(React),
+    /// Kind 7: how long messages of the conversation stay from here on.
+    Timer(Timer),
     /// Kind 64: for one's own devices only, in the own conversation (rule 26).
     Own(OwnRecord),
     /// Written by a newer Snug.
@@ -67,6 +75,119 @@ pub struct Text {
     #[n(2)]
     #[cbor(default)]
     pub priority: Priority,
+    /// The message it answers.
+    #[n(3)]
+    pub reply_to: Option<MessageId>,
+    /// Who is named in it, at most [`MENTIONS`].
+    #[n(4)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
+    /// Whether somebody wrote it elsewhere before.
+    #[n(5)]
+    #[cbor(default, skip_if = "not")]
+    pub forwarded: bool,
+    /// For how many seconds it stays once it was seen.
+    #[n(6)]
+    pub timer: Option<u32>,
+}
+
+/// What is not so need not be written.
+fn not(flag: &bool) -> bool {
+    !flag
+}
+
+impl Text {
+    /// A text and nothing besides.
+    pub fn new(id: MessageId, text: String, priority: Priority) -> Self {
+        Self {
+            id,
+            text,
+            priority,
+            reply_to: None,
+            mentions: Vec::new(),
+            forwarded: false,
+            timer: None,
+        }
+    }
+}
+
+/// The most mentions of a text; further ones are not read.
+pub const MENTIONS: usize = 64;
+
+/// Somebody named in a text.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Mention {
+    /// Who.
+    #[n(0)]
+    pub account: AccountId,
+    /// Where "@Name" begins in the text, in UTF-16 code units.
+    #[n(1)]
+    pub from: u32,
+    /// Where it ends.
+    #[n(2)]
+    pub to: u32,
+}
+
+/// Another text for an own message. Of several the last in the log counts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Edit {
+    /// The edit itself, the same however often it is encrypted.
+    #[n(0)]
+    pub id: MessageId,
+    /// What is edited.
+    #[n(1)]
+    pub message: MessageId,
+    /// At most [`crate::TEXT_LIMIT`] bytes.
+    #[n(2)]
+    pub text: String,
+    /// Who is named in it now.
+    #[n(3)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
+}
+
+/// An own message taken back for everyone; no edit brings it back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Delete {
+    /// The deletion itself.
+    #[n(0)]
+    pub id: MessageId,
+    /// What is taken back.
+    #[n(1)]
+    pub message: MessageId,
+}
+
+/// What one thinks of a message: one emoji of each account. Of several the last in the log counts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct React {
+    /// The reaction itself.
+    #[n(0)]
+    pub id: MessageId,
+    /// To what.
+    #[n(1)]
+    pub message: MessageId,
+    /// At most [`EMOJI_LIMIT`] bytes; none takes it back.
+    #[n(2)]
+    pub emoji: Option<String>,
+}
+
+/// The longest emoji, in bytes: a family of four with skin tones has 41.
+pub const EMOJI_LIMIT: usize = 64;
+
+/// How long messages of the conversation stay from here on. The last in the log counts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Timer {
+    /// The line of the timeline that says so.
+    #[n(0)]
+    pub id: MessageId,
+    /// Seconds after a message was seen; none for good.
+    #[n(1)]
+    pub seconds: Option<u32>,
 }
 
 /// How urgent a message is: orders the outgoing queue, decides how it is announced.
@@ -119,6 +240,10 @@ impl Body {
             Body::Text(text) => (1, encode(text)),
             Body::Receipt(receipt) => (2, encode(receipt)),
             Body::Profile(profile) => (3, encode(profile)),
+            Body::Edit(edit) => (4, encode(edit)),
+            Body::Delete(delete) => (5, encode(delete)),
+            Body::React(react) => (6, encode(react)),
+            Body::Timer(timer) => (7, encode(timer)),
             Body::Own(record) => (64, encode(record)),
             Body::Unknown { kind, form } => (*kind, form.clone()),
         }
@@ -159,6 +284,10 @@ impl<'b, C> Decode<'b, C> for Body {
             1 => Body::Text(decode(form, form.len()).map_err(wrong)?),
             2 => Body::Receipt(decode(form, form.len()).map_err(wrong)?),
             3 => Body::Profile(decode(form, form.len()).map_err(wrong)?),
+            4 => Body::Edit(decode(form, form.len()).map_err(wrong)?),
+            5 => Body::Delete(decode(form, form.len()).map_err(wrong)?),
+            6 => Body::React(decode(form, form.len()).map_err(wrong)?),
+            7 => Body::Timer(decode(form, form.len()).map_err(wrong)?),
             64 => Body::Own(decode(form, form.len()).map_err(wrong)?),
             _ => Body::Unknown {
                 kind,

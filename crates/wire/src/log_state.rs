@@ -93,6 +93,17 @@ impl LogState {
             == Some(credential.key)
     }
 
+    /// Whether this credential is of a listed device of a participant, of a state whose lists were
+    /// verified when it was taken in.
+    pub fn names(&self, credential: &Credential) -> bool {
+        self.participants
+            .iter()
+            .find(|p| p.account == credential.account)
+            .and_then(|p| p.devices.0.last())
+            .and_then(|signed| signed.entry.key_of(&credential.device))
+            == Some(credential.key)
+    }
+
     /// The id of the direct conversation of two accounts, whichever comes first (rule 19).
     pub fn direct_id(a: &AccountId, b: &AccountId) -> ConversationId {
         let (low, high) = if a <= b { (a, b) } else { (b, a) };

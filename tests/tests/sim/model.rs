@@ -113,6 +113,6 @@ fn states(world: &World, chats: &[Vec<Message>]) {
             .unwrap()
             .unwrap()
             .unread;
-        assert_eq!(counted, unread as u64, "the unread count is exact");
+        assert_eq!(counted.count, unread as u64, "the unread count is exact");
     }
 }

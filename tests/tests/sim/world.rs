@@ -3,10 +3,9 @@
 use crate::device::Device;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
-use snug_engine::MessageState;
+use snug_engine::{Extras, MessageState};
 use snug_relay::Store;
 use snug_relay::core::{Core, Job, Out};
-use snug_wire::content::Priority;
 use snug_wire::frame::RelayFrame;
 use snug_wire::{ConversationId, MessageId, RelayAddress, RelayKey};
 
@@ -261,7 +260,8 @@ impl World {
             return;
         };
         let now = self.now;
-        let sent = self.devices[device].attempt(|e| e.send_text(chat, text, Priority::Normal, now));
+        let sent =
+            self.devices[device].attempt(|e| e.send_text(chat, text, Extras::default(), now));
         if let Some(id) = sent {
             self.written.push(Written {
                 by: device,

@@ -1,7 +1,8 @@
 //! Commands that come as lines of JSON, and their answers.
 
+use crate::arguments::PresenceArgument;
 use crate::output::{self, Line};
-use crate::{chats, invite, span};
+use crate::{chats, invite, signals, span};
 use anyhow::{Result, anyhow};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
@@ -39,6 +40,15 @@ enum Command {
         limit: Option<u32>,
         before: Option<String>,
     },
+    Typing {
+        chat: String,
+        on: bool,
+    },
+    Presence {
+        state: Option<PresenceArgument>,
+        text: Option<String>,
+    },
+    Presences,
     Invite {
         #[serde(default)]
         reusable: bool,
@@ -112,6 +122,16 @@ async fn run(client: &Client, command: Command) -> Result<Vec<Line>> {
             chats::read(client, &chat, message.as_deref()).await?;
             return Ok(Vec::new());
         }
+        Command::Typing { chat, on } => {
+            let chat = chats::find(client, &chat).await?;
+            client.typing(&chat.id, on).await?;
+            return Ok(Vec::new());
+        }
+        Command::Presence { state, text } => {
+            signals::set_presence(client, state, text).await?;
+            signals::own_presence(client).await?
+        }
+        Command::Presences => return signals::presences(client).await,
         Command::Send { chat, text } => chats::send(client, &chat, &text).await?,
         Command::Invite {
             reusable,

@@ -6,6 +6,8 @@ mod chats;
 mod connection;
 mod inviting;
 mod pictures;
+mod presence;
+mod talk;
 
 pub use awaiting::Updates;
 pub use pictures::code_in_file;

@@ -9,6 +9,7 @@
 mod lane;
 mod publish;
 mod relays;
+mod signals;
 
 pub(crate) use publish::Published;
 
@@ -31,6 +32,8 @@ pub(crate) const CALLS: usize = 64;
 pub(crate) const EVENTS: usize = 4;
 /// Longest sleep, milliseconds: clocks are set, computers suspended.
 const NAP: u64 = 60_000;
+/// Nothing to do for that long, and texts get into the search index, milliseconds.
+const REST: u64 = 1_000;
 /// Pause after our own disk has failed, milliseconds.
 const RECOVERY: u64 = 5_000;
 
@@ -96,6 +99,7 @@ impl Driver {
             publisher: Publisher::new(published, embedded),
             held: None,
             tick_at: 0,
+            to_index: true,
         };
         let mut input = Input::Deadline;
         loop {
@@ -136,12 +140,16 @@ struct State {
     held: Option<u64>,
     /// When time alone is to be looked at.
     tick_at: u64,
+    /// There may be texts that are not in the search index.
+    to_index: bool,
 }
 
 impl State {
     /// Takes one input; says whether to go on.
     fn turn(&mut self, input: Input) -> bool {
         let now = now();
+        let arrived = matches!(input, Input::Connection(..));
+        self.to_index |= !matches!(input, Input::Deadline);
         let done = match input {
             Input::Shutdown => return false,
             Input::Call(call) => {
@@ -157,16 +165,25 @@ impl State {
                 self.relays.retry();
                 Ok(())
             }
-            Input::Deadline => Ok(()),
+            Input::Deadline => self.index(now),
         };
-        let done = done
-            .and_then(|()| self.tick(now))
-            .and_then(|()| self.pump(now));
-        if let Err(error) = done {
+        let done = done.and_then(|()| self.tick(now));
+        // What arrived is shown before our receipt for it is written; what a person wrote is on its way
+        // before it is drawn.
+        if arrived {
+            self.publisher.publish(&mut self.engine, &self.relays, now);
+        }
+        if let Err(error) = done.and_then(|()| self.pump(now)) {
             self.hold(error, now);
         }
         self.publisher.publish(&mut self.engine, &self.relays, now);
         true
+    }
+
+    /// Nothing else is to be done: the search index grows by a batch.
+    fn index(&mut self, now: u64) -> snug_engine::Result<()> {
+        self.to_index = self.engine.is_index_behind()? && self.engine.index(now)?;
+        Ok(())
     }
 
     /// Sends what is to be sent.
@@ -178,7 +195,8 @@ impl State {
             self.publisher.is_well();
         }
         self.relays.follow(&mut self.engine)?;
-        self.relays.pump(&mut self.engine, now)
+        self.relays.pump(&mut self.engine, now)?;
+        signals::pump(&mut self.engine, &mut self.relays, now)
     }
 
     /// Our own disk failed. Nothing was applied, so nothing is lost: everything is read again over
@@ -193,9 +211,9 @@ impl State {
         self.publisher.is_ill(problem);
     }
 
-    /// Whatever else happens, time is looked at once a nap.
+    /// Whatever else happens, time is looked at once a nap, and when something is due.
     fn tick(&mut self, now: u64) -> snug_engine::Result<()> {
-        if now < self.tick_at {
+        if now < self.tick_at && self.engine.next_deadline(now)?.is_none_or(|due| now < due) {
             return Ok(());
         }
         self.tick_at = now + NAP;
@@ -207,7 +225,9 @@ impl State {
         let now = now();
         // A disk that fails here fails again where it is dealt with.
         let outgoing = self.engine.next_deadline(now).ok().flatten();
-        let due = [self.held, outgoing, Some(self.tick_at)]
+        let rest = self.to_index.then_some(now + REST);
+        let signals = self.engine.signals_due().filter(|_| self.held.is_none());
+        let due = [self.held, outgoing, rest, signals, Some(self.tick_at)]
             .into_iter()
             .flatten()
             .min();
@@ -216,6 +236,14 @@ impl State {
 
     /// Ends in good order.
     fn end(mut self) {
+        // Said while there are connections; whoever cannot be reached notices by our silence.
+        let said = self
+            .engine
+            .farewell(now())
+            .and_then(|()| signals::pump(&mut self.engine, &mut self.relays, now()));
+        if let Err(error) = said {
+            tracing::error!("saying goodbye: {}", Problem::from(error));
+        }
         if let Err(error) = self
             .relays
             .drop_all(&mut self.engine)

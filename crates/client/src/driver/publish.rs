@@ -4,6 +4,7 @@
 //! gets [`Update::Resync`] instead.
 
 use super::relays::Relays;
+use super::signals;
 use crate::Problem;
 use crate::connection::Ledger;
 use crate::view::{self, ConnectionRow, ConnectionState, Gone, GoneKind, Names, Update};
@@ -124,6 +125,13 @@ impl Publisher {
                     self.published.tell(Update::Resync);
                 }
             }
+        }
+        let signs = engine.take_signs(&changes);
+        match signs.and_then(|signs| signals::updates(engine, signs)) {
+            Ok(updates) => updates
+                .into_iter()
+                .for_each(|update| self.published.tell(update)),
+            Err(error) => tracing::error!("signs could not be read: {}", Problem::from(error)),
         }
         // Also in a turn that changed nothing: the first one, on data that was there before.
         let first = self.home.is_none();

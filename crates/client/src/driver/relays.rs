@@ -1,9 +1,10 @@
 //! The connections, one to each relay the engine's mailboxes live on.
 
 use super::lane::{Lane, Pending};
+use super::signals;
 use crate::connection::{Connection, Event, Ground, Ledger, Origin, Statistics};
 use snug_engine::{Engine, Result};
-use snug_wire::frame::{Answer, Delivery, RelayFrame};
+use snug_wire::frame::{Answer, Delivery, RelayFrame, Request};
 use snug_wire::{RelayAddress, RelayKey};
 use std::collections::BTreeMap;
 use tokio::sync::watch;
@@ -105,6 +106,19 @@ impl Relays {
         Ok(())
     }
 
+    /// Whether a signal to that relay would not be in the way.
+    pub fn has_room_for_signal(&self, relay: &RelayKey) -> bool {
+        let lane = self.all.get(relay).and_then(|relay| relay.lane.as_ref());
+        lane.is_some_and(Lane::has_room_for_signal)
+    }
+
+    /// Sends a signal, if there is a connection.
+    pub fn signal(&mut self, relay: &RelayKey, request: Request) {
+        if let Some(lane) = self.all.get_mut(relay).and_then(|r| r.lane.as_mut()) {
+            lane.signal(request);
+        }
+    }
+
     /// Something happened on a connection.
     pub fn event(
         &mut self,
@@ -175,6 +189,7 @@ fn take_in(
     now: u64,
 ) -> Result<()> {
     let mut batch = Vec::new();
+    let among = frames.len();
     for frame in frames {
         if let RelayFrame::Delivery(delivery) = frame {
             lane.delivered(&delivery.address, delivery.seq);
@@ -197,8 +212,12 @@ fn take_in(
             RelayFrame::CaughtUp(address) => {
                 lane.caught_up(&address);
                 engine.caught_up(address);
+                engine.announce(&address, now)?;
             }
-            // Signals are not used yet; the rest belongs to a connection's beginning and end.
+            RelayFrame::Signal(address, bytes) => {
+                signals::receive(engine, relay, (&address, &bytes), among, now)?;
+            }
+            // The rest belongs to a connection's beginning and end.
             _ => {}
         }
     }

@@ -1,8 +1,8 @@
 //! Rows from what the engine reads.
 
 use super::{
-    AccountRow, ChatKind, ChatRow, InvitationRow, InvitationState, LastLine, MessageKind,
-    MessageRow, MessageState, Preview, RequestRow, RequestState, Standing, millis,
+    AccountRow, ChatKind, ChatRow, InvitationRow, InvitationState, Preview, RequestRow,
+    RequestState, Standing, last_line, millis,
 };
 use crate::{Problem, ProblemCode};
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
@@ -42,7 +42,13 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn of(&mut self, account: &AccountId) -> Result<String> {
+    /// Where they are read from.
+    pub fn view(&self) -> View<'a> {
+        self.view
+    }
+
+    /// The name of an account.
+    pub fn of(&mut self, account: &AccountId) -> Result<String> {
         if let Some(name) = self.known.get(account) {
             return Ok(name.clone());
         }
@@ -54,12 +60,7 @@ impl<'a> Names<'a> {
 
 /// A chat.
 pub(crate) fn chat_row(chat: engine::Chat) -> ChatRow {
-    let last = chat.last.map(|last| LastLine {
-        text: last.text,
-        own: last.own,
-        state: message_state(last.state),
-        at: millis(last.at),
-    });
+    let last = chat.last.map(last_line);
     ChatRow {
         id: chat.id.to_string(),
         kind: if chat.peer.is_some() {
@@ -69,45 +70,19 @@ pub(crate) fn chat_row(chat: engine::Chat) -> ChatRow {
         },
         title: chat.title,
         peer: chat.peer.map(|peer| peer.to_string()),
-        unread: count(chat.unread),
-        first_unread: chat.first_unread.map(|id| id.to_string()),
+        unread: count(chat.unread.count),
+        first_unread: chat.unread.first.map(|id| id.to_string()),
+        mentions: count(chat.unread.mentions),
+        first_mention: chat.unread.first_mention.map(|id| id.to_string()),
+        draft: chat
+            .draft
+            .map(|draft| draft.text.lines().next().unwrap_or_default().to_owned()),
+        timer: chat.timer,
         created_at: millis(chat.created_at),
         sorted_at: last
             .as_ref()
             .map_or(millis(chat.created_at), |last| last.at),
         last,
-    }
-}
-
-/// A message.
-pub(crate) fn message_row(names: &mut Names<'_>, message: engine::Message) -> Result<MessageRow> {
-    Ok(MessageRow {
-        id: message.id.to_string(),
-        chat: message.conversation.to_string(),
-        author: message.author.to_string(),
-        author_name: names.of(&message.author)?,
-        own: message.own,
-        kind: match message.kind {
-            engine::MessageKind::Text => MessageKind::Text,
-            engine::MessageKind::Unknown => MessageKind::Unknown,
-        },
-        text: message.text,
-        at: millis(message.at),
-        order: HEXLOWER.encode(&message.place.0),
-        state: message_state(message.state),
-        problem: None,
-    })
-}
-
-fn message_state(state: engine::MessageState) -> MessageState {
-    use engine::MessageState as Engine;
-    match state {
-        Engine::Sending => MessageState::Sending,
-        Engine::Sent => MessageState::Sent,
-        Engine::Delivered => MessageState::Delivered,
-        Engine::Read => MessageState::Read,
-        Engine::Failed => MessageState::Failed,
-        Engine::Unread | Engine::Seen => MessageState::Received,
     }
 }
 

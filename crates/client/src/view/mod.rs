@@ -6,26 +6,38 @@
 mod connection;
 mod details;
 mod from_engine;
+mod messages;
+mod presence;
 mod rows;
 mod settings;
+mod talk;
 mod update;
 
 pub use details::{
     ConnectionDetails, ErrorCount, Priority, QueueCount, ReconnectRow, RoundTrip, Transport,
 };
+pub use presence::{OwnPresence, OwnState, PresenceRow, PresenceState, Privacy, PrivacyOverride};
 pub use rows::{
     AccountRow, ChatKind, ChatRow, ConnectionRow, ConnectionState, InvitationRow, InvitationState,
     LastLine, MessageKind, MessageRow, MessageState, Page, Preview, QrMatrix, RequestRow,
     RequestState, Standing, Startup,
 };
 pub use settings::{ConnectionSettings, Proxy, ProxyKind};
+pub use talk::{
+    Draft, Mention, MessageDetails, MessageNotice, Quote, Reaction, RecipientRow, SearchHit,
+    SearchPage, SearchQuery, SendOptions, VersionRow,
+};
 pub use update::{Gone, GoneKind, Update};
 
 pub(crate) use connection::{connection_at_first, connection_row, relay_name};
 pub(crate) use details::{connection_details, queue};
 pub(crate) use from_engine::{
-    Names, account_row, chat_row, count, invitation_row, message_row, place, preview, request_row,
+    Names, account_row, chat_row, count, invitation_row, place, preview, request_row,
 };
+pub(crate) use messages::{
+    draft_row, from_draft, last_line, mentions, message_row, options, search_hit,
+};
+pub(crate) use presence::presence_row;
 
 /// Milliseconds of Unix time, or a span of milliseconds.
 pub type Millis = f64;

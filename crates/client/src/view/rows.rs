@@ -1,6 +1,6 @@
 //! Rows.
 
-use super::Millis;
+use super::{Mention, MessageNotice, Millis, Priority, Quote, Reaction};
 use crate::ProblemCode;
 use crate::keychain::KeychainKind;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,10 @@ pub struct LastLine {
     pub state: MessageState,
     /// Its author's clock.
     pub at: Millis,
+    /// What it is.
+    pub kind: MessageKind,
+    /// What a notice says.
+    pub notice: Option<MessageNotice>,
 }
 
 /// A chat.
@@ -97,6 +101,14 @@ pub struct ChatRow {
     pub unread: u32,
     /// The first of them.
     pub first_unread: Option<String>,
+    /// How many of them name this account.
+    pub mentions: u32,
+    /// The first of those.
+    pub first_mention: Option<String>,
+    /// The first line of what was begun to be written.
+    pub draft: Option<String>,
+    /// For how many seconds messages stay once they were seen.
+    pub timer: Option<u32>,
     /// When it began.
     pub created_at: Millis,
     /// What lists are sorted by, newest first.
@@ -110,6 +122,8 @@ pub struct ChatRow {
 pub enum MessageKind {
     /// A text.
     Text,
+    /// Taken back by its author.
+    Deleted,
     /// Written by a newer Snug.
     Unknown,
     /// Something that happened.
@@ -143,6 +157,28 @@ pub struct MessageRow {
     pub state: MessageState,
     /// Why it failed.
     pub problem: Option<ProblemCode>,
+    /// What it answers.
+    pub quote: Option<Quote>,
+    /// Whether somebody wrote it elsewhere before.
+    pub forwarded: bool,
+    /// When its text was changed, by its author's clock.
+    pub edited_at: Option<Millis>,
+    /// Whether an edit or deletion of ours is on its way.
+    pub changing: bool,
+    /// What people think of it.
+    pub reactions: Vec<Reaction>,
+    /// Who is named in it.
+    pub mentions: Vec<Mention>,
+    /// Whether this account is.
+    pub mentions_me: bool,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// For how many seconds it stays once it was seen.
+    pub timer: Option<u32>,
+    /// When it goes.
+    pub expires_at: Option<Millis>,
+    /// What a notice says.
+    pub notice: Option<MessageNotice>,
 }
 
 /// A stretch of a timeline.
@@ -154,6 +190,8 @@ pub struct Page {
     pub rows: Vec<MessageRow>,
     /// Asks for older ones; `None` at the beginning.
     pub before: Option<String>,
+    /// Asks for newer ones; `None` at the end.
+    pub after: Option<String>,
 }
 
 /// How an invitation stands.

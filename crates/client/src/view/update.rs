@@ -1,6 +1,6 @@
 //! What has changed.
 
-use super::{ChatRow, ConnectionRow, InvitationRow, MessageRow, RequestRow};
+use super::{ChatRow, ConnectionRow, InvitationRow, MessageRow, PresenceRow, RequestRow};
 use serde::{Deserialize, Serialize};
 
 /// What a row was that is no more.
@@ -57,6 +57,22 @@ pub enum Update {
     Connection {
         /// As it is now.
         row: ConnectionRow,
+    },
+    /// How others are there. They are no rows of the database and have no revision.
+    Presence {
+        /// Those who changed.
+        rows: Vec<PresenceRow>,
+    },
+    /// Somebody types, or has stopped; a message of theirs ends it too.
+    Typing {
+        /// Where.
+        chat: String,
+        /// Account id.
+        account: String,
+        /// Their name.
+        name: String,
+        /// Whether they type.
+        on: bool,
     },
     /// Something a person who is not looking should hear of.
     Notify {

@@ -9,7 +9,7 @@
 
 use snug_client::connection::{Backoff, Timing};
 use snug_client::keychain::Keychain;
-use snug_client::view::{ChatRow, ConnectionState, MessageRow, MessageState, Update};
+use snug_client::view::{ChatRow, ConnectionState, MessageRow, MessageState, SendOptions, Update};
 use snug_client::{Client, DataDir, Options};
 use snug_relay::{Config, Relay, Running};
 use snug_wire::RelayAddress;
@@ -85,7 +85,7 @@ impl Person {
 
     pub async fn say(&self, text: &str) -> MessageRow {
         self.client
-            .send_text(&self.chat().await.id, text)
+            .send_text(&self.chat().await.id, text, &SendOptions::default())
             .await
             .unwrap()
     }
@@ -162,6 +162,8 @@ pub fn kind(update: &Update) -> &'static str {
     match update {
         Update::Changed { .. } => "changed",
         Update::Connection { .. } => "connection",
+        Update::Presence { .. } => "presence",
+        Update::Typing { .. } => "typing",
         Update::Notify { .. } => "notify",
         Update::Resync => "resync",
     }

@@ -201,7 +201,7 @@ pub(crate) fn open(
             let author = policy::leaves(group)
                 .find(|(index, _)| matches!(&sender, openmls::prelude::Sender::Member(i) if i.u32() == *index))
                 .and_then(|(_, who)| who)
-                .filter(|who| credential(who).credential == author && state.lists(who));
+                .filter(|who| credential(who).credential == author && state.names(who));
             Ok(match author {
                 Some(author) => Opened::Content(author, content.into_bytes()),
                 None => Opened::Ignored("its author is not listed"),

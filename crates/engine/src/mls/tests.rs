@@ -2,7 +2,6 @@
 
 use super::group::{self, Opened};
 use super::{Crypto, Provider, SUITE, credential, key_package, signer};
-use crate::store::table::mls;
 use ed25519_dalek::SigningKey;
 use openmls::prelude::tls_codec::Serialize as _;
 use openmls::prelude::{LeafNodeIndex, LeafNodeParameters, MlsGroup};
@@ -24,7 +23,7 @@ struct Member {
 impl Member {
     fn new(n: u8) -> Self {
         let db = Connection::open_in_memory().unwrap();
-        db.execute_batch(mls::CREATE).unwrap();
+        crate::store::migrate(&db).unwrap();
         let account = SigningKey::from_bytes(&[n; 32]);
         let key = SigningKey::from_bytes(&[n + 100; 32]);
         let who = Credential {

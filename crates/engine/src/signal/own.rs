@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 use rusqlite::Connection;
 use snug_wire::signal::{PresenceState, STATUS_LIMIT};
 use snug_wire::{ConversationId, FRAME_LIMIT, decode, encode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Between two signals that one is typing, in milliseconds.
 const TYPING: u64 = 3_000;
@@ -85,8 +85,10 @@ pub(super) struct Own {
     pub idle_since: Option<u64>,
     /// The program ends: from now on we are gone.
     pub closing: bool,
-    /// Conversations that know we are here, and when they were told last.
-    pub told: BTreeMap<ConversationId, u64>,
+    /// Conversations that know we are here.
+    pub told: BTreeSet<ConversationId>,
+    /// When conversations were answered last, or will be.
+    answered: BTreeMap<ConversationId, u64>,
     /// Conversations to be told, and when. As many as there are at most.
     pub due: BTreeMap<ConversationId, u64>,
     /// Where we were said to be typing, when last, and whether we still are.
@@ -123,18 +125,19 @@ impl Own {
         *due = at.min(*due);
     }
 
-    /// Answers who has just come, at once unless they were told a moment ago.
+    /// Answers who has just come, at once unless somebody there was answered a moment ago.
     pub fn answer(&mut self, conversation: ConversationId, now: u64) {
-        let at = match self.told.get(&conversation) {
-            Some(told) if now.abs_diff(*told) < ANSWERS => told.saturating_add(ANSWERS),
+        let at = match self.answered.get(&conversation) {
+            Some(last) if now.abs_diff(*last) < ANSWERS => last.saturating_add(ANSWERS),
             _ => now,
         };
+        self.answered.insert(conversation, at);
         self.tell(conversation, at);
     }
 
     /// Everybody who knows of us hears again.
     pub fn tell_all_told(&mut self, now: u64) {
-        let told: Vec<_> = self.told.keys().copied().collect();
+        let told: Vec<_> = self.told.iter().copied().collect();
         told.into_iter().for_each(|one| self.tell(one, now));
     }
 

@@ -151,9 +151,9 @@ impl Engine {
         let text = self.own_presence()?.text;
         let own = &mut self.live.signals.own;
         let (state, knew) = match state {
-            Some(state) => (state, own.told.insert(*id, now).is_some()),
+            Some(state) => (state, !own.told.insert(*id)),
             // Once, so that nobody is shown as here who is not.
-            None if own.told.remove(id).is_some() => (PresenceState::Offline, true),
+            None if own.told.remove(id) => (PresenceState::Offline, true),
             None => return Ok(None),
         };
         Ok(Some(Presence {
@@ -249,7 +249,7 @@ impl Engine {
     /// Something of a conversation could not be opened: we say how we are once more, and ask.
     pub(super) fn ask_again(&mut self, id: &ConversationId, now: u64) {
         let own = &mut self.live.signals.own;
-        if own.told.remove(id).is_some() {
+        if own.told.remove(id) {
             own.tell(*id, now.saturating_add(ASK_AGAIN));
         }
     }

@@ -56,25 +56,7 @@ pub fn connect(path: &Path, key: &Secret, access: Access) -> Result<Connection> 
 }
 
 /// Dated migrations, in order; the database's `user_version` counts those applied. Never edited.
-const MIGRATIONS: &[&[&str]] = &[
-    // 2026-11: the first schema.
-    &[
-        table::setting::CREATE,
-        table::mls::CREATE,
-        table::relay::CREATE,
-        table::contact::CREATE,
-        table::conversation::CREATE,
-        table::mailbox::CREATE,
-        table::log::CREATE,
-        table::inbox::CREATE,
-        table::message::CREATE,
-        table::receipt::CREATE,
-        table::outbox::CREATE,
-        table::invitation::CREATE,
-        table::request::CREATE,
-        table::quarantine::CREATE,
-    ],
-];
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// Brings the schema up to date in one transaction.
 pub(crate) fn migrate(db: &Connection) -> Result<()> {
@@ -88,9 +70,7 @@ pub(crate) fn migrate(db: &Connection) -> Result<()> {
     }
     let tx = db.unchecked_transaction()?;
     for migration in MIGRATIONS.iter().skip(version) {
-        for statement in *migration {
-            db.execute_batch(statement)?;
-        }
+        db.execute_batch(migration)?;
     }
     db.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
     tx.commit()?;

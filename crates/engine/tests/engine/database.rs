@@ -71,6 +71,7 @@ fn schema(db: &rusqlite::Connection) -> String {
 }
 
 const FIRST: &str = include_str!("schema/1.sql");
+const NOW: &str = include_str!("schema/2.sql");
 
 #[test]
 fn the_first_schema_opens() {
@@ -88,14 +89,14 @@ fn the_first_schema_opens() {
 }
 
 #[test]
-fn the_first_schema_is_what_it_was() {
+fn the_schema_is_what_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.db");
     open(&path, [7; 32]).unwrap().close().unwrap();
     let db = connect(&path, &Secret::new([7; 32]), Access::Read).unwrap();
     let now = schema(&db);
     assert!(
-        now == FIRST,
+        now == NOW,
         "a schema that was released is not edited: add a migration\n{now}"
     );
 }
@@ -168,10 +169,9 @@ fn a_cut_at_any_step_of_sending_leaves_all_or_nothing() {
             .engine(ADA)
             .set_interrupt(Box::new(move |at| at == step));
         let now = world.now;
-        let sent =
-            world
-                .engine(ADA)
-                .send_text(chat, step, snug_wire::content::Priority::Normal, now);
+        let sent = world
+            .engine(ADA)
+            .send_text(chat, step, snug_engine::Extras::default(), now);
         assert!(matches!(sent, Err(Error::Interrupted)), "{step}");
         world.engine(ADA).set_interrupt(Box::new(|_| false));
         assert!(world.texts(ADA, chat).is_empty(), "{step}");

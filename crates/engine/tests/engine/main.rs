@@ -19,3 +19,6 @@ mod pointer;
 mod receipt;
 mod relay;
 mod request;
+mod search;
+mod signal;
+mod talk;

@@ -1,7 +1,7 @@
 //! Messages: their states, counts, limits and order.
 
-use crate::people::{ADA, BO, World};
-use snug_engine::{Error, MessageState, Rejection, WAITING_LIMIT};
+use crate::people::{ADA, BO, CYAN, World};
+use snug_engine::{Error, Extras, MessageState, Rejection, WAITING_LIMIT};
 use snug_wire::content::Priority;
 use snug_wire::{ConversationId, MessageId, TEXT_LIMIT};
 
@@ -43,7 +43,7 @@ fn unread_counts_are_exact_and_name_the_first() {
     world.engine(BO).mark_read(chat, sent[0], now).unwrap();
     world.rest();
     let row = world.people[BO].engine.view().chat(&chat).unwrap().unwrap();
-    assert_eq!((row.unread, row.first_unread), (2, Some(sent[1])));
+    assert_eq!((row.unread.count, row.unread.first), (2, Some(sent[1])));
     let states: Vec<_> = sent.iter().map(|id| world.state(ADA, id)).collect();
     use MessageState::{Delivered, Read};
     assert_eq!(states, [Read, Delivered, Delivered]);
@@ -59,7 +59,7 @@ fn texts_have_limits() {
     let mut check = |text: &str, expected: Option<Rejection>| {
         let sent = world
             .engine(ADA)
-            .send_text(chat, text, Priority::Normal, now);
+            .send_text(chat, text, Extras::default(), now);
         match expected {
             None => drop(sent.unwrap()),
             Some(why) => assert_eq!(rejected(sent), why),
@@ -75,7 +75,7 @@ fn texts_have_limits() {
     let nowhere = ConversationId([0; 32]);
     let sent = world
         .engine(ADA)
-        .send_text(nowhere, "x", Priority::Normal, now);
+        .send_text(nowhere, "x", Extras::default(), now);
     assert_eq!(rejected(sent), Rejection::NotFound);
 }
 
@@ -89,7 +89,7 @@ fn a_full_queue_refuses_and_drops_nothing() {
     let now = world.now;
     let sent = world
         .engine(ADA)
-        .send_text(chat, "more", Priority::Normal, now);
+        .send_text(chat, "more", Extras::default(), now);
     assert_eq!(rejected(sent), Rejection::QueueFull);
     assert_eq!(
         world.people[ADA].engine.view().waiting().unwrap(),
@@ -132,7 +132,7 @@ fn what_has_not_left_can_be_discarded_and_nothing_else() {
 }
 
 #[test]
-fn one_order_on_both_sides_urgent_ones_first() {
+fn one_order_on_both_sides_however_urgent() {
     let (mut world, chat) = World::chat();
     world.offline(ADA);
     let now = world.now;
@@ -144,12 +144,20 @@ fn one_order_on_both_sides_urgent_ones_first() {
     ] {
         world
             .engine(ADA)
-            .send_text(chat, text, priority, now)
+            .send_text(
+                chat,
+                text,
+                Extras {
+                    priority,
+                    ..Extras::default()
+                },
+                now,
+            )
             .unwrap();
     }
     world.online(ADA);
     world.rest();
-    let order = ["fire", "one", "three", "two"];
+    let order = ["one", "two", "fire", "three"];
     assert_eq!(world.texts(BO, chat), order);
     assert_eq!(world.texts(ADA, chat), order);
 }
@@ -160,7 +168,7 @@ fn a_clock_ahead_does_not_keep_a_chat_on_top() {
     let ahead = world.now + 1_000_000;
     world
         .engine(ADA)
-        .send_text(chat, "tomorrow", Priority::Normal, ahead)
+        .send_text(chat, "tomorrow", Extras::default(), ahead)
         .unwrap();
     world.rest();
     assert_eq!(world.messages(BO, chat)[0].at, world.now);
@@ -198,4 +206,27 @@ fn what_is_printed_for_people_who_look_into_it_holds_no_content() {
         !printed.contains(bytes.trim_matches(['[', ']'])),
         "{printed}"
     );
+}
+
+#[test]
+fn the_chat_with_the_most_urgent_message_leaves_first() {
+    let mut world = World::new(&["Ada", "Bo", "Cyan"]);
+    let (bo, cyan) = (world.meet(ADA, BO), world.meet(ADA, CYAN));
+    world.offline(ADA);
+    let now = world.now;
+    world.send(ADA, bo, "later");
+    let extras = Extras {
+        priority: Priority::Urgent,
+        ..Extras::default()
+    };
+    world
+        .engine(ADA)
+        .send_text(cyan, "first", extras, now)
+        .unwrap();
+    world.online(ADA);
+    let before = world.relay.puts.len();
+    world.rest();
+    let puts = &world.relay.puts[before..];
+    let first = |who| puts.iter().position(|put| world.reads(who, &put.address));
+    assert!(first(CYAN).unwrap() < first(BO).unwrap());
 }

@@ -4,11 +4,10 @@ use crate::relay::Relay;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 use snug_engine::{
-    Access, Engine, InvitationState, Message, MessageState, NewInvitation, OutgoingId, Result,
-    connect,
+    Access, Engine, Extras, InvitationState, Message, MessageState, NewInvitation, OutgoingId,
+    Result, connect,
 };
 use snug_wire::code::InviteCode;
-use snug_wire::content::Priority;
 use snug_wire::frame::{Answer, Delivery, MailboxKind, Put};
 use snug_wire::{
     Address, ClaimId, ConversationId, EnvelopeId, InvitationId, MessageId, Secret, Seq,
@@ -279,7 +278,7 @@ impl World {
     pub fn send(&mut self, who: usize, chat: ConversationId, text: &str) -> MessageId {
         let now = self.now;
         self.engine(who)
-            .send_text(chat, text, Priority::Normal, now)
+            .send_text(chat, text, Extras::default(), now)
             .unwrap()
     }
 
@@ -318,6 +317,7 @@ impl World {
             .unwrap()
             .unwrap()
             .unread
+            .count
     }
 
     /// The mailbox of the newest log of a chat: the conversation with most entries.

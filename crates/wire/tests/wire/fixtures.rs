@@ -7,7 +7,9 @@ use ed25519_dalek::SigningKey;
 use minicbor::bytes::ByteVec;
 use snug_wire::card::{Card, InboxAddress, Signable as _, Signed};
 use snug_wire::code::{CodeKind, InviteCode, RelayHint};
-use snug_wire::content::{Body, Content, Priority, Profile, Receipt, Text};
+use snug_wire::content::{
+    Body, Content, Delete, Edit, Mention, Priority, Profile, React, Receipt, Text, Timer,
+};
 use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};
 use snug_wire::inbox::{Denial, DenialReason, InboxForm, InviteRequest, Pointer, SealedForm};
 use snug_wire::log_state::{ConversationKind, Credential, LogState, Participant, Role};
@@ -210,20 +212,58 @@ pub fn own_record_name(record: &OwnRecord) -> &'static str {
 
 pub fn bodies() -> Vec<Body> {
     vec![
-        Body::Text(Text {
-            id: MessageId([0x19; 16]),
-            text: "Grüße".into(),
-            priority: Priority::High,
-        }),
+        Body::Text(Text::new(
+            MessageId([0x19; 16]),
+            "Grüße".into(),
+            Priority::High,
+        )),
         Body::Receipt(Receipt {
             delivered: Seq(9),
             read: Seq(7),
             unopened: vec![Seq(4), Seq(5)],
         }),
         Body::Profile(Profile { name: "Ada".into() }),
+        Body::Text(Text {
+            reply_to: Some(MessageId([0x18; 16])),
+            mentions: vec![mention()],
+            forwarded: true,
+            timer: Some(86_400),
+            ..Text::new(MessageId([0x1a; 16]), "@Bo tea?".into(), Priority::Normal)
+        }),
+        Body::Edit(Edit {
+            id: MessageId([0x1b; 16]),
+            message: MessageId([0x19; 16]),
+            text: "Hi @Bo".into(),
+            mentions: vec![Mention {
+                from: 3,
+                to: 6,
+                ..mention()
+            }],
+        }),
+        Body::Delete(Delete {
+            id: MessageId([0x1c; 16]),
+            message: MessageId([0x19; 16]),
+        }),
+        Body::React(React {
+            id: MessageId([0x1d; 16]),
+            message: MessageId([0x19; 16]),
+            emoji: Some("\u{1f375}".into()),
+        }),
+        Body::Timer(Timer {
+            id: MessageId([0x1e; 16]),
+            seconds: Some(300),
+        }),
         Body::Own(OwnRecord::Revoked(InvitationId([0x11; 16]))),
         unknown_body(),
     ]
+}
+
+fn mention() -> Mention {
+    Mention {
+        account: AccountId([0xb0; 32]),
+        from: 0,
+        to: 3,
+    }
 }
 
 /// Kind 999 with `{0: [1, "new"], 5: h'00ff'}`.
@@ -241,6 +281,10 @@ pub fn body_name(body: &Body) -> &'static str {
         Body::Text(_) => "Text",
         Body::Receipt(_) => "Receipt",
         Body::Profile(_) => "Profile",
+        Body::Edit(_) => "Edit",
+        Body::Delete(_) => "Delete",
+        Body::React(_) => "React",
+        Body::Timer(_) => "Timer",
         Body::Own(_) => "Own",
         Body::Unknown { .. } => "Unknown",
     }

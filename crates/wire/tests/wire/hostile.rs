@@ -154,7 +154,7 @@ proptest! {
     fn any_text_comes_back(text in ".{0,200}", id in any::<[u8; 16]>(), at in any::<u64>()) {
         let content = Content {
             at,
-            body: Body::Text(Text { id: MessageId(id), text, priority: Default::default() }),
+            body: Body::Text(Text::new(MessageId(id), text, Default::default())),
         };
         prop_assert_eq!(Content::from_padded(&content.to_padded()), Ok(content));
     }

@@ -4,7 +4,7 @@ use crate::baseline;
 use crate::figure::{Goal, Report, percentile};
 use anyhow::{Context as _, Result, anyhow};
 use snug_client::keychain::Keychain;
-use snug_client::view::{ConnectionState, RequestState, Update};
+use snug_client::view::{ConnectionState, RequestState, SendOptions, Update};
 use snug_client::{Client, DataDir, Options, Problem, Updates};
 use snug_relay::{Config, Relay, Running};
 use std::time::{Duration, Instant};
@@ -124,7 +124,10 @@ pub async fn delivery(report: &mut Report) -> Result<()> {
         pair.ada.caught_up().await.map_err(say)?;
         pair.bo.caught_up().await.map_err(say)?;
         let start = Instant::now();
-        pair.ada.send_text(&chat, &text).await.map_err(say)?;
+        pair.ada
+            .send_text(&chat, &text, &SendOptions::default())
+            .await
+            .map_err(say)?;
         wait(&mut updates, |update| match update {
             Update::Changed { messages, .. } => {
                 messages.iter().any(|m| m.text == text).then_some(())

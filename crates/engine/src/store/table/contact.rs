@@ -5,13 +5,6 @@ use rusqlite::{Connection, OptionalExtension};
 use snug_wire::device_list::DeviceList;
 use snug_wire::{AccountId, FRAME_LIMIT, decode, encode};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE contact (
-  account BLOB PRIMARY KEY NOT NULL,
-  name    TEXT NOT NULL,
-  devices BLOB NOT NULL
-) STRICT, WITHOUT ROWID;";
-
 /// Keeps a contact's name and the newest of its device lists (rule 21: a lower one is refused).
 pub(crate) fn put(
     db: &Connection,

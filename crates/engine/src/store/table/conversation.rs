@@ -6,14 +6,6 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::log_state::ConversationKind;
 use snug_wire::{AccountId, ConversationId};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE conversation (
-  id         BLOB PRIMARY KEY NOT NULL,
-  kind       INTEGER NOT NULL,
-  peer       BLOB,
-  created_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;";
-
 /// A conversation; `peer` is the other account of a direct one.
 #[derive(Clone, Debug)]
 pub(crate) struct Conversation {

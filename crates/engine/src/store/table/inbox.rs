@@ -4,13 +4,6 @@ use crate::error::Result;
 use rusqlite::{Connection, OptionalExtension};
 use snug_wire::{Address, InvitationId};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE inbox (
-  address    BLOB PRIMARY KEY NOT NULL REFERENCES mailbox (address),
-  key        BLOB NOT NULL,
-  invitation BLOB
-) STRICT, WITHOUT ROWID;";
-
 /// An inbox; `invitation` is set where requests for one arrive.
 #[derive(Clone)]
 pub(crate) struct Inbox {

@@ -6,15 +6,6 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::own::Invited;
 use snug_wire::{FRAME_LIMIT, InvitationId, decode, encode};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE invitation (
-  id         BLOB PRIMARY KEY NOT NULL,
-  invited    BLOB NOT NULL,
-  state      INTEGER NOT NULL,
-  used       INTEGER NOT NULL,
-  created_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;";
-
 /// What can be done with an invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvitationState {

@@ -6,18 +6,6 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::log_state::LogState;
 use snug_wire::{Address, ConversationId, FRAME_LIMIT, GroupId, Seq, decode, encode};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE log (
-  group_id     BLOB PRIMARY KEY NOT NULL,
-  conversation BLOB NOT NULL REFERENCES conversation (id),
-  address      BLOB NOT NULL UNIQUE REFERENCES mailbox (address),
-  state        BLOB NOT NULL,
-  head         INTEGER NOT NULL,
-  ready        INTEGER NOT NULL,
-  read         INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX log_by_conversation ON log (conversation, group_id);";
-
 /// A log.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {

@@ -6,19 +6,6 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::frame::Cursor;
 use snug_wire::{Address, EnvelopeId, LockSecret, RelayKey, Seq};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE mailbox (
-  address    BLOB PRIMARY KEY NOT NULL,
-  relay      BLOB NOT NULL,
-  secret     BLOB NOT NULL,
-  standing   INTEGER NOT NULL,
-  generation INTEGER NOT NULL,
-  seq        INTEGER NOT NULL,
-  envelope   BLOB,
-  reached    INTEGER
-) STRICT, WITHOUT ROWID;
-CREATE INDEX mailbox_by_relay ON mailbox (relay);";
-
 /// Whether a mailbox can be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {

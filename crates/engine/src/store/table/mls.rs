@@ -2,12 +2,6 @@
 
 use rusqlite::{Connection, OptionalExtension, Result};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE mls (
-  key   BLOB PRIMARY KEY NOT NULL,
-  value BLOB NOT NULL
-) STRICT, WITHOUT ROWID;";
-
 pub(crate) fn get(db: &Connection, key: &[u8]) -> Result<Option<Vec<u8>>> {
     db.prepare_cached("SELECT value FROM mls WHERE key = ?1")?
         .query_row([key], |row| row.get(0))

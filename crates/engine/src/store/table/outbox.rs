@@ -1,6 +1,7 @@
 //! What waits to leave: intents in order, each with its frozen request once it has one.
 
 use crate::error::Result;
+use crate::store::table::message;
 use crate::store::{int, uint};
 use minicbor::{Decode, Encode};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -12,24 +13,7 @@ use snug_wire::{
     Address, ClaimId, EnvelopeId, FRAME_LIMIT, GroupId, InvitationId, MessageId, RelayKey, decode,
     encode,
 };
-
-pub(crate) const CREATE: &str = "
-CREATE TABLE outbox (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-  relay      BLOB NOT NULL,
-  lane       BLOB NOT NULL,
-  priority   INTEGER NOT NULL,
-  not_before INTEGER NOT NULL,
-  stage      INTEGER NOT NULL,
-  intent     BLOB NOT NULL,
-  request    BLOB,
-  envelope   BLOB,
-  message    BLOB
-) STRICT;
-CREATE INDEX outbox_by_lane ON outbox (lane, stage, priority DESC, id);
-CREATE INDEX outbox_by_envelope ON outbox (envelope) WHERE envelope IS NOT NULL;
-CREATE UNIQUE INDEX outbox_by_message ON outbox (message) WHERE message IS NOT NULL;
-CREATE INDEX outbox_messages ON outbox (stage) WHERE message IS NOT NULL;";
+use std::collections::BTreeMap;
 
 /// A wish, kept until the relay or the log has answered it.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -70,17 +54,23 @@ pub(crate) enum Intent {
     /// Fetch the Welcome a pointer names.
     #[n(11)]
     Fetch(#[n(0)] Box<Pointer>, #[n(1)] ClaimId),
+    /// Send this content about a message in the log: an edit, a deletion, a reaction. The id is its own.
+    #[n(12)]
+    Post(
+        #[n(0)] MessageId,
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        Vec<u8>,
+    ),
 }
 
-/// How far an intent has come.
+/// How far an intent has come. Its row is there until the log's echo (rule 15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// No bytes yet.
     Waiting = 0,
     /// Its bytes are frozen: a retry sends the same.
     Frozen = 1,
-    /// The relay has it; the log's echo decides (rule 15).
-    Echo = 2,
 }
 
 /// A row of the outbox.
@@ -118,8 +108,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
         Address(row.get(2)?),
         match row.get(3)? {
             0 => Stage::Waiting,
-            1 => Stage::Frozen,
-            _ => Stage::Echo,
+            _ => Stage::Frozen,
         },
         row.get(4)?,
         row.get(5)?,
@@ -139,34 +128,40 @@ fn whole((id, relay, lane, stage, intent, request): Raw) -> Result<Queued> {
     })
 }
 
-fn envelope(request: &Request) -> Option<[u8; 16]> {
-    match request {
-        Request::Put(put) => Some(put.id.0),
-        _ => None,
-    }
+/// Adds a row under an id that no row had before in this process.
+pub(crate) fn insert(db: &Connection, id: i64, new: &New, now: u64) -> Result<()> {
+    let (message, bytes) = match &new.intent {
+        Intent::Message(id) => (Some(id.0), message::bytes(db, id)?),
+        Intent::Post(id, content) => (Some(id.0), content.len() as u64),
+        _ => (None, 0),
+    };
+    db.prepare_cached(
+        "INSERT INTO outbox (id, relay, lane, priority, not_before, stage, intent, request, message, added_at, bytes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .execute(rusqlite::params![
+        id,
+        new.relay.0,
+        new.lane.0,
+        new.priority as i64,
+        int(new.not_before),
+        if new.request.is_some() { Stage::Frozen } else { Stage::Waiting } as i64,
+        encode(&new.intent),
+        new.request.as_ref().map(encode),
+        message,
+        int(now),
+        int(bytes),
+    ])?;
+    Ok(())
 }
 
-pub(crate) fn insert(db: &Connection, new: &New) -> Result<i64> {
-    let message = match &new.intent {
-        Intent::Message(id) => Some(id.0),
-        _ => None,
-    };
-    Ok(db
-        .prepare_cached(
-            "INSERT INTO outbox (relay, lane, priority, not_before, stage, intent, request, envelope, message)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .insert(rusqlite::params![
-            new.relay.0,
-            new.lane.0,
-            new.priority as i64,
-            int(new.not_before),
-            if new.request.is_some() { Stage::Frozen } else { Stage::Waiting } as i64,
-            encode(&new.intent),
-            new.request.as_ref().map(encode),
-            new.request.as_ref().and_then(envelope),
-            message,
-        ])?)
+/// The highest id there is.
+pub(crate) fn last_id(db: &Connection) -> Result<i64> {
+    Ok(
+        db.query_row("SELECT ifnull(max(id), 0) FROM outbox", [], |row| {
+            row.get(0)
+        })?,
+    )
 }
 
 pub(crate) fn get(db: &Connection, id: i64) -> Result<Option<Queued>> {
@@ -183,13 +178,8 @@ pub(crate) fn by_envelope(
     lane: &Address,
     id: &EnvelopeId,
 ) -> Result<Option<Queued>> {
-    db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM outbox WHERE envelope = ?1 AND lane = ?2"
-    ))?
-    .query_row((id.0, lane.0), raw)
-    .optional()?
-    .map(whole)
-    .transpose()
+    let is = |row: &Queued| matches!(&row.request, Some(Request::Put(put)) if put.id == *id);
+    Ok(frozen(db, lane)?.into_iter().find(is))
 }
 
 /// The row that sends this message.
@@ -201,37 +191,44 @@ pub(crate) fn by_message(db: &Connection, id: &MessageId) -> Result<Option<Queue
         .transpose()
 }
 
+/// Rows whose request the relay has answered with `Stored` on this connection: their echo is on its
+/// way. With the lane, and whether it is a commit.
+pub(crate) type Stored = BTreeMap<i64, (Address, bool)>;
+
 /// What stands first in a lane.
 struct First {
     id: i64,
     relay: RelayKey,
     priority: i64,
+    message: Option<MessageId>,
+}
+
+fn first(row: &Row<'_>) -> rusqlite::Result<(First, u64)> {
+    let first = First {
+        id: row.get(0)?,
+        relay: RelayKey(row.get(1)?),
+        priority: row.get(2)?,
+        message: row.get::<_, Option<[u8; 16]>>(4)?.map(MessageId),
+    };
+    Ok((first, uint(row.get(3)?)))
 }
 
 /// What a lane sends next: what is frozen first, then by priority, then by age. Nothing overtakes
 /// frozen bytes that the relay asked to have later.
-fn first_in(db: &Connection, lane: &Address, now: u64) -> Result<Option<First>> {
-    let first = |row: &Row<'_>| {
-        let first = First {
-            id: row.get(0)?,
-            relay: RelayKey(row.get(1)?),
-            priority: row.get(2)?,
-        };
-        Ok((first, uint(row.get(3)?)))
-    };
-    let frozen = db
-        .prepare_cached(
-            "SELECT id, relay, priority, not_before FROM outbox WHERE lane = ?1 AND stage = 1
-             ORDER BY priority DESC, id LIMIT 1",
-        )?
-        .query_row([lane.0], first)
-        .optional()?;
-    if let Some((frozen, not_before)) = frozen {
-        return Ok((not_before <= now).then_some(frozen));
+fn first_in(db: &Connection, stored: &Stored, lane: &Address, now: u64) -> Result<Option<First>> {
+    let mut query = db.prepare_cached(
+        "SELECT id, relay, priority, not_before, message FROM outbox WHERE lane = ?1 AND stage = 1
+         ORDER BY priority DESC, id",
+    )?;
+    for frozen in query.query_map([lane.0], first)? {
+        let (frozen, not_before) = frozen?;
+        if !stored.contains_key(&frozen.id) {
+            return Ok((not_before <= now).then_some(frozen));
+        }
     }
     let waiting = db
         .prepare_cached(
-            "SELECT id, relay, priority, not_before FROM outbox
+            "SELECT id, relay, priority, not_before, message FROM outbox
              WHERE lane = ?1 AND stage = 0 AND not_before <= ?2
              ORDER BY priority DESC, id LIMIT 1",
         )?
@@ -240,9 +237,14 @@ fn first_in(db: &Connection, lane: &Address, now: u64) -> Result<Option<First>> 
     Ok(waiting.map(|(first, _)| first))
 }
 
-/// Lanes of a relay in which something is to be sent now, the most urgent first. Goes from lane to
-/// lane by the index, however much waits in each.
-pub(crate) fn lanes(db: &Connection, relay: &RelayKey, now: u64) -> Result<Vec<Address>> {
+/// Lanes of a relay in which something is to be sent now, the one with the most urgent first entry
+/// first. Goes from lane to lane by the index, however much waits in each.
+pub(crate) fn lanes(
+    db: &Connection,
+    stored: &Stored,
+    relay: &RelayKey,
+    now: u64,
+) -> Result<Vec<Address>> {
     let mut query = db.prepare_cached(
         "WITH RECURSIVE each (lane) AS (
            SELECT min(lane) FROM outbox
@@ -255,8 +257,15 @@ pub(crate) fn lanes(db: &Connection, relay: &RelayKey, now: u64) -> Result<Vec<A
     let mut lanes = Vec::new();
     for lane in all {
         let lane = lane?;
-        if let Some(first) = first_in(db, &lane, now)?.filter(|first| first.relay == *relay) {
-            lanes.push((std::cmp::Reverse(first.priority), first.id, lane));
+        let first = first_in(db, stored, &lane, now)?;
+        if let Some(first) = first.filter(|first| first.relay == *relay) {
+            // In their lane messages keep their order; among lanes what is urgent counts.
+            let urgency = first
+                .message
+                .map(|id| message::urgency(db, &id))
+                .transpose()?;
+            let urgency = urgency.flatten().unwrap_or(first.priority);
+            lanes.push((std::cmp::Reverse(urgency), first.id, lane));
         }
     }
     lanes.sort_unstable();
@@ -264,25 +273,16 @@ pub(crate) fn lanes(db: &Connection, relay: &RelayKey, now: u64) -> Result<Vec<A
 }
 
 /// What a lane sends next.
-pub(crate) fn next_in(db: &Connection, lane: &Address, now: u64) -> Result<Option<Queued>> {
-    match first_in(db, lane, now)? {
+pub(crate) fn next_in(
+    db: &Connection,
+    stored: &Stored,
+    lane: &Address,
+    now: u64,
+) -> Result<Option<Queued>> {
+    match first_in(db, stored, lane, now)? {
         Some(first) => get(db, first.id),
         None => Ok(None),
     }
-}
-
-/// Whether a commit of ours awaits its echo in this lane.
-pub(crate) fn commit_awaits_echo(db: &Connection, lane: &Address) -> Result<bool> {
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM outbox WHERE lane = ?1 AND stage = 2"
-    ))?;
-    let rows = query.query_map([lane.0], raw)?;
-    for found in rows {
-        if matches!(whole(found?)?.request, Some(Request::Put(put)) if put.flagged) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Whether an unfrozen intent of this form waits already.
@@ -301,22 +301,14 @@ pub(crate) fn waits(
 }
 
 pub(crate) fn freeze(db: &Connection, id: i64, request: &Request) -> Result<()> {
-    db.prepare_cached("UPDATE outbox SET stage = 1, request = ?2, envelope = ?3 WHERE id = ?1")?
-        .execute((id, encode(request), envelope(request)))?;
+    db.prepare_cached("UPDATE outbox SET stage = 1, request = ?2 WHERE id = ?1")?
+        .execute((id, encode(request)))?;
     Ok(())
 }
 
 /// Takes the bytes back: the intent is encrypted anew later, under a new envelope id (rule 5).
 pub(crate) fn thaw(db: &Connection, id: i64) -> Result<()> {
-    db.prepare_cached(
-        "UPDATE outbox SET stage = 0, request = NULL, envelope = NULL, not_before = 0 WHERE id = ?1",
-    )?
-    .execute([id])?;
-    Ok(())
-}
-
-pub(crate) fn await_echo(db: &Connection, id: i64) -> Result<()> {
-    db.prepare_cached("UPDATE outbox SET stage = 2 WHERE id = ?1")?
+    db.prepare_cached("UPDATE outbox SET stage = 0, request = NULL, not_before = 0 WHERE id = ?1")?
         .execute([id])?;
     Ok(())
 }
@@ -334,20 +326,13 @@ pub(crate) fn delay(db: &Connection, id: i64, until: u64) -> Result<()> {
     Ok(())
 }
 
-/// Frozen entries of a lane that the relay has not acknowledged.
-pub(crate) fn frozen_puts(db: &Connection, lane: &Address) -> Result<Vec<Queued>> {
+/// Frozen rows of a lane, oldest first: few, as one of a lane is under way at a time.
+pub(crate) fn frozen(db: &Connection, lane: &Address) -> Result<Vec<Queued>> {
     let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM outbox WHERE lane = ?1 AND stage = 1 AND envelope IS NOT NULL ORDER BY id"
+        "SELECT {COLUMNS} FROM outbox WHERE lane = ?1 AND stage = 1 ORDER BY id"
     ))?;
     let rows = query.query_map([lane.0], raw)?;
     rows.map(|row| whole(row?)).collect()
-}
-
-/// What was acknowledged but is not in the log any more is put again, with the same bytes.
-pub(crate) fn put_again(db: &Connection, lane: &Address) -> Result<()> {
-    db.prepare_cached("UPDATE outbox SET stage = 1 WHERE lane = ?1 AND stage = 2")?
-        .execute([lane.0])?;
-    Ok(())
 }
 
 /// Every row in a line: lane, stage and kind of intent.
@@ -369,24 +354,39 @@ pub(crate) fn describe(db: &Connection) -> Result<Vec<String>> {
             Intent::Ask(_) => "request",
             Intent::Tell => "inbox entry",
             Intent::Fetch(..) => "Welcome",
+            Intent::Post(..) => "post",
         };
         Ok(format!("{:?} {:?} {kind}", row.lane, row.stage))
     })
     .collect()
 }
 
-/// How many messages wait to be sent.
-pub(crate) fn messages_waiting(db: &Connection) -> Result<u64> {
-    let count: i64 = db
-        .prepare_cached("SELECT count(*) FROM outbox WHERE message IS NOT NULL AND stage < 2")?
-        .query_row([], |row| row.get(0))?;
-    Ok(uint(count))
+/// How many messages wait to be sent, and their bytes.
+pub(crate) fn messages_waiting(db: &Connection) -> Result<(u64, u64)> {
+    let (count, bytes): (i64, i64) = db
+        .prepare_cached(
+            "SELECT count(*), ifnull(sum(bytes), 0) FROM outbox WHERE message IS NOT NULL",
+        )?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((uint(count), uint(bytes)))
+}
+
+/// Messages without bytes yet that were written before then.
+pub(crate) fn waiting_since(db: &Connection, then: u64) -> Result<Vec<Queued>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox WHERE message IS NOT NULL AND added_at < ?1 AND stage = 0
+         ORDER BY id"
+    ))?;
+    let rows = query.query_map([int(then)], raw)?;
+    rows.map(|row| whole(row?)).collect()
 }
 
 /// When the next delayed intent is due.
 pub(crate) fn next_due(db: &Connection, now: u64) -> Result<Option<u64>> {
     let due: Option<i64> = db
-        .prepare_cached("SELECT min(not_before) FROM outbox WHERE stage < 2 AND not_before > ?1")?
+        .prepare_cached(
+            "SELECT min(not_before) FROM outbox WHERE not_before > ?1 AND not_before > 0",
+        )?
         .query_row([int(now)], |row| row.get(0))?;
     Ok(due.map(uint))
 }

@@ -5,15 +5,6 @@ use crate::store::{int, uint};
 use rusqlite::Connection;
 use snug_wire::{Address, Seq};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE quarantine (
-  address BLOB NOT NULL,
-  seq     INTEGER NOT NULL,
-  why     TEXT NOT NULL,
-  tries   INTEGER NOT NULL,
-  PRIMARY KEY (address, seq)
-) STRICT, WITHOUT ROWID;";
-
 /// The most entries named to their authors at once.
 pub(crate) const UNOPENED: u32 = 256;
 /// The most entries noted of a mailbox; then the oldest is forgotten for each that comes.

@@ -1,18 +1,60 @@
 //! How far others have stored and read each log (rule 22), and what of a log we could not open.
 
 use crate::error::Result;
-use crate::store::int;
-use rusqlite::Connection;
+use crate::store::{int, uint};
+use rusqlite::{Connection, OptionalExtension};
 use snug_wire::{AccountId, GroupId, Seq};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE receipt (
-  group_id  BLOB NOT NULL REFERENCES log (group_id),
-  account   BLOB NOT NULL,
-  delivered INTEGER NOT NULL,
-  read      INTEGER NOT NULL,
-  PRIMARY KEY (group_id, account)
-) STRICT, WITHOUT ROWID;";
+/// For how long it is known when a watermark rose, in milliseconds.
+const KEPT: u64 = 30 * 24 * 3_600_000;
+
+/// An account's watermarks: delivered and read.
+pub(crate) fn get(db: &Connection, group: &GroupId, account: &AccountId) -> Result<(Seq, Seq)> {
+    let marks = db
+        .prepare_cached("SELECT delivered, read FROM receipt WHERE group_id = ?1 AND account = ?2")?
+        .query_row((group.0, account.0), |row| {
+            Ok((Seq(uint(row.get(0)?)), Seq(uint(row.get(1)?))))
+        })
+        .optional()?;
+    Ok(marks.unwrap_or_default())
+}
+
+/// Notes when a watermark rose; old notes go one by one.
+pub(crate) fn mark(
+    db: &Connection,
+    (group, account): (&GroupId, &AccountId),
+    (read, seq): (bool, Seq),
+    now: u64,
+) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO receipt_mark (group_id, account, read, seq, at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO NOTHING",
+    )?
+    .execute((group.0, account.0, read, int(seq.0), int(now)))?;
+    db.prepare_cached(
+        "DELETE FROM receipt_mark WHERE group_id = ?1 AND account = ?2 AND read = ?3 AND at < ?4
+         AND seq IN (SELECT seq FROM receipt_mark
+           WHERE group_id = ?1 AND account = ?2 AND read = ?3 ORDER BY seq LIMIT 2)",
+    )?
+    .execute((group.0, account.0, read, int(now.saturating_sub(KEPT))))?;
+    Ok(())
+}
+
+/// When the entry at `seq` was delivered to an account, or read by it, as far as that is known.
+pub(crate) fn when(
+    db: &Connection,
+    (group, account): (&GroupId, &AccountId),
+    (read, seq): (bool, Seq),
+) -> Result<Option<u64>> {
+    let at: Option<i64> = db
+        .prepare_cached(
+            "SELECT at FROM receipt_mark WHERE group_id = ?1 AND account = ?2 AND read = ?3
+             AND seq >= ?4 ORDER BY seq LIMIT 1",
+        )?
+        .query_row((group.0, account.0, read, int(seq.0)), |row| row.get(0))
+        .optional()?;
+    Ok(at.map(uint))
+}
 
 /// Raises an account's watermarks; watermarks never fall.
 pub(crate) fn raise(

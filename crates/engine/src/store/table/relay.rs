@@ -4,13 +4,6 @@ use crate::error::Result;
 use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::{RelayAddress, RelayKey, Secret};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE relay (
-  key        BLOB PRIMARY KEY NOT NULL,
-  url        TEXT NOT NULL,
-  connection BLOB NOT NULL
-) STRICT, WITHOUT ROWID;";
-
 /// Remembers a relay that others named; a known one stays where we know it to be, whatever they say.
 pub(crate) fn remember(db: &Connection, relay: &RelayAddress, connection: &Secret) -> Result<()> {
     db.prepare_cached(

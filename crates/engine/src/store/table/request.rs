@@ -5,22 +5,6 @@ use crate::store::{int, uint};
 use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::{AccountId, ClaimId, ConversationId, InvitationId};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE request (
-  claim        BLOB PRIMARY KEY NOT NULL,
-  incoming     INTEGER NOT NULL,
-  invitation   BLOB NOT NULL,
-  account      BLOB NOT NULL,
-  name         TEXT NOT NULL,
-  greeting     TEXT NOT NULL,
-  state        INTEGER NOT NULL,
-  at           INTEGER NOT NULL,
-  conversation BLOB,
-  form         BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX request_by_invitation ON request (invitation, incoming, state);
-CREATE INDEX request_by_state ON request (incoming, state);";
-
 /// How a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestState {

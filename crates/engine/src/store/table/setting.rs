@@ -3,12 +3,6 @@
 use crate::error::Result;
 use rusqlite::{Connection, OptionalExtension};
 
-pub(crate) const CREATE: &str = "
-CREATE TABLE setting (
-  name  TEXT PRIMARY KEY NOT NULL,
-  value BLOB NOT NULL
-) STRICT, WITHOUT ROWID;";
-
 pub(crate) fn get(db: &Connection, name: &str) -> Result<Option<Vec<u8>>> {
     Ok(db
         .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
