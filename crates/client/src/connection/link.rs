@@ -108,12 +108,8 @@ fn lock(pulse: &SharedPulse) -> MutexGuard<'_, Pulse> {
 impl Link<'_> {
     /// Runs until the connection or the client ends.
     pub async fn run(&self, socket: Socket, end: &CancellationToken) -> Ended {
-<<<<<<< /tmp/rev/src/crates/client/src/connection/link.rs
-        let (requests, queue) = mpsc::channel(IN_FLIGHT);
-        let heard = Heard::on(&socket);
-=======
         let (requests, mut queue) = mpsc::channel(IN_FLIGHT);
->>>>>>> /tmp/rev/head/crates/client/src/connection/link.rs
+        let heard = Heard::on(&socket);
         let (mut sink, stream) = socket.split();
         let pulse = Mutex::new(Pulse {
             heard,
