@@ -22,3 +22,5 @@ mod page;
 mod people;
 #[path = "e2e/programs.rs"]
 mod programs;
+#[path = "e2e/talking.rs"]
+mod talking;

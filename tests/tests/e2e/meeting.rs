@@ -14,7 +14,7 @@ const LONG: &str = "It is on the first floor, above the bakery: go through the y
     Cyan brings the game with the little wooden sheep that nobody has ever finished.";
 
 /// Ada invites, Bo reads her picture; both see it at once.
-async fn meet(ada: (&Person, &Window), bo: (&Person, &Window), pictures: &str) -> Result<()> {
+pub async fn meet(ada: (&Person, &Window), bo: (&Person, &Window), pictures: &str) -> Result<()> {
     let ((ada, hers), (bo, his)) = (ada, bo);
     hers.click("open-invite").await?;
     hers.see("invite-qr[data-ready=\"true\"]").await?;
@@ -57,7 +57,7 @@ async fn kept(window: &Window) -> Result<Value> {
     let page = window
         .ask(
             "messages",
-            json!({ "chat": chats[0]["id"], "before": null, "limit": 100 }),
+            json!({ "chat": chats[0]["id"], "before": null, "after": null, "limit": 100 }),
         )
         .await?;
     Ok(page["rows"].clone())

@@ -82,6 +82,12 @@ impl Window {
 
     /// Writes a message and sends it with Enter.
     pub async fn write(&self, text: &str) -> Result<()> {
+        self.begin(text).await?;
+        self.type_into("composer", ENTER).await
+    }
+
+    /// Writes and does not send.
+    pub async fn begin(&self, text: &str) -> Result<()> {
         self.see("composer").await?;
         // Set, not typed: WebDriver's keyboard has no emoji.
         let script = "
@@ -90,7 +96,63 @@ impl Window {
             field.value = arguments[0];
             field.dispatchEvent(new InputEvent('input', { bubbles: true }));";
         self.page.execute(script, vec![json!(text)]).await?;
-        self.type_into("composer", ENTER).await
+        Ok(())
+    }
+
+    /// Waits until something says a text, or something with it in it.
+    pub async fn says(&self, what: &str, text: &str) -> Result<()> {
+        let selector = selector(what);
+        until(&format!("{what} saying {text:?}"), || async {
+            let Ok(element) = self.page.find(Locator::Css(&selector)).await else {
+                return Ok(None);
+            };
+            let said = element.text().await.unwrap_or_default();
+            let says = if text.is_empty() {
+                said.is_empty()
+            } else {
+                said.contains(text)
+            };
+            Ok(says.then_some(()))
+        })
+        .await
+    }
+
+    /// Waits until nothing that matches is there.
+    pub async fn misses(&self, what: &str) -> Result<()> {
+        let selector = selector(what);
+        until(&format!("no {what}"), || async {
+            Ok(self
+                .page
+                .find(Locator::Css(&selector))
+                .await
+                .is_err()
+                .then_some(()))
+        })
+        .await
+    }
+
+    /// What a field holds.
+    pub async fn value(&self, what: &str) -> Result<String> {
+        let value = self.see(what).await?.prop("value").await?;
+        Ok(value.unwrap_or_default())
+    }
+
+    /// The `data-testid` of the message that says this, told apart from all others.
+    pub async fn message(&self, text: &str) -> Result<String> {
+        let id = until(&format!("a message {text:?}"), || async {
+            let lines = self.lines().await?;
+            let line = lines.iter().find(|line| line["text"] == text);
+            Ok(line.and_then(|line| line["id"].as_str().map(str::to_owned)))
+        })
+        .await?;
+        Ok(format!("message[data-id=\"{id}\"]"))
+    }
+
+    /// Points at a message and clicks one of the actions it then offers.
+    pub async fn act(&self, text: &str, action: &str) -> Result<()> {
+        let message = self.message(text).await?;
+        self.click(&message).await?;
+        self.click(action).await
     }
 
     /// The lines of the open chat: own or not, state, text.
@@ -127,8 +189,8 @@ impl Window {
     }
 }
 
-/// `name[more]` → `[data-testid="name"][more]`.
+/// `name[more]` → `[data-testid="name"][more]`; `name inner` is inside of it.
 fn selector(what: &str) -> String {
-    let (name, more) = what.split_at(what.find('[').unwrap_or(what.len()));
+    let (name, more) = what.split_at(what.find(['[', ' ']).unwrap_or(what.len()));
     format!("[data-testid=\"{name}\"]{more}")
 }
