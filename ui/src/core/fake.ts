@@ -84,6 +84,8 @@ export class FakeCore implements Core {
 
   readonly #chats = new Map<string, ChatRow>();
   readonly #messages = new Map<string, MessageRow>();
+  /** Of a chat, in order; made anew when something changed. */
+  readonly #sorted = new Map<string, MessageRow[]>();
   readonly #invitations = new Map<string, InvitationRow>();
   readonly #requests = new Map<string, RequestRow>();
   readonly #handlers = new Set<(update: Update) => void>();
@@ -93,6 +95,7 @@ export class FakeCore implements Core {
 
   /** Puts rows in place and tells whoever listens. */
   put(rows: Rows): void {
+    this.#sorted.clear();
     for (const row of rows.chats ?? []) this.#chats.set(row.id, row);
     for (const row of rows.messages ?? []) this.#messages.set(row.id, row);
     for (const row of rows.invitations ?? []) this.#invitations.set(row.id, row);
@@ -152,9 +155,14 @@ export class FakeCore implements Core {
   }
 
   #rows(chat: string): MessageRow[] {
-    return [...this.#messages.values()]
-      .filter((row) => row.chat === chat)
-      .sort((a, b) => (a.order < b.order ? -1 : 1));
+    let rows = this.#sorted.get(chat);
+    if (!rows) {
+      rows = [...this.#messages.values()]
+        .filter((row) => row.chat === chat)
+        .sort((a, b) => (a.order < b.order ? -1 : 1));
+      this.#sorted.set(chat, rows);
+    }
+    return rows;
   }
 
   #stretch(all: MessageRow[], from: number, to: number): Page {

@@ -141,6 +141,8 @@ export class View {
     }
     await tick();
     timeline.shifting = false;
+    // Until the list stands where it stood, its edges tell nothing.
+    await frames(2);
     this.#paging = false;
     if (timeline.problem === null) this.look();
   }
