@@ -9,7 +9,7 @@ use crate::figure::{Goal, Report, percentile};
 use anyhow::{Context as _, Result};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
-use snug_client::connection::{Backoff, Plain, Timing};
+use snug_client::connection::{Backoff, Direct, Timing};
 use snug_relay::{Config, Relay, Running};
 use std::path::Path;
 use std::sync::Arc;
@@ -135,16 +135,16 @@ async fn device(url: Arc<str>, there: Arc<Semaphore>) -> Result<(Instant, Instan
         connect: Duration::from_secs(60),
         ..Timing::default()
     };
-    let mut plain = Plain::open(&url, &timing).await.context("the first time")?;
+    let mut line = Direct::dial(&url, &timing).await.context("the first time")?;
     there.add_permits(1);
     // Nothing is sent here: what comes is the end.
-    while plain.next().await.is_ok() {}
+    while line.receive().await.is_ok() {}
     let mut failures = 1;
     loop {
         let pause = timing.backoff.pause(failures, rand::random());
         tokio::time::sleep(pause).await;
         let knocked = Instant::now();
-        if Plain::open(&url, &timing).await.is_ok() {
+        if Direct::dial(&url, &timing).await.is_ok() {
             return Ok((knocked, Instant::now()));
         }
         failures += 1;
