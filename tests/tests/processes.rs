@@ -19,6 +19,8 @@ mod killed;
 mod listening;
 #[path = "processes/refused.rs"]
 mod refused;
+#[path = "processes/signals.rs"]
+mod signals;
 #[path = "processes/story.rs"]
 mod story;
 

@@ -6,9 +6,10 @@
 
 use crate::each;
 use serde_json::{Value, json};
-use snug_tests::person::{Person, lines, meet, refusal};
+use snug_tests::person::{Person, meet, refusal};
 use snug_tests::program::Process;
 use snug_tests::relay::Relay;
+use std::collections::BTreeSet;
 use std::io::{BufReader, Lines, Write as _};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
@@ -55,7 +56,7 @@ impl Listening {
 
     fn until(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
-            let line = self.lines.next().expect("it still listens").unwrap();
+            let line = self.lines.next().unwrap().unwrap();
             let line = serde_json::from_str(&line).unwrap();
             if is_wanted(&line) {
                 return line;
@@ -103,9 +104,10 @@ fn it_goes_on_by_itself_once_there_is_room() {
     listening.until(|line| line["type"] == "connection" && !line["problem"].is_null());
 
     listening.room("unlimited");
-    for text in texts {
+    let mut missing = BTreeSet::from(texts);
+    while !missing.is_empty() {
         let come = listening.until(|line| line["type"] == "message" && line["own"] == false);
-        assert_eq!(come["text"], text);
+        missing.remove(come["text"].as_str().unwrap());
     }
     let sent = listening.sends("after");
     assert_eq!(sent["ok"], true, "{sent}");
@@ -137,6 +139,5 @@ fn who_starts_without_room_is_told() {
     }
     let sent = bo.does(&["send", "Ada", "Hello"]);
     assert_eq!(each(&ada.history(), "id"), each(&sent, "id"));
-    let output = bo.command(&["history", "Ada"]).output().unwrap();
-    assert_eq!(each(&lines(&output), "text"), ["Hello"]);
+    assert_eq!(each(&bo.history(), "id"), each(&sent, "id"));
 }
