@@ -133,7 +133,7 @@ async fn who_does_not_read_is_cut_and_catches_up() {
     let (relay, _dir) = start().await;
     let mut ada = connect(&relay).await;
     let bo = reader(&relay).await;
-    for id in 1..=12 {
+    let put = async |ada: &mut Client, id| {
         let put = Put {
             bytes: vec![id; 4_000_000],
             ..text(1, 1, id, 0)
@@ -143,8 +143,17 @@ async fn who_does_not_read_is_cut_and_catches_up() {
             Answer::Stored(Seq(u64::from(id))),
             "nobody waits for Bo"
         );
+    };
+    // More than his queue and the system's buffers hold: he is cut, and has a second to hear why.
+    for id in 1..=8 {
+        put(&mut ada, id).await;
     }
-    assert_eq!(bo.goodbye().await, Refusal::Slow);
+    let (reason, ()) = tokio::join!(bo.goodbye(), async {
+        for id in 9..=12 {
+            put(&mut ada, id).await;
+        }
+    });
+    assert_eq!(reason, Refusal::Slow);
     let mut bo = connect(&relay).await;
     bo.ask(open(1, 1)).await;
     for id in 1..=12 {

@@ -135,7 +135,9 @@ async fn device(url: Arc<str>, there: Arc<Semaphore>) -> Result<(Instant, Instan
         connect: Duration::from_secs(60),
         ..Timing::default()
     };
-    let mut line = Direct::dial(&url, &timing).await.context("the first time")?;
+    let mut line = Direct::dial(&url, &timing)
+        .await
+        .context("the first time")?;
     there.add_permits(1);
     // Nothing is sent here: what comes is the end.
     while line.receive().await.is_ok() {}
