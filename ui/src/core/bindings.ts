@@ -13,62 +13,38 @@ export const commands = {
 	createAccount: (name: string, relay: string | null) => __TAURI_INVOKE<AccountRow>("create_account", { name, relay }),
 	/**  All chats. */
 	chats: () => __TAURI_INVOKE<ChatRow[]>("chats"),
-	/**  A page of a chat. */
+	/**  A page of a chat: before one cursor, after another, or its newest. */
 	messages: (chat: string, before: string | null, after: string | null, limit: number) => __TAURI_INVOKE<Page>("messages", { chat, before, after, limit }),
-	/**  The page around a message. */
+	/**  A page with a message in its middle. */
 	around: (id: string, limit: number) => __TAURI_INVOKE<Page>("around", { id, limit }),
-	/**  The page around a moment. */
+	/**  A page with the first message of a day, or of any time, in its middle. */
 	atDate: (chat: string, at: number, limit: number) => __TAURI_INVOKE<Page>("at_date", { chat, at, limit }),
 	/**  Writes a message; its id. */
 	sendText: (chat: string, text: string, options: SendOptions) => __TAURI_INVOKE<string>("send_text", { chat, text, options }),
-	/**  Changes what one wrote. */
+	/**  Gives an own message another text. */
 	editMessage: (id: string, text: string, mentions: Mention[]) => __TAURI_INVOKE<null>("edit_message", { id, text, mentions }),
-	/**  Deletes what one wrote, for everyone. */
+	/**  Takes an own message back, for everyone. */
 	deleteMessage: (id: string) => __TAURI_INVOKE<null>("delete_message", { id }),
-	/**  One's reaction to a message; `None` takes it back. */
+	/**  Says with an emoji what one thinks of a message. */
 	react: (id: string, emoji: string | null) => __TAURI_INVOKE<null>("react", { id, emoji }),
-	/**  Sends a message on to other chats. */
+	/**  Writes what a message says into other chats. */
 	forward: (id: string, chats: string[]) => __TAURI_INVOKE<null>("forward", { id, chats }),
-	/**  Keeps what is written and not sent. */
-	setDraft: (chat: string, draft: Draft | null) => __TAURI_INVOKE<null>("set_draft", { chat, draft }),
-	/**  What was written and not sent. */
-	draft: (chat: string) => __TAURI_INVOKE<Draft | null>("draft", { chat }),
-	/**  How long messages of a chat stay once seen. */
-	setTimer: (chat: string, seconds: number | null) => __TAURI_INVOKE<null>("set_timer", { chat, seconds }),
-	/**  Who has a message, who read it, how it read before. */
-	messageDetails: (id: string) => __TAURI_INVOKE<MessageDetails>("message_details", { id }),
-	/**  Finds messages. */
-	search: (query: SearchQuery) => __TAURI_INVOKE<SearchPage>("search", { query }),
-	/**  The person writes, or stopped. */
-	typing: (chat: string, on: boolean) => __TAURI_INVOKE<null>("typing", { chat, on }),
-	/**  One's own presence. */
-	ownPresence: () => __TAURI_INVOKE<OwnPresence>("own_presence"),
-	/**  Sets it. */
-	setPresence: (presence: OwnPresence) => __TAURI_INVOKE<null>("set_presence", { presence }),
-	/**  How long nobody has touched the window. */
-	idle: (seconds: number) => __TAURI_INVOKE<null>("idle", { seconds }),
-	/**  Everybody's presence. */
-	presences: () => __TAURI_INVOKE<PresenceRow[]>("presences"),
-	/**  What one shows of oneself. */
-	privacy: () => __TAURI_INVOKE<Privacy>("privacy"),
-	/**  Sets it. */
-	setPrivacy: (privacy: Privacy) => __TAURI_INVOKE<null>("set_privacy", { privacy }),
-	/**  The same for one contact. */
-	contactPrivacy: (account: string) => __TAURI_INVOKE<PrivacyOverride>("contact_privacy", { account }),
-	/**  Sets it. */
-	setContactPrivacy: (account: string, privacy: PrivacyOverride) => __TAURI_INVOKE<null>("set_contact_privacy", { account, privacy }),
-	/**  How the connection is kept. */
-	connectionSettings: () => __TAURI_INVOKE<ConnectionSettings>("connection_settings"),
-	/**  Sets it. */
-	setConnectionSettings: (settings: ConnectionSettings) => __TAURI_INVOKE<null>("set_connection_settings", { settings }),
-	/**  What the Connection page shows. */
-	connectionDetails: () => __TAURI_INVOKE<ConnectionDetails>("connection_details"),
 	/**  Sends a failed message again. */
 	retryMessage: (id: string) => __TAURI_INVOKE<null>("retry_message", { id }),
 	/**  Drops a failed message. */
 	discardMessage: (id: string) => __TAURI_INVOKE<null>("discard_message", { id }),
 	/**  The person has seen a chat up to a message. */
 	markRead: (chat: string, upTo: string) => __TAURI_INVOKE<null>("mark_read", { chat, upTo }),
+	/**  Who has a message and when, and what it said before. */
+	messageDetails: (id: string) => __TAURI_INVOKE<MessageDetails>("message_details", { id }),
+	/**  What was begun to be written in a chat. */
+	draft: (chat: string) => __TAURI_INVOKE<Draft | null>("draft", { chat }),
+	/**  Keeps what was begun to be written. */
+	setDraft: (chat: string, draft: Draft | null) => __TAURI_INVOKE<null>("set_draft", { chat, draft }),
+	/**  Lets messages of a chat disappear after they were seen. */
+	setTimer: (chat: string, seconds: number | null) => __TAURI_INVOKE<null>("set_timer", { chat, seconds }),
+	/**  Finds messages. */
+	search: (query: SearchQuery) => __TAURI_INVOKE<SearchPage>("search", { query }),
 	/**  Makes an invitation. */
 	createInvitation: (invitation: NewInvitation) => __TAURI_INVOKE<InvitationRow>("create_invitation", { invitation }),
 	/**  All invitations. */
@@ -95,6 +71,30 @@ export const commands = {
 	connection: () => __TAURI_INVOKE<ConnectionRow>("connection"),
 	/**  Connects at once instead of when the pause is over. */
 	reconnect: () => __TAURI_INVOKE<null>("reconnect"),
+	/**  How connections are made. */
+	connectionSettings: () => __TAURI_INVOKE<ConnectionSettings>("connection_settings"),
+	/**  Changes how connections are made, at once. */
+	setConnectionSettings: (settings: ConnectionSettings) => __TAURI_INVOKE<null>("set_connection_settings", { settings }),
+	/**  Everything the Connection page shows. */
+	connectionDetails: () => __TAURI_INVOKE<ConnectionDetails>("connection_details"),
+	/**  The person types in a chat, or has stopped. To be called at every key. */
+	typing: (chat: string, on: boolean) => __TAURI_INVOKE<null>("typing", { chat, on }),
+	/**  One's own presence. */
+	ownPresence: () => __TAURI_INVOKE<OwnPresence>("own_presence"),
+	/**  Chooses one's own presence. */
+	setPresence: (presence: OwnPresence) => __TAURI_INVOKE<null>("set_presence", { presence }),
+	/**  How many seconds nobody has touched the window; 0 when somebody is back. */
+	idle: (seconds: number) => __TAURI_INVOKE<null>("idle", { seconds }),
+	/**  How all are there of whom anything is known. */
+	presences: () => __TAURI_INVOKE<PresenceRow[]>("presences"),
+	/**  What everybody is told. */
+	privacy: () => __TAURI_INVOKE<Privacy>("privacy"),
+	/**  Changes what everybody is told. */
+	setPrivacy: (privacy: Privacy) => __TAURI_INVOKE<null>("set_privacy", { privacy }),
+	/**  What differs for a contact. */
+	contactPrivacy: (account: string) => __TAURI_INVOKE<PrivacyOverride>("contact_privacy", { account }),
+	/**  Changes what a contact is told. */
+	setContactPrivacy: (account: string, privacy: PrivacyOverride) => __TAURI_INVOKE<null>("set_contact_privacy", { account, privacy }),
 };
 
 /** Events */
@@ -136,18 +136,69 @@ export type ChatRow = {
 	unread: number,
 	/**  The first of them. */
 	firstUnread: string | null,
+	/**  How many of them name this account. */
+	mentions: number,
+	/**  The first of those. */
+	firstMention: string | null,
+	/**  The first line of what was begun to be written. */
+	draft: string | null,
+	/**  For how many seconds messages stay once they were seen. */
+	timer: number | null,
 	/**  When it began. */
 	createdAt: number,
 	/**  What lists are sorted by, newest first. */
 	sortedAt: number,
-	/**  The first line of what is written and not sent. */
-	draft: string | null,
-	/**  Seconds messages stay once seen. */
-	timer: number | null,
-	/**  How many unread messages mention one. */
-	mentions: number,
-	/**  The first of them. */
-	firstMention: string | null,
+};
+
+/**
+ *  Everything known of the connection to the home relay, and of messages on their way. Counts are
+ *  since Snug was opened.
+ */
+export type ConnectionDetails = {
+	/**  What is shown everywhere. */
+	row: ConnectionRow,
+	/**  What carries frames. */
+	transport: Transport,
+	/**  Whether TLS is below it. What is sent is encrypted in any case. */
+	encrypted: boolean,
+	/**  The proxy between, `http://host:port` or `socks5://host:port`. */
+	proxy: string | null,
+	/**  Since when it is up. */
+	upSince: number | null,
+	/**  Of the last hour, oldest first. */
+	roundTrips: RoundTrip[],
+	/**  Half of them took at most this long. */
+	roundTripP50: number | null,
+	/**  Nearly all of them took at most this long. */
+	roundTripP99: number | null,
+	/**  How often it was tried to connect. */
+	attempts: number,
+	/**  The last 50, oldest first. */
+	reconnects: ReconnectRow[],
+	/**  Bytes of frames received. */
+	bytesIn: number,
+	/**  Bytes of frames sent. */
+	bytesOut: number,
+	/**  Frames received. */
+	framesIn: number,
+	/**  Frames sent. */
+	framesOut: number,
+	/**  Messages of others that came, over all relays. */
+	messagesIn: number,
+	/**  Own messages that a relay has on disk, over all relays. */
+	messagesOut: number,
+	/**  How often attempts and connections failed, by reason. */
+	errors: ErrorCount[],
+	/**  Entries set aside because they cannot be opened, ever. */
+	unreadable: number,
+	/**  Entries that did not count. */
+	ignored: number,
+	/**  Messages that wait to be sent; priorities of which none waits are left out. */
+	queue: QueueCount[],
+	/**  Half of one's own messages of the last hour were delivered this long after they were written. */
+	deliveryP50: number | null,
+	/**  Nearly all of them. */
+	deliveryP99: number | null,
 };
 
 /**  The connection to the home relay. */
@@ -170,6 +221,20 @@ export type ConnectionRow = {
 	waiting: number,
 };
 
+/**  How connections are made and kept. */
+export type ConnectionSettings = {
+	/**  Seconds between two pings. */
+	heartbeat: number,
+	/**  Seconds without a sign of life after which a connection is given up. */
+	silence: number,
+	/**  Milliseconds: the first pause between two attempts is at most this long. */
+	shortestPause: number,
+	/**  Seconds: no pause is longer. */
+	longestPause: number,
+	/**  The proxy. */
+	proxy: Proxy,
+};
+
 /**  How a connection stands. */
 export type ConnectionState = 
 /**  Not connected; another attempt is due. */
@@ -178,6 +243,24 @@ export type ConnectionState =
 "connecting" | 
 /**  Connected. */
 "connected";
+
+/**  What was begun to be written. */
+export type Draft = {
+	/**  So far. */
+	text: string,
+	/**  The message it answers. */
+	replyTo: string | null,
+	/**  The own message it would replace. */
+	editing: string | null,
+};
+
+/**  How often something went wrong. */
+export type ErrorCount = {
+	/**  What. */
+	code: ProblemCode,
+	/**  How often. */
+	count: number,
+};
 
 /**  A row that is no more. */
 export type Gone = {
@@ -260,16 +343,49 @@ export type LastLine = {
 	notice: MessageNotice | null,
 };
 
+/**  Somebody named in a text. */
+export type Mention = {
+	/**  Account id. */
+	account: string,
+	/**  Where "@Name" begins, in UTF-16 code units. */
+	from: number,
+	/**  Where it ends. */
+	to: number,
+};
+
+/**  All that is known of a message. */
+export type MessageDetails = {
+	/**  The message. */
+	message: MessageRow,
+	/**  When it was written, once the relay has it. */
+	sentAt: number | null,
+	/**  Of an own message: who has it. */
+	recipients: RecipientRow[],
+	/**  All its texts, oldest first. */
+	edits: VersionRow[],
+};
+
 /**  What a line of a timeline is. */
 export type MessageKind = 
 /**  A text. */
 "text" | 
-/**  Deleted for everyone. */
+/**  Taken back by its author. */
 "deleted" | 
 /**  Written by a newer Snug. */
 "unknown" | 
 /**  Something that happened. */
 "notice";
+
+/**  What a line of the timeline that is no message says. */
+export type MessageNotice = 
+/**  Messages from here on disappear, or stay again. */
+{ type: "timer"; 
+/**  So long after they were seen. */
+seconds: number | null } | 
+/**  Messages before this did not reach this device. */
+{ type: "gap" } | 
+/**  The chat goes on in a new mailbox. */
+{ type: "renewed" };
 
 /**  A line of a timeline. */
 export type MessageRow = {
@@ -297,23 +413,23 @@ export type MessageRow = {
 	problem: ProblemCode | null,
 	/**  What it answers. */
 	quote: Quote | null,
-	/**  Whether it was sent on from another chat. */
+	/**  Whether somebody wrote it elsewhere before. */
 	forwarded: boolean,
-	/**  When it was last changed. */
+	/**  When its text was changed, by its author's clock. */
 	editedAt: number | null,
-	/**  Whether a change or deletion of ours is on its way. */
+	/**  Whether an edit or deletion of ours is on its way. */
 	changing: boolean,
-	/**  Reactions, in the order they first came. */
+	/**  What people think of it. */
 	reactions: Reaction[],
-	/**  Who is mentioned where. */
+	/**  Who is named in it. */
 	mentions: Mention[],
-	/**  Whether one is mentioned oneself. */
+	/**  Whether this account is. */
 	mentionsMe: boolean,
 	/**  How urgent it is. */
 	priority: Priority,
-	/**  Seconds it stays once seen. */
+	/**  For how many seconds it stays once it was seen. */
 	timer: number | null,
-	/**  When it goes, once that is known. */
+	/**  When it goes. */
 	expiresAt: number | null,
 	/**  What a notice says. */
 	notice: MessageNotice | null,
@@ -344,6 +460,27 @@ export type NewInvitation = {
 	greeting: string,
 };
 
+/**  One's own presence. */
+export type OwnPresence = {
+	/**  What one chose. */
+	state: OwnState,
+	/**  One's own words, at most 140 characters. */
+	text: string,
+	/**  After how many idle seconds one is away; 0 never. */
+	awayAfter: number,
+};
+
+/**  What one chose to show. */
+export type OwnState = 
+/**  There; away when idle. */
+"online" | 
+/**  Away. */
+"away" | 
+/**  Not to be disturbed. */
+"busy" | 
+/**  Nothing is sent: no presence, no typing. */
+"invisible";
+
 /**  A stretch of a timeline. */
 export type Page = {
 	/**  Oldest first. */
@@ -353,6 +490,29 @@ export type Page = {
 	/**  Asks for newer ones; `None` at the end. */
 	after: string | null,
 };
+
+/**  How somebody is there. */
+export type PresenceRow = {
+	/**  Account id. */
+	account: string,
+	/**  Their state. */
+	state: PresenceState,
+	/**  Their own words; may be empty. */
+	text: string,
+	/**  When they were last there, by our clock. */
+	lastSeen: number | null,
+};
+
+/**  How somebody is there. */
+export type PresenceState = 
+/**  There. */
+"online" | 
+/**  Their program runs, nobody touches it. */
+"away" | 
+/**  There, and not to be disturbed. */
+"busy" | 
+/**  Not there, or not to be known. */
+"offline";
 
 /**  What an invitation says, before anything is sent. */
 export type Preview = {
@@ -372,6 +532,37 @@ export type Preview = {
 	standing: Standing,
 	/**  The chat with them. */
 	chat: string | null,
+};
+
+/**  How urgent a message is. */
+export type Priority = 
+/**  It may wait. */
+"low" | 
+/**  As most. */
+"normal" | 
+/**  Before others. */
+"high" | 
+/**  Before all others. */
+"urgent";
+
+/**  What is told to everybody and, in turn, shown of them. */
+export type Privacy = {
+	/**  That one is typing. */
+	typing: boolean,
+	/**  How one is there, and when one was last. */
+	presence: boolean,
+	/**  That one has read a message. That it arrived is always told. */
+	receipts: boolean,
+};
+
+/**  What differs for one contact; `None` is as for everybody. */
+export type PrivacyOverride = {
+	/**  That one is typing. */
+	typing: boolean | null,
+	/**  How one is there, and when one was last. */
+	presence: boolean | null,
+	/**  That one has read a message. */
+	receipts: boolean | null,
 };
 
 /**  A refusal: a code a host translates, and an English sentence for logs and terminals. */
@@ -426,20 +617,16 @@ export type ProblemCode =
 "textTooLong" | 
 /**  Too much waits to be sent. */
 "queueFull" | 
-/**  The messages waiting to be sent are too large together. */
+/**  What waits to be sent weighs too much. */
 "tooManyBytes" | 
-/**  It waited too long to be sent. */
-"expired" | 
-/**  Their device could not open it. */
-"unopened" | 
-/**  The chat is no more. */
-"chatGone" | 
-/**  Only its author may do this. */
+/**  Only its author may change a message. */
 "notYours" | 
-/**  It is too late for this. */
-"tooLate" | 
-/**  The proxy refuses. */
-"proxyRefused" | 
+/**  The message waited too long to be sent. */
+"expired" | 
+/**  A device of theirs could not open the message. */
+"unopened" | 
+/**  The relay does not take messages of this chat any more. */
+"chatGone" | 
 /**  The disk is full. */
 "diskFull" | 
 /**  The database cannot be read. */
@@ -454,10 +641,37 @@ export type ProblemCode =
 "keychainMissing" | 
 /**  The passphrase does not open the keychain file. */
 "passphraseWrong" | 
+/**  The proxy cannot be reached, or refuses. */
+"proxyRefused" | 
+/**  A setting has a value that cannot work. */
+"settingRefused" | 
 /**  What was asked for is not there. */
 "notFound" | 
 /**  An error in Snug itself, or of the computer it runs on. */
 "broken";
+
+/**  The proxy through which relays are reached; one on this computer is reached directly all the same. */
+export type Proxy = {
+	/**  Its kind. What follows counts for `http` and `socks5` alone. */
+	kind: ProxyKind,
+	/**  `host:port`. */
+	address: string,
+	/**  The name it wants; empty for none. */
+	user: string,
+	/**  The password it wants. Kept in the encrypted database, not in the settings file. */
+	password: string,
+};
+
+/**  Which kind of proxy. */
+export type ProxyKind = 
+/**  None: relays are reached directly. */
+"none" | 
+/**  What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say. */
+"system" | 
+/**  HTTP CONNECT. */
+"http" | 
+/**  SOCKS5, which resolves names itself: Tor is one. */
+"socks5";
 
 /**  A QR code. */
 export type QrMatrix = {
@@ -465,6 +679,66 @@ export type QrMatrix = {
 	size: number,
 	/**  Row by row, `size` × `size`. */
 	dark: boolean[],
+};
+
+/**  How many messages wait. */
+export type QueueCount = {
+	/**  How urgent they are. */
+	priority: Priority,
+	/**  How many. */
+	count: number,
+};
+
+/**  The message another answers. */
+export type Quote = {
+	/**  Message id. */
+	id: string,
+	/**  Account id. */
+	author: string,
+	/**  The author's name. */
+	authorName: string,
+	/**  Whether one wrote it oneself. */
+	own: boolean,
+	/**  How it begins, at most 280 characters; empty when it is gone. */
+	text: string,
+	/**  It was taken back, has disappeared, or was never here. */
+	gone: boolean,
+};
+
+/**  An emoji under a message. */
+export type Reaction = {
+	/**  The emoji. */
+	emoji: string,
+	/**  From how many. */
+	count: number,
+	/**  Whether one is among them. */
+	own: boolean,
+	/**  Their names, at most 20. */
+	names: string[],
+};
+
+/**  Who has a message. */
+export type RecipientRow = {
+	/**  Account id. */
+	account: string,
+	/**  Their name. */
+	name: string,
+	/**  When a device of theirs had it. */
+	deliveredAt: number | null,
+	/**  When they saw it. */
+	readAt: number | null,
+};
+
+/**  The connection was there again. */
+export type ReconnectRow = {
+	/**  When. */
+	at: number,
+	/**  Why it had ended; `None` when it was given up on purpose. */
+	reason: ProblemCode | null,
+	/**  The same in words. */
+	text: string,
+	/**  How long it was away. */
+	after: number,
 };
 
 /**  A wish to connect, either way. */
@@ -504,6 +778,60 @@ export type RequestState =
 /**  It cannot be sent. */
 "failed";
 
+/**  A ping and its answer. */
+export type RoundTrip = {
+	/**  When the answer came. */
+	at: number,
+	/**  How long it took. */
+	ms: number,
+};
+
+/**  A message that was found. */
+export type SearchHit = {
+	/**  The message. */
+	message: MessageRow,
+	/**  Its chat's title. */
+	chatTitle: string,
+	/**  The part of its text around the first word. */
+	snippet: string,
+	/**  Where the words stand in it, in UTF-16 code units. */
+	marks: ([number, number])[],
+};
+
+/**  What was found, newest first. */
+export type SearchPage = {
+	/**  The messages. */
+	hits: SearchHit[],
+	/**  Asks for more; `None` when that is all. */
+	before: string | null,
+};
+
+/**  What is looked for. */
+export type SearchQuery = {
+	/**  Words, or parts of them; all must be there. */
+	text: string,
+	/**  Only in this chat. */
+	chat: string | null,
+	/**  Only by this account. */
+	author: string | null,
+	/**  Only written at this time or later. */
+	from: number | null,
+	/**  Only written before. */
+	to: number | null,
+	/**  Goes on after a page. */
+	before: string | null,
+};
+
+/**  What goes with a text. */
+export type SendOptions = {
+	/**  The message it answers. */
+	replyTo: string | null,
+	/**  Who is named in it. */
+	mentions: Mention[],
+	/**  How urgent. */
+	priority: Priority,
+};
+
 /**  Where one stands with who invites. */
 export type Standing = 
 /**  Not asked yet. */
@@ -525,6 +853,11 @@ export type Startup = {
 	keychain: KeychainKind,
 };
 
+/**  What carries frames. */
+export type Transport = 
+/**  A WebSocket. */
+"webSocket";
+
 /**  One entry of the update stream. */
 export type Update = 
 /**  Rows that are new or different, whole, as they are on disk. */
@@ -545,19 +878,19 @@ gone: Gone[] } |
 { type: "connection"; 
 /**  As it is now. */
 row: ConnectionRow } | 
-/**  Presence of accounts. */
+/**  How others are there. They are no rows of the database and have no revision. */
 { type: "presence"; 
-/**  As they are now. */
+/**  Those who changed. */
 rows: PresenceRow[] } | 
-/**  Somebody writes, or stopped. */
+/**  Somebody types, or has stopped; a message of theirs ends it too. */
 { type: "typing"; 
 /**  Where. */
 chat: string; 
-/**  Who. */
+/**  Account id. */
 account: string; 
 /**  Their name. */
 name: string; 
-/**  Whether they write. */
+/**  Whether they type. */
 on: boolean } | 
 /**  Something a person who is not looking should hear of. */
 { type: "notify"; 
@@ -573,161 +906,12 @@ chat: string | null } |
 /**  One entry of the client's stream. */
 export type UpdateEvent = Update;
 
-/**  What a line says that nobody wrote; its author is who did it. */
-export type MessageNotice = 
-/**  Disappearing messages were set, or switched off. */
-{ type: "timer"; seconds: number | null } | 
-/**  This device did not receive the messages before this. */
-{ type: "gap" } | 
-/**  The chat's mailbox was replaced by a new one. */
-{ type: "renewed" };
-
-/**  How urgent a message is. */
-export type Priority = "low" | "normal" | "high" | "urgent";
-
-/**  The message another one answers. */
-export type Quote = {
-	id: string,
-	author: string,
-	authorName: string,
-	own: boolean,
-	/**  At most 280 characters; empty when gone. */
+/**  A text a message had. */
+export type VersionRow = {
+	/**  What it said. */
 	text: string,
-	gone: boolean,
-};
-
-/**  One emoji under a message. */
-export type Reaction = {
-	emoji: string,
-	count: number,
-	own: boolean,
-	/**  At most 20. */
-	names: string[],
-};
-
-/**  A mention: the UTF-16 range of "@Name" in the text. */
-export type Mention = { account: string, from: number, to: number };
-
-/**  What is written and not sent. */
-export type Draft = { text: string, replyTo: string | null, editing: string | null };
-
-/**  How a text is sent. */
-export type SendOptions = { replyTo: string | null, mentions: Mention[], priority: Priority };
-
-/**  Everything about one message. */
-export type MessageDetails = {
-	message: MessageRow,
-	sentAt: number | null,
-	recipients: Recipient[],
-	/**  Oldest first; the first is the original. */
-	edits: Edit[],
-};
-
-/**  Somebody a message is for. */
-export type Recipient = { account: string, name: string, deliveredAt: number | null, readAt: number | null };
-
-/**  A text as it once read. */
-export type Edit = { text: string, at: number };
-
-/**  What to find. */
-export type SearchQuery = {
-	text: string,
-	chat: string | null,
-	author: string | null,
-	from: number | null,
-	to: number | null,
-	/**  Cursor. */
-	before: string | null,
-};
-
-/**  A message found. */
-export type SearchHit = {
-	message: MessageRow,
-	chatTitle: string,
-	snippet: string,
-	/**  UTF-16 ranges in the snippet. */
-	marks: [number, number][],
-};
-
-/**  A stretch of what was found. */
-export type SearchPage = { hits: SearchHit[], before: string | null };
-
-/**  Where somebody is. */
-export type PresenceState = "online" | "away" | "busy" | "offline";
-
-/**  Somebody's presence. */
-export type PresenceRow = { account: string, state: PresenceState, text: string, lastSeen: number | null };
-
-/**  What one says of oneself. */
-export type OwnState = "online" | "away" | "busy" | "invisible";
-
-/**  One's own presence. */
-export type OwnPresence = {
-	state: OwnState,
-	text: string,
-	/**  Seconds without a touch; 0: never. */
-	awayAfter: number,
-};
-
-/**  What one shows of oneself, and so sees of others. */
-export type Privacy = { typing: boolean, presence: boolean, receipts: boolean };
-
-/**  The same for one contact; `None`: as for everybody. */
-export type PrivacyOverride = { typing: boolean | null, presence: boolean | null, receipts: boolean | null };
-
-/**  How a proxy is spoken to. */
-export type ProxyKind = "none" | "system" | "http" | "socks5";
-
-/**  A proxy. */
-export type Proxy = {
-	kind: ProxyKind,
-	/**  `host:port`. */
-	address: string,
-	user: string,
-	password: string,
-};
-
-/**  How the connection is kept. */
-export type ConnectionSettings = {
-	/**  Seconds. */
-	heartbeat: number,
-	/**  Seconds without a sign of life. */
-	silence: number,
-	/**  Milliseconds. */
-	shortestPause: number,
-	/**  Seconds. */
-	longestPause: number,
-	proxy: Proxy,
-};
-
-/**  Everything about the connection. */
-export type ConnectionDetails = {
-	row: ConnectionRow,
-	transport: "webSocket",
-	encrypted: boolean,
-	proxy: string | null,
-	upSince: number | null,
-	/**  Of the last hour. */
-	roundTrips: { at: number, ms: number }[],
-	roundTripP50: number | null,
-	roundTripP99: number | null,
-	attempts: number,
-	/**  The last 50; `after`: milliseconds without a connection. */
-	reconnects: { at: number, reason: ProblemCode | null, text: string, after: number }[],
-	bytesIn: number,
-	bytesOut: number,
-	framesIn: number,
-	framesOut: number,
-	messagesIn: number,
-	messagesOut: number,
-	errors: { code: ProblemCode, count: number }[],
-	/**  Entries set aside. */
-	unreadable: number,
-	ignored: number,
-	queue: { priority: Priority, count: number }[],
-	/**  Milliseconds from writing to "delivered", own messages of the last hour. */
-	deliveryP50: number | null,
-	deliveryP99: number | null,
+	/**  Since when. */
+	at: number,
 };
 
 /* Tauri Specta runtime */

@@ -59,12 +59,12 @@ describe("deleting", () => {
 
   it("says why it could not be", async () => {
     const core = new FakeCore();
-    core.refusals.set("deleteMessage", problem("tooLate"));
+    core.refusals.set("deleteMessage", problem("notYours"));
     const deletions = new Deletions(core);
     deletions.later("m1");
     deletions.flush();
     await vi.advanceTimersByTimeAsync(0);
-    expect([deletions.problem, deletions.going.size]).toEqual([expect.stringContaining("too late"), 0]);
+    expect([deletions.problem, deletions.going.size]).toEqual([expect.stringContaining("Only the person"), 0]);
   });
 });
 

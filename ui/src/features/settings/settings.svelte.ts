@@ -6,13 +6,16 @@ import { m } from "../../paraglide/messages.js";
 /** From, to, and what a number is counted in. */
 export const LIMITS = {
   heartbeat: [5, 300],
-  silence: [10, 900],
+  silence: [8, 600],
   shortestPause: [100, 60_000],
   longestPause: [1, 3_600],
 } as const;
 
+/** Seconds an answer is given at least. */
+const ANSWER = 3;
+
 export type Measure = keyof typeof LIMITS;
-export type Wrong = Partial<Record<Measure | "address", string>>;
+export type Wrong = Partial<Record<Measure | "address" | "user", string>>;
 
 /** What is wrong with these settings, by field, in words. */
 export function wrongWith(settings: ConnectionSettings): Wrong {
@@ -21,14 +24,17 @@ export function wrongWith(settings: ConnectionSettings): Wrong {
     const value = settings[measure];
     if (!Number.isInteger(value) || value < from || value > to) wrong[measure] = m.settings_between({ from, to });
   }
-  if (!wrong.silence && !wrong.heartbeat && settings.silence <= settings.heartbeat) {
-    wrong.silence = m.settings_silence_short();
+  if (!wrong.silence && !wrong.heartbeat && settings.silence < settings.heartbeat + ANSWER) {
+    wrong.silence = m.settings_silence_short({ seconds: settings.heartbeat + ANSWER });
   }
   if (!wrong.longestPause && !wrong.shortestPause && settings.longestPause * 1000 < settings.shortestPause) {
     wrong.longestPause = m.settings_pause_order();
   }
   const { kind, address } = settings.proxy;
   if ((kind === "http" || kind === "socks5") && !isAddress(address)) wrong.address = m.settings_address_wrong();
+  if (kind !== "none" && kind !== "system" && settings.proxy.user === "" && settings.proxy.password !== "") {
+    wrong.user = m.settings_user_missing();
+  }
   return wrong;
 }
 

@@ -25,9 +25,9 @@ describe("privacy", () => {
 describe("the connection's numbers", () => {
   it("are checked before they can be saved", () => {
     expect(wrongWith(core.settings)).toEqual({});
-    const wrong = wrongWith({ ...core.settings, heartbeat: NaN, silence: 9, longestPause: 1, shortestPause: 5_000 });
+    const wrong = wrongWith({ ...core.settings, heartbeat: NaN, silence: 7, longestPause: 1, shortestPause: 5_000 });
     expect(Object.keys(wrong)).toEqual(["heartbeat", "silence", "longestPause"]);
-    expect(wrongWith({ ...core.settings, silence: 20 }).silence).toContain("longer");
+    expect(wrongWith({ ...core.settings, silence: 20 }).silence).toContain("At least 23");
   });
 
   it.each([
