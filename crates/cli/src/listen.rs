@@ -4,6 +4,7 @@ mod command;
 mod stdin;
 
 use crate::output::{self, Line, Output};
+use crate::signals;
 use anyhow::Result;
 use command::{Answered, Asked};
 use futures_util::StreamExt as _;
@@ -23,6 +24,8 @@ pub async fn listen(client: &Client, time: Option<Duration>, output: &mut Output
     let mut answers: FuturesUnordered<Answered<'_>> = FuturesUnordered::new();
     output.line(output::row("listening", &json!({}))?)?;
     output.line(output::row("connection", &client.connection())?)?;
+    // Whose presence came while the client was being opened is not told again.
+    output.lines(signals::presences(client).await?)?;
     let over = async {
         match time {
             Some(time) => tokio::time::sleep(time).await,

@@ -32,8 +32,10 @@ pub(crate) const CALLS: usize = 64;
 pub(crate) const EVENTS: usize = 4;
 /// Longest sleep, milliseconds: clocks are set, computers suspended.
 const NAP: u64 = 60_000;
-/// Nothing to do for that long, and texts get into the search index, milliseconds.
-const REST: u64 = 1_000;
+/// So long after it arrived a text gets into the search index, milliseconds.
+const INDEX_AFTER: u64 = 1_000;
+/// Between two batches of texts for the index, milliseconds: what people do goes first.
+const INDEX_PAUSE: u64 = 20;
 /// Pause after our own disk has failed, milliseconds.
 const RECOVERY: u64 = 5_000;
 
@@ -99,7 +101,7 @@ impl Driver {
             publisher: Publisher::new(published, embedded),
             held: None,
             tick_at: 0,
-            to_index: true,
+            index_at: Some(0),
         };
         let mut input = Input::Deadline;
         loop {
@@ -140,8 +142,8 @@ struct State {
     held: Option<u64>,
     /// When time alone is to be looked at.
     tick_at: u64,
-    /// There may be texts that are not in the search index.
-    to_index: bool,
+    /// When texts that may not be in the search index get into it.
+    index_at: Option<u64>,
 }
 
 impl State {
@@ -149,7 +151,9 @@ impl State {
     fn turn(&mut self, input: Input) -> bool {
         let now = now();
         let arrived = matches!(input, Input::Connection(..));
-        self.to_index |= !matches!(input, Input::Deadline);
+        if !matches!(input, Input::Deadline) {
+            self.index_at.get_or_insert(now + INDEX_AFTER);
+        }
         let done = match input {
             Input::Shutdown => return false,
             Input::Call(call) => {
@@ -165,9 +169,11 @@ impl State {
                 self.relays.retry();
                 Ok(())
             }
-            Input::Deadline => self.index(now),
+            Input::Deadline => Ok(()),
         };
-        let done = done.and_then(|()| self.tick(now));
+        let done = done
+            .and_then(|()| self.tick(now))
+            .and_then(|()| self.index(now));
         // What arrived is shown before our receipt for it is written; what a person wrote is on its way
         // before it is drawn.
         if arrived {
@@ -180,9 +186,12 @@ impl State {
         true
     }
 
-    /// Nothing else is to be done: the search index grows by a batch.
+    /// The search index grows by a batch when it is time.
     fn index(&mut self, now: u64) -> snug_engine::Result<()> {
-        self.to_index = self.engine.is_index_behind()? && self.engine.index(now)?;
+        if self.index_at.is_some_and(|at| at <= now) {
+            let more = self.engine.is_index_behind()? && self.engine.index(now)?;
+            self.index_at = more.then_some(now + INDEX_PAUSE);
+        }
         Ok(())
     }
 
@@ -225,9 +234,8 @@ impl State {
         let now = now();
         // A disk that fails here fails again where it is dealt with.
         let outgoing = self.engine.next_deadline(now).ok().flatten();
-        let rest = self.to_index.then_some(now + REST);
         let signals = self.engine.signals_due().filter(|_| self.held.is_none());
-        let due = [self.held, outgoing, rest, signals, Some(self.tick_at)]
+        let due = [self.held, outgoing, self.index_at, signals, Some(self.tick_at)]
             .into_iter()
             .flatten()
             .min();
