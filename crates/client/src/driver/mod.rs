@@ -177,12 +177,14 @@ impl State {
         // What arrived is shown before our receipt for it is written; what a person wrote is on its way
         // before it is drawn.
         if arrived {
-            self.publisher.publish(&mut self.engine, &self.relays, now);
+            self.publisher
+                .publish(&mut self.engine, &self.relays, false, now);
         }
         if let Err(error) = done.and_then(|()| self.pump(now)) {
             self.hold(error, now);
         }
-        self.publisher.publish(&mut self.engine, &self.relays, now);
+        self.publisher
+            .publish(&mut self.engine, &self.relays, true, now);
         true
     }
 

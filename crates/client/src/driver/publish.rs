@@ -109,8 +109,8 @@ impl Publisher {
         self.published.tell(Update::Connection { row });
     }
 
-    /// Tells what the last turn changed.
-    pub fn publish(&mut self, engine: &mut Engine, relays: &Relays, now: u64) {
+    /// Tells what has changed. `done` says that what it brings has left too: nothing is quiet before.
+    pub fn publish(&mut self, engine: &mut Engine, relays: &Relays, done: bool, now: u64) {
         let changes = engine.take_changes();
         let changed = !changes.is_empty();
         let mut revision = self.published.standing.borrow().revision;
@@ -142,10 +142,10 @@ impl Publisher {
         if changed || first {
             self.waiting = engine.view().waiting().map_or(self.waiting, view::count);
         }
-        self.stand(relays, revision, changed);
+        self.stand(relays, revision, changed, done);
     }
 
-    fn stand(&self, relays: &Relays, revision: u32, changed: bool) {
+    fn stand(&self, relays: &Relays, revision: u32, changed: bool, done: bool) {
         let before = self.published.standing.borrow().clone();
         let home = self.home.clone();
         let statistics = home.as_ref().and_then(|home| relays.statistics(&home.key));
@@ -156,7 +156,7 @@ impl Publisher {
             self.waiting,
             &before.connection,
         );
-        let is_quiet = self.ill.is_none() && relays.is_quiet();
+        let is_quiet = done && self.ill.is_none() && relays.is_quiet();
         let failed = home.is_some_and(|home| relays.has_failed(&home.key));
         let failure = self.ill.clone().or_else(|| {
             statistics
