@@ -146,11 +146,11 @@ pub enum Command {
 const LISTEN: &str = "\
 Tell what happens, a line each, until the time is over or Ctrl-C.
 
-The first line is {\"type\":\"listening\"}, then how the connection and others' presence are. From then on each chat, message, invitation, request and
-connection that is new or different is a line of its \"type\", whole. {\"type\":\"gone\"} names what is no
-more, {\"type\":\"notify\"} what a person should hear of, {\"type\":\"typing\"} who types or has stopped,
-{\"type\":\"presence\"} how somebody is there; after {\"type\":\"resync\"} something was missed: ask for
-everything anew.
+The first line is {\"type\":\"listening\"}; then come the connection and others' presence as they are. From
+then on each chat, message, invitation, request and connection that is new or different is a line of its
+\"type\", whole. {\"type\":\"gone\"} names what is no more, {\"type\":\"notify\"} what a person should hear of,
+{\"type\":\"typing\"} who types or has stopped, {\"type\":\"presence\"} how somebody is there; after
+{\"type\":\"resync\"} something was missed: ask for everything anew.
 
 Commands are lines of JSON on stdin. Their \"do\" says what; \"for\" is anything and comes back with the
 answer:
