@@ -26,11 +26,14 @@ pub fn program(name: &str) -> Command {
     command
 }
 
-/// `target/debug`, of which tests are in `deps`.
+/// `target/debug`, of which tests are in `deps`; benchmarks are in `target/release` itself.
 fn directory() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let deps = test.parent().unwrap();
-    deps.parent().unwrap().to_path_buf()
+    let beside = test.parent().unwrap();
+    match beside.ends_with("deps") {
+        true => beside.parent().unwrap().to_path_buf(),
+        false => beside.to_path_buf(),
+    }
 }
 
 /// A process that is killed when dropped.

@@ -13,6 +13,7 @@ mod baseline;
 mod figure;
 mod live;
 mod reconnect;
+mod signals;
 
 use anyhow::{Result, bail};
 use figure::Report;
@@ -50,6 +51,7 @@ fn main() -> Result<()> {
     }
     if runs("live") {
         runtime.block_on(reconnect::run(&mut report))?;
+        runtime.block_on(signals::run(&mut report))?;
     }
     if runs("app") {
         app::run(&mut report)?;
