@@ -54,11 +54,9 @@ fn codes_that_lead_nowhere() {
     both("/nowhere/to/be/found.png", "neither a Snug code");
 
     // Texts that are not quite codes.
-    let damaged = code.replacen(
-        &code[30..31],
-        if &code[30..31] == "A" { "B" } else { "A" },
-        1,
-    );
+    let mut damaged = code.clone();
+    let other = if &code[30..31] == "A" { "B" } else { "A" };
+    damaged.replace_range(30..31, other);
     both(&damaged, "damaged");
     both(&code[..code.len() - 20], "incomplete");
     both(&code.replacen(":C1", ":C2", 1), "newer");
