@@ -99,19 +99,17 @@ impl Window {
         Ok(())
     }
 
-    /// Waits until something says a text, or something with it in it.
+    /// Waits until something says a text, or something with it in it; nothing is asked for by "".
     pub async fn says(&self, what: &str, text: &str) -> Result<()> {
-        let selector = selector(what);
+        let (selector, script) = (
+            selector(what),
+            "return document.querySelector(arguments[0])?.textContent",
+        );
         until(&format!("{what} saying {text:?}"), || async {
-            let Ok(element) = self.page.find(Locator::Css(&selector)).await else {
-                return Ok(None);
-            };
-            let said = element.text().await.unwrap_or_default();
-            let says = if text.is_empty() {
-                said.is_empty()
-            } else {
-                said.contains(text)
-            };
+            let said = self.page.execute(script, vec![json!(selector)]).await?;
+            let said = said.as_str().map(str::trim);
+            let says = said
+                .is_some_and(|said| said.contains(text) && !(text.is_empty() && !said.is_empty()));
             Ok(says.then_some(()))
         })
         .await

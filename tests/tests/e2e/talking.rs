@@ -3,7 +3,9 @@
 use crate::driver::{Light, Window};
 use crate::meeting::meet;
 use crate::people::{Person, chat_with};
+use crate::programs::until;
 use anyhow::Result;
+use serde_json::json;
 
 /// The arrow up, as WebDriver writes it.
 const UP: &str = "\u{e013}";
@@ -78,8 +80,11 @@ async fn what_was_begun_is_kept_and_what_was_written_offline_leaves_by_itself() 
     his.see_message("Are you there?", "received").await?;
     his.begin("Half a tho").await?;
     hers.says("typing", "Bo").await?;
-    // What is on its way to the disk is asked for there.
-    his.says(&chat_with(&ada), "Half a tho").await?;
+    until("a draft on disk", || async {
+        let chats = his.ask("chats", json!({})).await?;
+        Ok((chats[0]["draft"] == "Half a tho").then_some(()))
+    })
+    .await?;
     his.kill().await?;
     // He vanished; nobody types for ever.
     hers.says("typing", "").await?;

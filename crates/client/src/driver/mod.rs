@@ -237,10 +237,16 @@ impl State {
         // A disk that fails here fails again where it is dealt with.
         let outgoing = self.engine.next_deadline(now).ok().flatten();
         let signals = self.engine.signals_due().filter(|_| self.held.is_none());
-        let due = [self.held, outgoing, self.index_at, signals, Some(self.tick_at)]
-            .into_iter()
-            .flatten()
-            .min();
+        let due = [
+            self.held,
+            outgoing,
+            self.index_at,
+            signals,
+            Some(self.tick_at),
+        ]
+        .into_iter()
+        .flatten()
+        .min();
         Duration::from_millis(due.map_or(NAP, |due| due.saturating_sub(now)).clamp(1, NAP))
     }
 
