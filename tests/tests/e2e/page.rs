@@ -108,8 +108,10 @@ impl Window {
         until(&format!("{what} saying {text:?}"), || async {
             let said = self.page.execute(script, vec![json!(selector)]).await?;
             let said = said.as_str().map(str::trim);
-            let says = said
-                .is_some_and(|said| said.contains(text) && !(text.is_empty() && !said.is_empty()));
+            let says = said.is_some_and(|said| match text {
+                "" => said.is_empty(),
+                text => said.contains(text),
+            });
             Ok(says.then_some(()))
         })
         .await

@@ -125,6 +125,13 @@ impl Lane {
         self.behind.remove(address);
     }
 
+    /// Nothing more will come from a mailbox over this connection.
+    pub fn ended(&mut self, address: &Address) {
+        self.behind.remove(address);
+        self.read.remove(address);
+        self.stored.remove(address);
+    }
+
     /// Everything is read, our own entries too, and nothing unanswered.
     pub fn is_quiet(&self) -> bool {
         let came_back = |(address, seq): (&Address, &Seq)| {

@@ -150,6 +150,9 @@ impl State {
     /// Takes one input; says whether to go on.
     fn turn(&mut self, input: Input) -> bool {
         let now = now();
+        // A clock that was set back holds nothing up.
+        self.held = self.held.map(|until| until.min(now + RECOVERY));
+        self.tick_at = self.tick_at.min(now + NAP);
         let arrived = matches!(input, Input::Connection(..));
         if !matches!(input, Input::Deadline) {
             self.index_at.get_or_insert(now + INDEX_AFTER);

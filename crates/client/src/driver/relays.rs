@@ -214,6 +214,7 @@ fn take_in(
                 engine.caught_up(address);
                 engine.announce(&address, now)?;
             }
+            RelayFrame::Ended(address, _) => lane.ended(&address),
             RelayFrame::Signal(address, bytes) => {
                 signals::receive(engine, relay, (&address, &bytes), among, now)?;
             }
