@@ -8,8 +8,11 @@ use snug_wire::signal::{PresenceState, STATUS_LIMIT};
 use snug_wire::{ConversationId, FRAME_LIMIT, decode, encode};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Between two signals that one is typing, in milliseconds.
-const TYPING: u64 = 3_000;
+/// Between two signals that one is still typing, in milliseconds. Hosts repeat it every three seconds,
+/// by clocks and timers that are never exact.
+const STILL: u64 = 2_500;
+/// Between two signals that one began to type, in milliseconds.
+const AGAIN: u64 = 1_000;
 /// Between two answers to one conversation, in milliseconds: who asks on and on is not answered so.
 const ANSWERS: u64 = 1_000;
 
@@ -145,7 +148,8 @@ impl Own {
     pub fn types(&mut self, conversation: ConversationId, on: bool, now: u64) {
         let before = self.typing.get(&conversation).copied();
         match (before, on) {
-            (Some((at, _)), true) if now.abs_diff(at) < TYPING => {}
+            (Some((at, true)), true) if now.abs_diff(at) < STILL => {}
+            (Some((at, false)), true) if now.abs_diff(at) < AGAIN => {}
             (_, true) => {
                 self.typing.insert(conversation, (now, true));
                 self.typing_due.insert(conversation, true);

@@ -25,8 +25,8 @@ struct Target {
 }
 
 impl Engine {
-    /// The person types in a chat, or has stopped: call it at every key. What comes within three
-    /// seconds of another, or while there is no connection, is dropped.
+    /// The person types in a chat, or has stopped: to be said at every key, at least every three seconds
+    /// while it lasts. What comes too soon after another, or while there is no connection, is dropped.
     ///
     /// # Errors
     /// [`Rejection::NotFound`] when there is no such conversation.

@@ -215,7 +215,7 @@ fn who_comes_knows_at_once_and_nobody_answers_for_ever() {
     let (mut world, _) = World::chat();
     chooses(&mut world, ADA, OwnState::Busy, "Writing");
     comes(&mut world, ADA);
-    assert_eq!(pass(&mut world), 2, "Bo answers at once");
+    assert_eq!(pass(&mut world), 3, "Bo answers and asks, Ada answers");
     comes(&mut world, BO);
     pass(&mut world);
     later(&mut world, 1_000);
