@@ -68,6 +68,13 @@ async fn two_people_answer_change_react_take_back_and_find() -> Result<()> {
     hers.picture("search-light").await?;
     hers.click("hit").await?;
     hers.message("Gladly, I bring bread").await?;
+
+    // How the connection goes, and what can be set.
+    his.click("open-connection").await?;
+    his.see("connection-page").await?;
+    his.picture("connection-dark").await?;
+    his.click("open-settings").await?;
+    his.picture("settings-dark").await?;
     hers.close().await?;
     his.close().await
 }
