@@ -18,6 +18,8 @@ enum Asked {
 
 pub struct Device {
     pub name: &'static str,
+    /// Which of the world's accounts it belongs to.
+    pub account: usize,
     path: PathBuf,
     key: Secret,
     seed: u64,
@@ -41,28 +43,42 @@ fn start(path: &Path, key: &Secret, seed: u64, fuse: &Fuse) -> Engine {
 }
 
 impl Device {
+    /// With an account of its own, made now.
     pub fn new(
-        name: &'static str,
+        (account, name): (usize, &'static str),
         path: PathBuf,
         seed: u64,
         relay: &RelayAddress,
         now: u64,
     ) -> Self {
+        let mut device = Self::resume((account, name), path, seed, relay.key);
+        let mut account_key = [0; 32];
+        account_key[..8].copy_from_slice(&seed.to_be_bytes());
+        device
+            .engine
+            .create_account(name, &Secret::new(account_key), relay, now)
+            .expect("an account");
+        device
+    }
+
+    /// Over a database that may have an account already.
+    pub fn resume(
+        (account, name): (usize, &'static str),
+        path: PathBuf,
+        seed: u64,
+        relay: RelayKey,
+    ) -> Self {
         let key = Secret::new([7; 32]);
         let fuse = Fuse::default();
-        let mut engine = start(&path, &key, seed, &fuse);
-        let mut account = [0; 32];
-        account[..8].copy_from_slice(&seed.to_be_bytes());
-        engine
-            .create_account(name, &Secret::new(account), relay, now)
-            .expect("an account");
+        let engine = start(&path, &key, seed, &fuse);
         Self {
             name,
+            account,
             path,
             key,
             seed,
             lives: 0,
-            relay: relay.key,
+            relay,
             fuse,
             engine,
             link: None,
@@ -191,6 +207,14 @@ impl Device {
         }
     }
 
+    /// Does what time alone brings, if it is time.
+    pub fn tick(&mut self, now: u64) {
+        let due = self.engine.next_deadline(now).unwrap();
+        if due.is_some_and(|at| at <= now) {
+            self.attempt(|e| e.tick(now));
+        }
+    }
+
     /// Why it is not quiet.
     pub fn describe(&self, now: u64) -> String {
         format!(
@@ -204,10 +228,10 @@ impl Device {
         )
     }
 
-    pub fn is_quiet(&self, now: u64) -> bool {
+    /// Whether nothing is under way or waits; messages may still wait to disappear.
+    pub fn is_quiet(&self) -> bool {
         self.link.as_ref().is_some_and(Link::is_quiet)
             && self.asked.is_empty()
             && self.engine.is_idle().unwrap()
-            && self.engine.next_deadline(now).unwrap().is_none()
     }
 }

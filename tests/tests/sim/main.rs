@@ -1,8 +1,9 @@
 //! Many small worlds: engines and the relay's own machine in one thread, with virtual time, a seed,
 //! connections that are cut, frames lost and doubled, and crashes at every step of a transaction.
 //!
-//! At the end of each world everything is healed and run until nothing moves; then what every device
-//! has is compared with what was written. `SIM_SEED=n` runs one world alone, `SIM_WORLDS=n` that many.
+//! People write, edit, delete, react, set timers and read. At the end of each world everything is healed
+//! and run until nothing moves; then what every device has is compared with what was written.
+//! `SIM_SEED=n` runs one world alone, `SIM_WORLDS=n` that many.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,12 +12,17 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod acts;
 mod crash;
 mod device;
+mod interleavings;
 mod model;
 mod network;
+mod soak;
 mod story;
+mod torn;
 mod world;
+mod written;
 
 use world::{Chaos, World};
 
@@ -35,8 +41,7 @@ fn run(default: u64, chaos: Chaos, steps: u32, mutual: bool) {
             let mut world = World::new(seed, chaos);
             story::meet(&mut world, mutual);
             world.live(steps);
-            world.settle();
-            model::compare(&world);
+            world.end();
         });
         assert!(world.is_ok(), "{name}");
     }

@@ -8,6 +8,7 @@ use snug_wire::{RelayAddress, RelayKey};
 /// Bo uses Ada's invitation; if `mutual`, Ada uses one of Bo's at the same time.
 pub fn meet(world: &mut World, mutual: bool) {
     let mut pairs = vec![(0, 1)];
+    world.mutual = mutual;
     if mutual {
         pairs.push((1, 0));
     }

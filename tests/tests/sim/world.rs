@@ -1,13 +1,14 @@
-//! A world: one relay, two people, one clock, one seed.
+//! A world: one relay, some devices, one clock, one seed.
 
 use crate::device::Device;
+use crate::written::Written;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
-use snug_engine::{Extras, MessageState};
 use snug_relay::Store;
 use snug_relay::core::{Core, Job, Out};
 use snug_wire::frame::RelayFrame;
-use snug_wire::{ConversationId, MessageId, RelayAddress, RelayKey};
+use snug_wire::{ConversationId, RelayAddress, RelayKey};
+use std::path::{Path, PathBuf};
 
 /// What goes wrong, in chances out of a thousand at every step.
 #[derive(Clone, Copy)]
@@ -43,12 +44,11 @@ impl Chaos {
     };
 }
 
-/// A message somebody wrote and was told is kept.
-pub struct Written {
-    pub by: usize,
-    pub id: MessageId,
-    pub text: String,
-}
+/// The accounts, a device each.
+pub const NAMES: [&str; 2] = ["Ada", "Bo"];
+
+/// When every world begins.
+const BEGINNING: u64 = 1_800_000_000_000;
 
 pub struct World {
     pub seed: u64,
@@ -59,8 +59,11 @@ pub struct World {
     relay: Option<Core>,
     next_peer: u64,
     pub devices: Vec<Device>,
-    pub written: Vec<Written>,
-    _dir: tempfile::TempDir,
+    /// What people did and were told is kept.
+    pub written: Written,
+    /// Whether each invited the other: then there may be two logs, and between them no order.
+    pub mutual: bool,
+    dir: tempfile::TempDir,
 }
 
 /// Memory if there is a file system in it: what is tested is order, not the disk.
@@ -75,33 +78,76 @@ fn scratch() -> tempfile::TempDir {
 
 impl World {
     pub fn new(seed: u64, chaos: Chaos) -> Self {
-        let dir = scratch();
-        let now = 1_800_000_000_000;
-        let core = Core::open(Store::in_memory().unwrap(), [9; 32]).unwrap();
-        let relay = RelayAddress {
+        let relay = Core::open(Store::in_memory().unwrap(), [9; 32]).unwrap();
+        let address = RelayAddress {
             url: "ws://127.0.0.1:1".into(),
-            key: RelayKey(core.key().0),
+            key: relay.key(),
         };
-        let devices = ["Ada", "Bo"]
-            .iter()
-            .enumerate()
-            .map(|(i, name)| {
-                let path = dir.path().join(format!("{name}.db"));
-                Device::new(name, path, seed * 2 + i as u64 + 1, &relay, now)
-            })
-            .collect();
+        let seeds = move |n: usize| seed * NAMES.len() as u64 + n as u64 + 1;
+        Self::of(seed, chaos, scratch(), relay, |who, path| {
+            Device::new(who, path, seeds(who.0), &address, BEGINNING)
+        })
+    }
+
+    /// As an earlier world ended that was [`World::saved`] there.
+    pub fn resumed(from: &Path, seed: u64, now: u64) -> Self {
+        let dir = scratch();
+        for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+            std::fs::copy(file.path(), dir.path().join(file.file_name())).unwrap();
+        }
+        let store = Store::open(&dir.path().join("relay.db")).unwrap();
+        let relay = Core::open(store, [9; 32]).unwrap();
+        let key = relay.key();
+        let mut world = Self::of(seed, Chaos::NONE, dir, relay, |who, path| {
+            Device::resume(who, path, 1000 + seed * 100 + who.0 as u64, key)
+        });
+        world.now = now;
+        world
+    }
+
+    fn of(
+        seed: u64,
+        chaos: Chaos,
+        dir: tempfile::TempDir,
+        relay: Core,
+        device: impl Fn((usize, &'static str), PathBuf) -> Device,
+    ) -> Self {
+        let devices = NAMES.iter().enumerate().map(|(n, name)| {
+            let path = dir.path().join(format!("{name}.db"));
+            device((n, name), path)
+        });
         Self {
             seed,
             rng: ChaCha20Rng::seed_from_u64(seed),
-            now,
+            now: BEGINNING,
             chaos,
             calm: false,
-            relay: Some(core),
+            relay: Some(relay),
             next_peer: 1,
-            devices,
-            written: Vec::new(),
-            _dir: dir,
+            devices: devices.collect(),
+            written: Written::new(NAMES.len()),
+            mutual: false,
+            dir,
         }
+    }
+
+    /// A world whose relay is in a file, to be continued by [`World::resumed`].
+    pub fn on_disk(seed: u64) -> Self {
+        let mut world = Self::new(seed, Chaos::NONE);
+        let store = Store::open(&world.dir.path().join("relay.db")).unwrap();
+        let relay = Core::open(store, [9; 32]).unwrap();
+        assert_eq!(relay.key(), world.relay().key(), "the same relay");
+        world.relay = Some(relay);
+        world
+    }
+
+    /// Ends all of it in good order; what it was is in the directory, with the time and what was written.
+    pub fn saved(self) -> (tempfile::TempDir, u64, Written) {
+        for device in self.devices {
+            device.engine.close().unwrap();
+        }
+        drop(self.relay);
+        (self.dir, self.now, self.written)
     }
 
     fn chance(&mut self, of_a_thousand: u32) -> bool {
@@ -132,7 +178,10 @@ impl World {
             }
         }
         match self.rng.random_range(0..4) {
-            0 => self.carry_to_relay(device),
+            0 => {
+                let most = self.rng.random_range(1..6);
+                self.carry_to_relay(device, most);
+            }
             1 | 2 => {
                 let most = self.rng.random_range(1..8);
                 self.carry_to_device(device, most);
@@ -141,8 +190,8 @@ impl World {
         }
     }
 
-    /// Connects a device that is not, and sends what may leave.
-    fn tend(&mut self, device: usize) {
+    /// Connects a device that is not, sends what may leave, and does what time brings.
+    pub fn tend(&mut self, device: usize) {
         if self.devices[device].link.is_none() {
             let peer = self.next_peer;
             self.next_peer += 1;
@@ -150,9 +199,13 @@ impl World {
         }
         let now = self.now;
         self.devices[device].pump(now);
+        self.devices[device].tick(now);
+        if self.rng.random_range(0..12) == 0 {
+            self.devices[device].attempt(|e| e.index(now));
+        }
     }
 
-    fn disconnect(&mut self, device: usize) {
+    pub fn disconnect(&mut self, device: usize) {
         if let Some(link) = &self.devices[device].link {
             let peer = link.peer;
             self.relay().disconnected(peer);
@@ -160,7 +213,7 @@ impl World {
         self.devices[device].cut();
     }
 
-    fn crash_relay(&mut self) {
+    pub fn crash_relay(&mut self) {
         for device in &mut self.devices {
             device.cut();
         }
@@ -168,8 +221,8 @@ impl World {
         self.relay = Some(Core::open(store, [9; 32]).unwrap());
     }
 
-    fn carry_to_relay(&mut self, device: usize) {
-        let most = self.rng.random_range(1..6);
+    /// The relay gets up to `most` requests.
+    pub fn carry_to_relay(&mut self, device: usize, most: usize) {
         let now = self.now;
         let Some(link) = &mut self.devices[device].link else {
             return;
@@ -214,7 +267,8 @@ impl World {
         }
     }
 
-    fn carry_to_device(&mut self, device: usize, most: usize) {
+    /// A device gets up to `most` frames, and answers.
+    pub fn carry_to_device(&mut self, device: usize, most: usize) {
         let now = self.now;
         if let Some(link) = &mut self.devices[device].link {
             let peer = link.peer;
@@ -229,6 +283,23 @@ impl World {
         self.devices[device].pump(now);
     }
 
+    /// Whether there is something for a device to take.
+    pub fn has_for(&self, device: usize) -> bool {
+        let link = self.devices[device].link.as_ref();
+        link.is_some_and(|link| {
+            !link.to_device.is_empty() || self.relay.as_ref().unwrap().is_behind(link.peer)
+        })
+    }
+
+    /// Where a file of this world is.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn relay_key(&self) -> RelayKey {
+        self.relay.as_ref().unwrap().key()
+    }
+
     /// The chat of a device, once it has one.
     pub fn chat(&self, device: usize) -> Option<ConversationId> {
         self.devices[device]
@@ -240,51 +311,9 @@ impl World {
             .map(|chat| chat.id)
     }
 
-    /// People write and read while everything goes wrong.
-    pub fn live(&mut self, steps: u32) {
-        for n in 0..steps {
-            let device = self.rng.random_range(0..self.devices.len());
-            if self.rng.random_bool(0.25) {
-                self.write(device, &format!("message {n} of world {}", self.seed));
-            } else if self.rng.random_bool(0.1) {
-                self.read(device);
-            }
-            for _ in 0..3 {
-                self.step();
-            }
-        }
-    }
-
-    pub fn write(&mut self, device: usize, text: &str) {
-        let Some(chat) = self.chat(device) else {
-            return;
-        };
-        let now = self.now;
-        let sent =
-            self.devices[device].attempt(|e| e.send_text(chat, text, Extras::default(), now));
-        if let Some(id) = sent {
-            self.written.push(Written {
-                by: device,
-                id,
-                text: text.into(),
-            });
-        }
-    }
-
-    pub fn read(&mut self, device: usize) {
-        let Some(chat) = self.chat(device) else {
-            return;
-        };
-        let page = self.devices[device]
-            .engine
-            .view()
-            .messages(&chat, None, 20)
-            .unwrap();
-        let last = page.iter().rfind(|m| m.state == MessageState::Unread);
-        if let Some(last) = last.map(|m| m.id) {
-            let now = self.now;
-            self.devices[device].attempt(|e| e.mark_read(chat, last, now));
-        }
+    /// From here on everything may go wrong again.
+    pub fn stir(&mut self) {
+        self.calm = false;
     }
 
     /// Nothing goes wrong any more, until nothing moves.
@@ -298,10 +327,14 @@ impl World {
             for device in 0..self.devices.len() {
                 self.now += 10;
                 self.tend(device);
-                self.carry_to_relay(device);
+                self.carry_to_relay(device, 64);
                 self.carry_to_device(device, 64);
             }
-            if self.devices.iter().all(|device| device.is_quiet(self.now)) {
+            if self.devices.iter().all(Device::is_quiet) {
+                for device in 0..self.devices.len() {
+                    let now = self.now;
+                    self.devices[device].tick(now);
+                }
                 return;
             }
             if self

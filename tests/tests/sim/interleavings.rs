@@ -1,0 +1,240 @@
+//! Small worlds of which every order is tried, none sampled: two accounts, four actions, and one fault
+//! at every point between two moves.
+//!
+//! A move is an action of a person, a device's requests going up to the relay, or what the relay has for
+//! a device coming down, or a fault: a cut that loses what is under way, or a crash. Moves that do not
+//! touch each other's state lead to the same end in either order, so that of two such neighbours only
+//! one order is tried. Each order runs in a world of its own, from the same files, until all is done
+//! and at rest; then it is compared as every world is.
+
+use crate::model;
+use crate::story;
+use crate::world::World;
+use crate::written::Written;
+
+/// What a person does.
+#[derive(Clone, Copy)]
+enum Act {
+    Write,
+    EditOld,
+    EditNew,
+    DeleteOld,
+    DeleteNew,
+    React(Option<&'static str>),
+    Read,
+    Timer(Option<u32>),
+}
+
+use Act::{DeleteNew, DeleteOld, EditNew, EditOld, React, Read, Timer, Write};
+
+/// One thing that happens. In the order in which neighbours that do not touch each other are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Move {
+    Act(usize),
+    Cut(usize),
+    Crash(usize),
+    Down(usize),
+    Up(usize),
+    CrashRelay,
+}
+
+impl Move {
+    /// Whether the two end the same in either order.
+    fn is_independent_of(self, other: Self) -> bool {
+        use Move::{Act, Crash, CrashRelay, Cut, Down, Up};
+        let (one, two) = match (self, other) {
+            (CrashRelay, _) | (_, CrashRelay) => return false,
+            // Through the relay.
+            (Up(_), Up(_) | Down(_) | Cut(_) | Crash(_)) => return false,
+            (Down(_) | Cut(_) | Crash(_), Up(_)) => return false,
+            (
+                Act(one) | Up(one) | Down(one) | Cut(one) | Crash(one),
+                Act(two) | Up(two) | Down(two) | Cut(two) | Crash(two),
+            ) => (one, two),
+        };
+        one != two
+    }
+
+    fn is_fault(self) -> bool {
+        matches!(self, Self::Cut(_) | Self::Crash(_) | Self::CrashRelay)
+    }
+}
+
+/// How often each device's requests go up, and how often it takes what has come, before all is done:
+/// what two actions need to go each by itself or both at once. The rest takes its course.
+#[derive(Clone, Copy)]
+struct Limits {
+    ups: usize,
+    downs: usize,
+    faults: usize,
+}
+
+/// Two people in a chat, a message of each in it, on disk.
+struct Base {
+    dir: tempfile::TempDir,
+    now: u64,
+    written: Written,
+}
+
+impl Base {
+    fn new() -> Self {
+        let mut world = World::on_disk(1);
+        story::meet(&mut world, false);
+        world.settle();
+        world.write(0, "message-old of Ada");
+        world.write(1, "message-old of Bo");
+        world.settle();
+        world.read_all(1);
+        world.settle();
+        let (dir, now, written) = world.saved();
+        Self { dir, now, written }
+    }
+
+    /// Both connected, and nothing under way.
+    fn world(&self) -> World {
+        let mut world = World::resumed(self.dir.path(), 1, self.now);
+        world.written = self.written.clone();
+        world.settle();
+        world
+    }
+}
+
+impl World {
+    fn does(&mut self, device: usize, act: Act) {
+        self.now += 7;
+        let of = |world: &Self, account: usize| -> Vec<_> {
+            let lines = world.written.lines().filter(|line| line.by == account);
+            lines.map(|line| line.id).collect()
+        };
+        let (own, ada) = (of(self, device), of(self, 0));
+        let newest = own[own.len() - 1];
+        match act {
+            Write => self.write(device, "message-new"),
+            EditOld => self.edit(device, own[0], "edit-old"),
+            EditNew => self.edit(device, newest, "edit-new"),
+            DeleteOld => self.delete(device, own[0]),
+            DeleteNew => self.delete(device, newest),
+            // It may have been taken back by now.
+            React(emoji) => {
+                let view = self.devices[device].engine.view();
+                if !view.message(&ada[0]).unwrap().unwrap().amended.deleted {
+                    self.react(device, ada[0], emoji);
+                }
+            }
+            Read => self.read_all(device),
+            Timer(seconds) => self.set_timer(device, seconds),
+        }
+        let now = self.now;
+        self.devices[device].pump(now);
+    }
+
+    /// What may happen now.
+    fn moves(&self, left: &[Vec<Act>], made: &[(Move, Vec<Move>)], limits: Limits) -> Vec<Move> {
+        let count = |is: &dyn Fn(Move) -> bool| made.iter().filter(|(m, _)| is(*m)).count();
+        let faults = limits.faults > count(&Move::is_fault);
+        let mut moves = Vec::new();
+        for (n, left) in left.iter().enumerate() {
+            if !left.is_empty() {
+                moves.push(Move::Act(n));
+            }
+            if self.has_for(n) && count(&|m| m == Move::Down(n)) < limits.downs {
+                moves.push(Move::Down(n));
+            }
+            let link = self.devices[n].link.as_ref();
+            let wants = link.is_none_or(|link| !link.to_relay.is_empty());
+            if wants && count(&|m| m == Move::Up(n)) < limits.ups {
+                moves.push(Move::Up(n));
+            }
+            if faults {
+                moves.extend([Move::Cut(n), Move::Crash(n)]);
+            }
+        }
+        if faults {
+            moves.push(Move::CrashRelay);
+        }
+        moves
+    }
+
+    fn makes(&mut self, made: Move, left: &mut [Vec<Act>]) {
+        match made {
+            Move::Act(n) => {
+                let act = left[n].remove(0);
+                self.does(n, act);
+            }
+            Move::Up(n) => {
+                self.tend(n);
+                self.carry_to_relay(n, 64);
+            }
+            Move::Down(n) => self.carry_to_device(n, 64),
+            Move::Cut(n) => self.disconnect(n),
+            Move::Crash(n) => {
+                self.disconnect(n);
+                self.devices[n].crash();
+            }
+            Move::CrashRelay => self.crash_relay(),
+        }
+    }
+}
+
+/// Runs one order: the choices given, then the first of what may happen. Says what it chose among.
+fn run(base: &Base, acts: &[Vec<Act>], limits: Limits, given: &[usize]) -> Vec<(Move, Vec<Move>)> {
+    let (mut world, mut left) = (base.world(), acts.to_vec());
+    let mut made: Vec<(Move, Vec<Move>)> = Vec::new();
+    loop {
+        let mut moves = world.moves(&left, &made, limits);
+        let last = made.last().map(|(last, _)| *last);
+        let is_tried = |m: &Move| last.is_some_and(|last| *m < last && m.is_independent_of(last));
+        moves.retain(|m| !is_tried(m));
+        let is_done = left.iter().all(Vec::is_empty) && !moves.iter().any(|m| m.is_fault());
+        let choice = given.get(made.len()).copied().unwrap_or(0);
+        let Some(next) = moves.get(choice).copied().filter(|_| !is_done) else {
+            break;
+        };
+        made.push((next, moves));
+        world.makes(next, &mut left);
+    }
+    world.settle();
+    model::compare(&world);
+    made
+}
+
+/// Tries all orders of these actions, Ada's and Bo's; says how many there were.
+fn every_order(name: &str, acts: [&[Act]; 2], limits: Limits) {
+    let base = Base::new();
+    let acts = acts.map(<[Act]>::to_vec);
+    let (mut given, mut orders) = (Vec::new(), 0_u64);
+    loop {
+        let path = std::panic::AssertUnwindSafe(|| run(&base, &acts, limits, &given));
+        let made = std::panic::catch_unwind(path);
+        let Ok(made) = made else {
+            panic!("{name}: order {orders}, the choices {given:?}");
+        };
+        orders += 1;
+        let mut choices: Vec<(usize, usize)> = made
+            .iter()
+            .map(|(m, moves)| (moves.iter().position(|x| x == m).unwrap(), moves.len()))
+            .collect();
+        while choices.pop_if(|(at, of)| *at + 1 == *of).is_some() {}
+        let Some((at, _)) = choices.last_mut() else {
+            break;
+        };
+        *at += 1;
+        given = choices.into_iter().map(|(at, _)| at).collect();
+    }
+    println!("{name}: {orders} orders, all tried");
+}
+
+#[test]
+fn count() {
+    let n = |name: &str| std::env::var(name).unwrap().parse().unwrap();
+    let limits = Limits {
+        ups: n("U"),
+        downs: n("D"),
+        faults: n("F"),
+    };
+    every_order(
+        "a",
+        [&[Write, EditNew], &[Write, React(Some("\u{1f44d}"))]],
+        limits,
+    );
+}
