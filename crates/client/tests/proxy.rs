@@ -301,11 +301,20 @@ async fn another_proxy_is_used_at_once_and_its_password_is_kept_in_the_database_
     assert_eq!(details.proxy, Some(format!("http://{}", first.address)));
 
     // It is up, and is made anew all the same.
+    let mut updates = client.updates();
     set(&client, second.proxy(socks, "ada", "lamplight-42")).await;
     soon(second.asked.recv()).await.unwrap();
-    is(&client, ConnectionState::Connected).await;
-    let details = client.connection_details().await.unwrap();
-    assert_eq!(details.proxy, Some(format!("socks5://{}", second.address)));
+    let through = Some(format!("socks5://{}", second.address));
+    let details = soon(async {
+        loop {
+            let details = client.connection_details().await.unwrap();
+            if details.proxy == through && details.row.state == ConnectionState::Connected {
+                return details;
+            }
+            updates.next().await.unwrap();
+        }
+    })
+    .await;
     let last = details.reconnects.last().unwrap();
     assert_eq!(
         (last.reason, last.text.as_str()),

@@ -4,8 +4,9 @@ use crate::files::{Source, sources};
 use crate::nothing;
 
 /// The part of a Rust file that is tests: all of it in a `tests` folder, else from `#[cfg(test)]` on.
+/// Benchmarks are none: real time is what they are about.
 fn test_lines(source: &Source) -> Source {
-    let tests = source.path.starts_with("tests/")
+    let tests = (source.path.starts_with("tests/") && !source.path.starts_with("tests/src/bin/"))
         || source.path.contains("/tests/")
         || source.path.ends_with("/tests.rs");
     let start = if tests {
