@@ -1,5 +1,11 @@
 //! Typing and presence between two people over a real relay.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test says what went wrong by panicking"
+)]
+
 mod people;
 
 use people::{Person, meet, relay, soon};
