@@ -9,7 +9,7 @@ use crate::setup;
 use crate::sys;
 
 /// Measures with a release build; the figures come from `tests/src/bin/bench`.
-pub fn bench(name: Option<&str>, json: bool) -> Result<()> {
+pub fn bench(name: Option<&str>, json: bool, messages: Option<u64>) -> Result<()> {
     packages::install(&[For::Windows, For::Screen])?;
     setup::npm()?;
     sys::run(sys::npm().args(["run", "build"]).stdout(std::io::stderr()))?;
@@ -17,6 +17,9 @@ pub fn bench(name: Option<&str>, json: bool) -> Result<()> {
     sys::run(app::build().arg("--examples"))?;
     let mut bench = sys::program(sys::target_dir()?.join("release").join("bench"));
     bench.args(name).args(json.then_some("--json"));
+    if let Some(messages) = messages {
+        bench.env("HISTORY_MESSAGES", messages.to_string());
+    }
     if screen::is_missing() {
         let screen = Screen::open()?;
         return sys::run(screen.place(&mut bench));

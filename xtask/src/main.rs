@@ -7,6 +7,7 @@ mod packages;
 mod run;
 mod screen;
 mod setup;
+mod soak;
 mod sys;
 mod test;
 
@@ -40,6 +41,23 @@ enum Habit {
         /// One line of JSON per figure
         #[arg(long)]
         json: bool,
+        /// For `history`: how many messages its database has
+        #[arg(long)]
+        messages: Option<u64>,
+    },
+    /// Drive seeded worlds of 10,000 messages each, with edits, deletions, reactions, receipts, timers,
+    /// crashes and cuts: nothing lost, nothing twice, one order. Two accounts with one device each;
+    /// second devices come with linking. A failing world says how to replay it alone
+    #[command(args_conflicts_with_subcommands = true)]
+    Soak {
+        /// How many messages are written in all
+        #[arg(long, default_value_t = 1_000_000)]
+        messages: u64,
+        /// The first world's seed; the others count on from it
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        #[command(subcommand)]
+        of: Option<soak::Of>,
     },
     /// Feed the decoders what nobody would send
     Fuzz {
@@ -56,7 +74,13 @@ fn main() -> ExitCode {
         Habit::Run => run::run(),
         Habit::Demo => demo::demo(),
         Habit::Test => test::test(),
-        Habit::Bench { name, json } => bench::bench(name.as_deref(), json),
+        Habit::Bench {
+            name,
+            json,
+            messages,
+        } => bench::bench(name.as_deref(), json, messages),
+        Habit::Soak { of: Some(what), .. } => soak::of(&what),
+        Habit::Soak { messages, seed, .. } => soak::worlds(messages, seed),
         Habit::Fuzz { target, seconds } => bench::fuzz(target.as_deref(), seconds),
     };
     match done {
