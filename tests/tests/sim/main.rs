@@ -54,15 +54,15 @@ fn calm_worlds() {
 
 #[test]
 fn worlds_with_cuts_and_doubles() {
-    run(100, Chaos::NETWORK, 200, false);
+    run(80, Chaos::NETWORK, 200, false);
 }
 
 #[test]
 fn worlds_with_crashes_at_every_step() {
-    run(120, Chaos::ALL, 250, false);
+    run(80, Chaos::ALL, 250, false);
 }
 
 #[test]
 fn worlds_where_both_invite_each_other() {
-    run(60, Chaos::ALL, 250, true);
+    run(40, Chaos::ALL, 250, true);
 }
