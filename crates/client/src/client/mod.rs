@@ -77,6 +77,21 @@ struct Inner {
     driver: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// Without [`Client::close`] everything ends all the same, and before the process does: the database's
+/// library takes its own memory down at exit, under whoever still closes a database.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        if let Some(driver) = lock(&self.driver).take()
+            && driver.thread().id() != std::thread::current().id()
+        {
+            // It has said itself why it stopped, if it did.
+            let _ = driver.join();
+        }
+    }
+}
+
 impl Client {
     /// Opens the data: keys, database, engine; then connects. Makes them if the data is new.
     /// Connections live on the runtime this is called on.
