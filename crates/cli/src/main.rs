@@ -21,7 +21,11 @@ use anyhow::Result;
 use clap::Parser as _;
 use snug_client::Client;
 use std::process::ExitCode;
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
+
+/// For threads to end.
+const ENDING: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -35,8 +39,9 @@ fn main() -> ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| {
             let done = runtime.block_on(run(arguments));
-            // Whatever still blocks a thread, as reading a picture may, ends with the process.
-            runtime.shutdown_background();
+            // Threads that used the database end before the process, under which its library takes its
+            // memory down. Whatever still blocks one, as reading a picture may, ends with the process.
+            runtime.shutdown_timeout(ENDING);
             done
         });
     match done {
