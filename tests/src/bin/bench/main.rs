@@ -11,6 +11,7 @@
 mod app;
 mod baseline;
 mod figure;
+mod history;
 mod live;
 mod reconnect;
 mod signals;
@@ -19,7 +20,14 @@ use anyhow::{Result, bail};
 use figure::Report;
 
 /// The benchmarks, by name.
-const NAMES: [&str; 5] = ["delivery", "connection", "invitation", "live", "app"];
+const NAMES: [&str; 6] = [
+    "delivery",
+    "connection",
+    "invitation",
+    "live",
+    "app",
+    "history",
+];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -55,6 +63,10 @@ fn main() -> Result<()> {
     }
     if runs("app") {
         app::run(&mut report)?;
+    }
+    // Minutes of writing before the first figure: only by name.
+    if chosen.contains(&"history") {
+        history::run(&mut report)?;
     }
     Ok(())
 }
