@@ -16,6 +16,8 @@ use snug_wire::MessageId;
 const BATCH: u32 = 256;
 /// How many of the newest texts are looked through where no index helps.
 const NEWEST: u32 = 20_000;
+/// How many of a conversation's own: between them lie others', so that each costs a page to read.
+const NEWEST_WITHIN: u32 = 2_000;
 
 /// A search.
 #[derive(Clone, Debug, Default)]
@@ -168,13 +170,17 @@ pub(crate) fn find(db: &Connection, search: &Search, limit: usize) -> Result<Fou
     if words.is_empty() {
         return Ok(Found::default());
     }
+    let most = match search.within.conversation {
+        Some(_) => NEWEST_WITHIN,
+        None => NEWEST,
+    };
     let indexed = table::indexed(db)?;
     let before = search.before.unwrap_or(i64::MAX);
     let mut found: Vec<Numbered> = Vec::new();
     // Not in the index yet: the newest.
     if before > indexed.saturating_add(1) {
         let range = (indexed, before);
-        table::scan(db, &search.within, range, NEWEST, |hit| {
+        table::scan(db, &search.within, range, most, |hit| {
             take(&mut found, hit, &words, limit)
         })?;
     }
@@ -183,7 +189,7 @@ pub(crate) fn find(db: &Connection, search: &Search, limit: usize) -> Result<Fou
     if found.len() <= limit {
         if query.text.is_empty() && query.pairs.is_empty() {
             let range = (0, below);
-            table::scan(db, &search.within, range, NEWEST, |hit| {
+            table::scan(db, &search.within, range, most, |hit| {
                 take(&mut found, hit, &words, limit)
             })?;
         } else {

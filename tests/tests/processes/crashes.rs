@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use snug_tests::person::{Listening, Person, meet};
 use snug_tests::relay::Relay;
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Rounds of a test run.
 const SHORT: u64 = 4;
@@ -121,7 +121,11 @@ fn crashes_at_random_instants() {
             sides[watched].line();
         }
         if soak.is_some() {
-            std::thread::sleep(Duration::from_micros(rng.random_range(0..30_000)));
+            let pause = Duration::from_micros(rng.random_range(0..30_000));
+            let line = Instant::now();
+            while line.elapsed() < pause {
+                std::thread::yield_now();
+            }
         }
         // One of the three, or the relay and one more.
         let killed = rng.random_range(0..5);

@@ -74,16 +74,41 @@ pub struct Within {
     pub to: Option<u64>,
 }
 
+/// Of a conversation with at most so many messages their numbers are gathered before the index is
+/// asked: what it finds elsewhere is then passed over without being read.
+const GATHERED: i64 = 10_000;
+
 impl Within {
+    /// As [`Self::sql`], in the conversation too, for what the index finds as `f`.
+    fn found_sql(&self, db: &Connection, values: &mut Vec<Value>) -> Result<String> {
+        let mut sql = self.sql(values);
+        if let Some(id) = &self.conversation {
+            let count: i64 = db
+                .prepare_cached(
+                    "SELECT count(*) FROM (SELECT 1 FROM message WHERE conversation = ?1 LIMIT ?2)",
+                )?
+                .query_row((id.0, GATHERED + 1), |row| row.get(0))?;
+            values.push(Value::Blob(id.0.to_vec()));
+            sql.push_str(&if count > GATHERED {
+                format!(" AND m.conversation = ?{}", values.len())
+            } else {
+                // Without the plus the index would be asked once for each number.
+                format!(
+                    " AND +f.rowid IN (SELECT n FROM message WHERE conversation = ?{})",
+                    values.len()
+                )
+            });
+        }
+        Ok(sql)
+    }
+
+    /// Conditions of a message `m`, but for its conversation.
     fn sql(&self, values: &mut Vec<Value>) -> String {
         let mut sql = String::new();
         let mut also = |condition: &str, value: Value| {
             values.push(value);
             sql.push_str(&format!(" AND {condition} ?{}", values.len()));
         };
-        if let Some(id) = &self.conversation {
-            also("m.conversation =", Value::Blob(id.0.to_vec()));
-        }
         if let Some(id) = &self.author {
             also("m.author =", Value::Blob(id.0.to_vec()));
         }
@@ -143,7 +168,7 @@ pub(crate) fn find(
             ("message_text", text)
         };
         let mut values = vec![Value::Integer(before), Value::Text(query.to_owned())];
-        let rest = within.sql(&mut values);
+        let rest = within.found_sql(db, &mut values)?;
         let sql = format!(
             "SELECT {}, m.n FROM {table} f JOIN message m ON m.n = f.rowid
              WHERE f.{table} MATCH ?2 AND f.rowid < ?1{rest} ORDER BY f.rowid DESC",
@@ -151,7 +176,11 @@ pub(crate) fn find(
         );
         return numbered(db, &sql, values, take);
     }
-    let rest = within.sql(&mut values);
+    let mut rest = within.sql(&mut values);
+    if let Some(id) = &within.conversation {
+        values.push(Value::Blob(id.0.to_vec()));
+        rest.push_str(&format!(" AND +m.conversation = ?{}", values.len()));
+    }
     let sql = format!(
         "SELECT {}, m.n FROM message m WHERE m.n < ?1{sql}{rest} ORDER BY m.n DESC",
         super::message::columns("m")
@@ -172,7 +201,15 @@ pub(crate) fn scan(
         Value::Integer(before),
         Value::Integer(i64::from(most)),
     ];
-    let rest = within.sql(&mut values);
+    let mut rest = within.sql(&mut values);
+    if let Some(id) = &within.conversation {
+        // The newest by place are the newest by number too, but for a few.
+        values.push(Value::Blob(id.0.to_vec()));
+        rest.push_str(&format!(
+            " AND m.n IN (SELECT n FROM message WHERE conversation = ?{} ORDER BY place DESC LIMIT ?3)",
+            values.len()
+        ));
+    }
     let sql = format!(
         "SELECT {}, m.n FROM message m WHERE m.n > ?1 AND m.n < ?2 AND m.kind = 1{rest}
          ORDER BY m.n DESC LIMIT ?3",

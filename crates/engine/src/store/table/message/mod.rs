@@ -420,8 +420,10 @@ pub(crate) fn unread(db: &Connection, conversation: &ConversationId) -> Result<U
     }
     let first = |mention: bool| {
         let only = if mention { "AND to_me = 1" } else { "" };
+        // Left to itself SQLite would go through the whole conversation in its order.
         db.prepare_cached(&format!(
-            "SELECT id FROM message WHERE conversation = ?1 AND state = 10 {only} ORDER BY place LIMIT 1"
+            "SELECT id FROM message INDEXED BY message_unread
+             WHERE conversation = ?1 AND state = 10 {only} ORDER BY place LIMIT 1"
         ))?
         .query_row([conversation.0], |row| row.get(0).map(MessageId))
         .optional()
