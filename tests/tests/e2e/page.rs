@@ -29,9 +29,10 @@ impl Window {
         .await
     }
 
-    /// Clicks once it is there and can be clicked.
+    /// Clicks once it is there, stands still and can be clicked.
     pub async fn click(&self, what: &str) -> Result<()> {
         let selector = selector(what);
+        self.page.execute_async(AT_REST, vec![]).await?;
         until(&format!("a click on {what}"), || async {
             let Ok(element) = self.page.find(Locator::Css(&selector)).await else {
                 return Ok(None);
