@@ -5,7 +5,7 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 use rusqlite::ErrorCode;
 use snug_engine::{Access, Engine, Error, NewInvitation, Reader, Result, connect};
-use snug_wire::Secret;
+use snug_wire::{ConversationId, Secret};
 use std::fs;
 use std::path::Path;
 
@@ -70,22 +70,39 @@ fn schema(db: &rusqlite::Connection) -> String {
     lines.map(|line| line.unwrap() + ";\n").collect()
 }
 
-const FIRST: &str = include_str!("schema/1.sql");
-const NOW: &str = include_str!("schema/2.sql");
+const FIRST: &str = include_str!("../../src/store/schema/1.sql");
+/// What all migrations together come to: an edit of any of them shows here.
+const NOW: &str = include_str!("schema.sql");
 
 #[test]
-fn the_first_schema_opens() {
+fn the_first_schema_opens_with_all_that_is_in_it() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("first.db");
     let db = connect(&path, &Secret::new([7; 32]), Access::Write).unwrap();
-    // SQLite makes its own table for AUTOINCREMENT.
-    db.execute_batch(&FIRST.replace("CREATE TABLE sqlite_sequence(name,seq);\n", ""))
-        .unwrap();
+    db.execute_batch(FIRST).unwrap();
+    db.execute_batch(
+        "INSERT INTO conversation VALUES (zeroblob(32), 0, NULL, 7);
+         INSERT INTO message VALUES (zeroblob(16), zeroblob(32), zeroblob(24), NULL, 0,
+           zeroblob(32), 1, 1, 5, 'kept', x'a0', 1, 1);
+         INSERT INTO mls VALUES (x'01', x'02');
+         INSERT INTO outbox (relay, lane, priority, not_before, stage, intent)
+           VALUES (zeroblob(32), zeroblob(32), 1, 0, 2, x'03');",
+    )
+    .unwrap();
     db.pragma_update(None, "user_version", 1).unwrap();
     drop(db);
     let engine = open(&path, [7; 32]).unwrap();
     assert!(engine.view().account().unwrap().is_none());
-    assert!(engine.view().chats().unwrap().is_empty());
+    let chat = ConversationId([0; 32]);
+    let messages = engine.view().messages(&chat, None, 10).unwrap();
+    assert_eq!(messages[0].text, "kept");
+    assert!(engine.is_index_behind().unwrap(), "it is still to be found");
+    drop(engine);
+    let db = connect(&path, &Secret::new([7; 32]), Access::Read).unwrap();
+    let kept = "SELECT stage, value FROM outbox, mls WHERE key = x'01'";
+    let kept = db.query_row(kept, [], |row| Ok((row.get(0)?, row.get(1)?)));
+    // What awaited its echo is frozen: it is put again with the same bytes.
+    assert_eq!(kept.unwrap(), (1, vec![2_u8]));
 }
 
 #[test]
