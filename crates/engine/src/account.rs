@@ -2,12 +2,12 @@
 
 use crate::conversation::found_own;
 use crate::error::{Rejection, Result};
-use crate::store::table::{relay, setting};
+use crate::store::table::{contact, relay, setting};
 use crate::work::Work;
 use ed25519_dalek::SigningKey;
 use rusqlite::Connection;
 use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};
-use snug_wire::log_state::Credential;
+use snug_wire::log_state::{Credential, LogState};
 use snug_wire::{
     AccountId, ConversationId, DeviceId, DeviceKey, FRAME_LIMIT, NAME_LIMIT, RelayAddress, Secret,
     decode, encode,
@@ -172,6 +172,23 @@ pub(crate) fn create(
     found_own(w, &me)?;
     w.changes.account = true;
     Ok(me)
+}
+
+/// Newer device lists of a state: of people we know, and our own.
+pub(crate) fn learn_lists(w: &mut Work<'_>, state: &LogState) -> Result<()> {
+    let me = w.me()?;
+    for participant in &state.participants {
+        let devices = &participant.devices;
+        if participant.account == me.account {
+            if devices.continues(&me.devices) && devices.verified(&me.account).is_some() {
+                setting::put(w.db, "device list", &encode(devices))?;
+                w.changes.account = true;
+            }
+        } else if let Some((name, _)) = contact::get(w.db, &participant.account)? {
+            contact::put(w.db, &participant.account, &name, devices)?;
+        }
+    }
+    Ok(())
 }
 
 /// Remembers where a relay is now; our home's address goes into the invitations we make.

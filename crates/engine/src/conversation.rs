@@ -4,6 +4,7 @@ use crate::account::Me;
 use crate::error::Result;
 use crate::mls::{self, group};
 use crate::outbox;
+use crate::rehome;
 use crate::store::table::conversation::{self, Conversation};
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox::{self, Mailbox, Standing};
@@ -48,15 +49,45 @@ pub(crate) fn ask_for_mailbox(
     )
 }
 
-/// Founds a group of this device alone, in a mailbox of its own.
-fn found(
+/// A relay has lost a mailbox of ours that nothing depends on: it is made again, empty.
+pub(crate) fn make_mailbox_again(
+    w: &mut Work<'_>,
+    mailbox: &Mailbox,
+    kind: MailboxKind,
+) -> Result<()> {
+    mailbox::set_standing(w.db, &mailbox.address, Standing::Asked)?;
+    mailbox::restart(w.db, &mailbox.address, 0, Seq(0))?;
+    outbox::add(
+        w,
+        New {
+            relay: mailbox.relay,
+            lane: mailbox.address,
+            priority: Priority::Urgent,
+            not_before: 0,
+            intent: Intent::Create(mailbox.address),
+            request: Some(Request::Create(
+                mailbox.address,
+                kind,
+                mailbox.secret.lock(),
+            )),
+        },
+    )
+}
+
+/// Founds a group of this device alone, in a mailbox of its own. Its id is below those of the logs that
+/// the conversation had before, so that it goes on in this one (rule 19).
+pub(crate) fn found(
     w: &mut Work<'_>,
     me: &Me,
     relay: &RelayKey,
     state: LogState,
     ready: bool,
 ) -> Result<GroupId> {
-    let id = GroupId(w.random());
+    let before = log::of(w.db, &state.conversation)?;
+    let random = w.random();
+    let id = before
+        .first()
+        .map_or(GroupId(random), |lowest| rehome::lower(&lowest.group, random));
     let address = Address(w.random());
     let provider = w.provider();
     let signer = mls::signer(me.device_seed.expose(), &me.device_key.0);
@@ -81,6 +112,7 @@ fn found(
             head: Seq(0),
             ready,
             read: Seq(0),
+            trouble: None,
         },
     )?;
     Ok(id)

@@ -5,15 +5,15 @@ use crate::mls::group::{self, Opened};
 use crate::own;
 use crate::seal;
 use crate::store::table::inbox::{self, Inbox};
-use crate::store::table::log::{self, Log};
+use crate::store::table::log::{self, Log, Trouble};
 use crate::store::table::mailbox::{self, Mailbox};
-use crate::store::table::message::Place;
-use crate::store::table::{outbox as queue, quarantine};
+use crate::store::table::message::{Event, Place};
+use crate::store::table::{missed, outbox as queue, quarantine};
 use crate::work::Work;
-use crate::{joining, message, outbox, post, receipt, request};
+use crate::{admit, conversation, joining, message, outbox, post, receipt, rejoin, request};
 use snug_wire::content::{Body, Content};
-use snug_wire::frame::{Answer, Cursor, Delivery, Request};
-use snug_wire::inbox::InboxForm;
+use snug_wire::frame::{Answer, Cursor, Delivery, MailboxKind, Refusal, Request};
+use snug_wire::inbox::{InboxForm, Reach};
 use snug_wire::log_state::Credential;
 use snug_wire::{Address, FRAME_LIMIT, RelayKey, Seq, TEXT_LIMIT, decode, pad};
 
@@ -41,6 +41,9 @@ type Verdict = Result<std::result::Result<(), &'static str>>;
 /// How many unopened entries of a mailbox bring a receipt of their own; later ones travel with the next.
 /// Two devices that cannot open each other's receipts would answer each other for ever.
 const TOLD_AT_ONCE: u64 = 16;
+
+/// From so many missing entries on a log is not followed any more: a sender's ratchet leaps over 2,000.
+const LEAP: u64 = 1_000;
 
 /// Applies one delivery.
 pub(crate) fn apply(
@@ -126,9 +129,20 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
             }
             Ok(verdict)
         }
-        Some(Opened::Merged) => {
+        Some(Opened::Merged(judged)) => {
             outbox::superseded(w, &delivery.address)?;
+            admit::merged(w, log, delivery.seq, &judged)?;
             Ok(Ok(()))
+        }
+        Some(Opened::Removed) => {
+            rejoin::trouble(w, log, Trouble::Behind)?;
+            Ok(Err("a commit that replaces this device"))
+        }
+        Some(Opened::Behind(why)) => {
+            if !is_read_again(w, delivery)? {
+                rejoin::trouble(w, log, Trouble::Behind)?;
+            }
+            Ok(Err(why))
         }
         Some(Opened::Own) => Ok(Err("an old entry of this device")),
         Some(Opened::Ignored(why)) => {
@@ -141,11 +155,16 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
     }
 }
 
+/// Whether an entry was read before, in a log that is read a second time.
+fn is_read_again(w: &Work<'_>, delivery: &Delivery) -> Result<bool> {
+    let reached = mailbox::reached(w.db, &delivery.address)?;
+    Ok(reached.is_some_and(|seq| delivery.seq <= seq))
+}
+
 /// Notes what could not be read, so that its author is told (rule 22). What is read for a second time
 /// was opened before, and cannot be again.
 fn unopened(w: &mut Work<'_>, log: &Log, delivery: &Delivery, why: &'static str) -> Result<()> {
-    let again = mailbox::reached(w.db, &delivery.address)?.is_some_and(|seq| delivery.seq <= seq);
-    if again {
+    if log.trouble.is_some() || is_read_again(w, delivery)? {
         return Ok(());
     }
     quarantine::add(w.db, &delivery.address, delivery.seq, why)?;
@@ -169,6 +188,16 @@ fn content(w: &mut Work<'_>, log: &Log, seq: Seq, author: &Credential, plain: &[
         }
         Body::Own(_) => return Ok(Err("a record for one's own devices from somebody else")),
         Body::Profile(_) => {}
+        Body::Reach(inbox) => {
+            let reach = Reach {
+                account: author.account,
+                device: author.device,
+                inbox: inbox.clone(),
+            };
+            if !admit::learn_reach(w, &log.state, &reach)? {
+                return Ok(Err("an inbox on another relay"));
+            }
+        }
         Body::Text(text) if text.text.len() > TEXT_LIMIT => {
             return Ok(Err("a text longer than allowed"));
         }
@@ -198,6 +227,7 @@ fn apply_to_inbox(w: &mut Work<'_>, inbox: &Inbox, delivery: &Delivery) -> Verdi
             joining::pointed(w, pointer)
         }
         InboxForm::Denied(signed) if joining::takes_answers(inbox) => request::denied(w, signed),
+        InboxForm::Join(signed) if joining::takes_answers(inbox) => admit::arrived(w, signed),
         _ => Ok(Err("a form that does not belong into this inbox")),
     }
 }
@@ -237,19 +267,65 @@ pub(crate) fn opened(
             let before = Seq(now.first.0.saturating_sub(1));
             if mailbox.generation != now.generation || mailbox.seq < before {
                 mailbox::restart(w.db, address, now.generation, before)?;
+                if let Some(log) = log::at(w.db, address)?.filter(|_| mailbox.envelope.is_some()) {
+                    gap(w, &log, Seq(mailbox.seq.0.saturating_add(1)), before)?;
+                }
             }
+            recovered(w, address)?;
         }
         Answer::Diverged(now) => {
             let before = Seq(now.first.0.saturating_sub(1));
             mailbox::diverge(w.db, address, now.generation, before, now.last)?;
             w.live.stored.retain(|_, (lane, _)| lane != address);
+            recovered(w, address)?;
             if let Some(log) = log::at(w.db, address)? {
                 log::lower_read(w.db, &log.group, now.last)?;
                 let lost = Seq(now.last.0.saturating_add(1));
                 message::send_again(w, &log, (lost, Seq(i64::MAX.cast_unsigned())))?;
             }
         }
+        Answer::Refused(
+            refusal @ (Refusal::NoMailbox | Refusal::WrongLock | Refusal::Outdated(_)),
+        ) => unusable(w, &mailbox, refusal)?,
         _ => {}
     }
     Ok(())
+}
+
+/// The relay had not kept these entries for us: it is said in the timeline and to their authors. With
+/// more of them than a ratchet leaps over, what follows could not be opened.
+fn gap(w: &mut Work<'_>, log: &Log, first: Seq, last: Seq) -> Result<()> {
+    if first > last {
+        return Ok(());
+    }
+    if last.0 - first.0 >= LEAP {
+        return rejoin::trouble(w, log, Trouble::Behind);
+    }
+    missed::add(w.db, &log.address, first, last)?;
+    rejoin::tell(w, &log.state, (&log.group, last), Event::Gap)?;
+    receipt::queue(w, &log.group)
+}
+
+/// A mailbox that was not there is there again.
+fn recovered(w: &mut Work<'_>, address: &Address) -> Result<()> {
+    match log::at(w.db, address)?.filter(|log| log.trouble == Some(Trouble::Unusable)) {
+        Some(log) => log::set_trouble(w.db, &log.group, None),
+        None => Ok(()),
+    }
+}
+
+/// A mailbox cannot be opened. An inbox, and one that nobody else knows, is just made again.
+fn unusable(w: &mut Work<'_>, mailbox: &Mailbox, refusal: &Refusal) -> Result<()> {
+    let log = log::at(w.db, &mailbox.address)?;
+    match log {
+        Some(log) if log.ready => rejoin::trouble(w, &log, outbox::trouble_of(refusal)),
+        log if *refusal == Refusal::NoMailbox => {
+            let kind = match log {
+                Some(_) => MailboxKind::Conversation,
+                None => MailboxKind::Inbox,
+            };
+            conversation::make_mailbox_again(w, mailbox, kind)
+        }
+        _ => Ok(()),
+    }
 }

@@ -4,21 +4,22 @@ use crate::changes::Notice;
 use crate::conversation::{direct_state, insert_direct};
 use crate::error::{Error, Result};
 use crate::mls::group;
-use crate::outbox;
-use crate::request;
+use crate::{admit, outbox, rejoin, request};
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox::{self, Mailbox, Standing};
 use crate::store::table::outbox::{Intent, New, Queued};
 use crate::store::table::request::RequestState;
-use crate::store::table::{contact, inbox, relay, request as requests};
+use crate::store::table::{contact, inbox, reach, relay, request as requests};
 use crate::work::Work;
 use rand::RngExt as _;
 use snug_wire::card::Signed;
 use snug_wire::content::Priority;
 use snug_wire::frame::{Answer, Request};
-use snug_wire::inbox::{InboxForm, InviteRequest, Pointer};
+use snug_wire::inbox::{InboxForm, InviteRequest, Pointer, Reach};
 use snug_wire::log_state::LogState;
-use snug_wire::{ClaimId, FRAME_LIMIT, GroupId, Secret, Seq, decode, encode};
+use snug_wire::{
+    ClaimId, DeviceKey, EnvelopeId, FRAME_LIMIT, GroupId, RelayAddress, Secret, Seq, decode, encode,
+};
 
 /// A new leaf renews itself within this many milliseconds, at a random moment (rule 21).
 const RENEW_WITHIN: std::ops::Range<u64> = 2_000..20_000;
@@ -27,8 +28,10 @@ const RENEW_WITHIN: std::ops::Range<u64> = 2_000..20_000;
 const NO_GROUP: GroupId = GroupId([0; 16]);
 /// Far above any log's last entry, and still a number for SQLite.
 const LAST_SEQ: Seq = Seq(1 << 62);
+/// How many devices a pointer tells the reach of.
+const REACHED: u32 = 16;
 /// The largest log state one joins with, in bytes: it is read with every entry.
-const STATE_LIMIT: usize = 256 << 10;
+pub(crate) const STATE_LIMIT: usize = 256 << 10;
 
 /// With the merge of the commit that added them, every new leaf is told where its Welcome is.
 pub(crate) fn point(
@@ -38,38 +41,30 @@ pub(crate) fn point(
     row: &Queued,
     claim: &ClaimId,
 ) -> Result<()> {
-    let (Some(found), Some(mailbox), Some(Request::Put(put))) = (
-        requests::get(w.db, claim)?,
-        mailbox::get(w.db, &log.address)?,
-        &row.request,
-    ) else {
+    let (Some(found), Some(Request::Put(put))) = (requests::get(w.db, claim)?, &row.request) else {
         return Ok(());
     };
     let signed: Signed<InviteRequest> = decode(&found.form, FRAME_LIMIT)?;
-    let at = relay::get(w.db, &row.relay)?
-        .ok_or_else(|| Error::Mls("a mailbox without its relay".into()))?;
     let devices = signed
         .form
         .devices
         .verified(&signed.form.account)
         .map(|e| e.devices.clone());
-    for (device, inbox) in devices.unwrap_or_default().iter().zip(&signed.form.inboxes) {
-        let fetch = w
-            .with_group(&log.group, |provider, group| {
-                group::fetch_secret(provider, group, &device.key)
-            })?
-            .ok_or_else(|| Error::Mls("a log without its group".into()))?;
+    let devices = devices.unwrap_or_default();
+    for (device, inbox) in devices.iter().zip(&signed.form.inboxes) {
+        let reached = Reach {
+            account: signed.form.account,
+            device: device.id,
+            inbox: inbox.clone(),
+        };
+        reach::put(w.db, &log.conversation, &reached)?;
+    }
+    let at = relay_of(w, log)?;
+    rejoin::own_reach(w, &log.conversation, &at)?;
+    for (device, inbox) in devices.iter().zip(&signed.form.inboxes) {
         let pointer = Pointer {
-            relay: at.clone(),
-            address: log.address,
-            group: log.group,
-            commit,
-            generation: mailbox.generation,
-            envelope: put.id,
-            secret: mailbox.secret.clone(),
-            fetch,
-            state: log.state.clone(),
             answers: Some(*claim),
+            ..pointer(w, log, (commit, put.id), &device.key)?
         };
         request::tell(w, inbox, &InboxForm::Pointer(Box::new(pointer)))?;
     }
@@ -80,11 +75,56 @@ pub(crate) fn point(
     Ok(())
 }
 
+/// The relay a log lives on.
+pub(crate) fn relay_of(w: &Work<'_>, log: &Log) -> Result<RelayAddress> {
+    let missing = || Error::Mls("a log without its mailbox or relay".into());
+    let mailbox = mailbox::get(w.db, &log.address)?.ok_or_else(missing)?;
+    relay::get(w.db, &mailbox.relay)?.ok_or_else(missing)
+}
+
+/// What leads the leaf of a device to its Welcome, and to where others are reached.
+pub(crate) fn pointer(
+    w: &mut Work<'_>,
+    log: &Log,
+    (commit, envelope): (Seq, EnvelopeId),
+    leaf: &DeviceKey,
+) -> Result<Pointer> {
+    let missing = || Error::Mls("a log without its group or mailbox".into());
+    let mailbox = mailbox::get(w.db, &log.address)?.ok_or_else(missing)?;
+    let fetch = w
+        .with_group(&log.group, |provider, group| {
+            group::fetch_secret(provider, group, leaf)
+        })?
+        .ok_or_else(missing)?;
+    Ok(Pointer {
+        relay: relay_of(w, log)?,
+        address: log.address,
+        group: log.group,
+        commit,
+        generation: mailbox.generation,
+        envelope,
+        secret: mailbox.secret,
+        fetch,
+        state: log.state.clone(),
+        answers: None,
+        joins: None,
+        reach: reach::all(w.db, &log.conversation, REACHED)?,
+    })
+}
+
+/// Whether a pointer names a place that can be.
+pub(crate) fn can_be(pointer: &Pointer) -> bool {
+    pointer.group != NO_GROUP && pointer.commit <= LAST_SEQ
+}
+
 /// A pointer came to an inbox of ours: it counts if it answers what we asked.
 pub(crate) fn pointed(
     w: &mut Work<'_>,
     pointer: &Pointer,
 ) -> Result<std::result::Result<(), &'static str>> {
+    if let Some(id) = &pointer.joins {
+        return rejoin::pointed(w, pointer, id);
+    }
     let Some(claim) = pointer.answers else {
         return Ok(Err("a pointer that answers nothing"));
     };
@@ -134,7 +174,7 @@ fn leads_somewhere_new(
         Err("a pointer to another relay")
     } else if is_read(w, pointer)? {
         Err("a pointer to a log one reads")
-    } else if pointer.group == NO_GROUP || pointer.commit > LAST_SEQ {
+    } else if !can_be(pointer) {
         Err("a pointer to a place that cannot be")
     } else if encode(&pointer.state).len() > STATE_LIMIT {
         Err("a pointer with too large a state")
@@ -224,13 +264,24 @@ fn enter(w: &mut Work<'_>, pointer: &Pointer, row: &requests::Request) -> Result
             head: pointer.commit,
             ready: true,
             read: pointer.commit,
+            trouble: None,
         },
     )?;
+    let me = w.me()?;
+    let own = Reach {
+        account: me.account,
+        device: me.device,
+        inbox: request::reply_of(row)?,
+    };
+    reach::put(w.db, &pointer.state.conversation, &own)?;
+    for other in &pointer.reach {
+        admit::learn_reach(w, &pointer.state, other)?;
+    }
     w.live.to_open.insert(pointer.address);
     Ok(())
 }
 
-fn renew_later(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
+pub(crate) fn renew_later(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
     let not_before = w.now + w.rng.random_range(RENEW_WITHIN);
     outbox::add(
         w,

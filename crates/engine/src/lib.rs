@@ -8,6 +8,7 @@
 //! [`Engine::next_outgoing`] and a relay, and between a relay and [`Engine::receive`].
 
 mod account;
+mod admit;
 mod changes;
 mod conversation;
 mod error;
@@ -15,6 +16,7 @@ mod host;
 mod inbox;
 mod invitation;
 mod joining;
+mod linking;
 mod message;
 mod mls;
 mod outbox;
@@ -23,6 +25,8 @@ mod post;
 mod privacy;
 mod read;
 mod receipt;
+mod rehome;
+mod rejoin;
 mod request;
 mod seal;
 mod search;
@@ -67,7 +71,7 @@ use snug_wire::{
 use std::collections::{BTreeMap, BTreeSet};
 use store::table::message as message_table;
 use store::table::outbox::Stage;
-use store::table::{mailbox, outbox as queue, quarantine, relay, setting};
+use store::table::{log, mailbox, outbox as queue, quarantine, relay, setting};
 use work::{Live, Work};
 
 /// An entry that ended the program this often before it was applied is set aside (rule 24). More than
@@ -172,6 +176,9 @@ impl Engine {
         let changes = work.changes;
         match done.and_then(|value| Ok(tx.commit().map(|()| value)?)) {
             Ok(value) => {
+                if changes.account {
+                    self.me = Me::load(&self.db)?;
+                }
                 self.changes.merge(changes);
                 Ok(value)
             }
@@ -195,9 +202,7 @@ impl Engine {
         now: u64,
     ) -> Result<Account> {
         let me = self.write(now, |w| account::create(w, name, account_key, home))?;
-        let account = me.as_account();
-        self.me = Some(me);
-        Ok(account)
+        Ok(me.as_account())
     }
 
     /// Makes an invitation.
@@ -270,6 +275,10 @@ impl Engine {
     /// # Errors
     /// The disk.
     pub fn subscriptions(&mut self, relay: &RelayKey) -> Result<Vec<Subscription>> {
+        if self.me.is_none() {
+            // A device that is to be one of an account yet.
+            return Ok(Vec::new());
+        }
         let mailboxes = mailbox::there(&self.db, relay)?;
         for mailbox in &mailboxes {
             self.live.to_open.remove(&mailbox.address);
@@ -283,6 +292,9 @@ impl Engine {
     /// The disk.
     pub fn take_subscriptions(&mut self, relay: &RelayKey) -> Result<Vec<Subscription>> {
         let mut open = Vec::new();
+        if self.me.is_none() {
+            return Ok(open);
+        }
         for address in self.live.to_open.clone() {
             if let Some(mailbox) = mailbox::get(&self.db, &address)?
                 && mailbox.relay == *relay
@@ -362,10 +374,15 @@ impl Engine {
     /// # Errors
     /// The disk.
     pub fn is_caught_up(&self, relay: &RelayKey) -> Result<bool> {
-        let there = mailbox::there(&self.db, relay)?;
-        Ok(there
-            .iter()
-            .all(|m| self.live.caught_up.contains(&m.address)))
+        for mailbox in mailbox::there(&self.db, relay)? {
+            if !self.live.caught_up.contains(&mailbox.address)
+                // What cannot be followed is not waited for.
+                && log::at(&self.db, &mailbox.address)?.is_none_or(|log| log.trouble.is_none())
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The connection to a relay is gone, and with it what was under way.
@@ -455,9 +472,15 @@ impl Engine {
     /// # Errors
     /// The disk.
     pub fn next_deadline(&self, now: u64) -> Result<Option<u64>> {
-        let outgoing = queue::next_due(&self.db, now)?;
-        let expiry = message_table::next_expiry(&self.db)?;
-        Ok(outgoing.into_iter().chain(expiry).min())
+        let device = self.me.as_ref().map(|me| me.device);
+        let turn = device.map(|device| rehome::next_turn(&self.db, device));
+        let all = [
+            queue::next_due(&self.db, now)?,
+            message_table::next_expiry(&self.db)?,
+            rejoin::next_asking(&self.db)?,
+            turn.transpose()?.flatten(),
+        ];
+        Ok(all.into_iter().flatten().min())
     }
 
     /// Does what time alone brings: unanswered requests end, messages disappear, what waited too long
@@ -471,6 +494,10 @@ impl Engine {
         }
         self.write(now, |w| {
             request::expire(w)?;
+            if w.me.is_some() {
+                rejoin::ask_again(w)?;
+                admit::serve_all(w)?;
+            }
             message::give_up(w)
         })
     }

@@ -5,7 +5,7 @@ use crate::error::{Rejection, Result};
 use crate::store::table::conversation;
 use crate::store::table::draft::{self, Draft};
 use crate::store::table::log::{self, Log};
-use crate::store::table::mailbox;
+use crate::store::table::{gone, mailbox};
 use crate::store::table::message::{self, Message, MessageKind, MessageState, Place, Problem};
 use crate::store::table::outbox::{self as queued, Intent, New, Stage};
 use crate::work::Work;
@@ -164,7 +164,8 @@ pub(crate) fn queue(w: &mut Work<'_>, id: ConversationId, intent: Intent) -> Res
     let logs = log::of(w.db, &id)?;
     let log = logs
         .iter()
-        .find(|log| log.ready)
+        .find(|log| log.is_sound())
+        .or(logs.iter().find(|log| log.ready))
         .or(logs.first())
         .ok_or(Rejection::NotFound)?;
     let relay = mailbox::get(w.db, &log.address)?
@@ -214,6 +215,12 @@ pub(crate) fn discard(w: &mut Work<'_>, id: MessageId) -> Result<()> {
         queued::delete(w.db, row.id)?;
     }
     remove(w, &message)
+}
+
+/// A message's time is over: it does not come back.
+pub(crate) fn disappear(w: &mut Work<'_>, message: &Message) -> Result<()> {
+    gone::add(w.db, &message.id, w.now)?;
+    remove(w, message)
 }
 
 /// Nothing of a message stays on this device.
@@ -318,12 +325,19 @@ pub(crate) fn arrived(
         },
         _ => new,
     };
+    if gone::is(w.db, &id)? {
+        // Sent once more after its time.
+        return Ok(());
+    }
     let kind = new.kind;
+    // Where ours stood before, if the log is one that lost it and grew again.
+    send_again(w, log, (seq, seq))?;
     let added = message::insert(w.db, &new)?;
     w.step("store message")?;
+    if !added {
+        sent_again(w, log, seq, &id)?;
+    }
     if added {
-        // Where ours stood before, if the log is one that lost it and grew again.
-        send_again(w, log, (seq, seq))?;
         post::catch_up(w, &new)?;
         changed(w, log.conversation, id);
         if !own && kind != MessageKind::Timer {
@@ -336,12 +350,33 @@ pub(crate) fn arrived(
     Ok(())
 }
 
+/// A message that is here came once more: it stands for everyone where it stands now. If it is ours, and
+/// another device of ours sent it, we need not.
+fn sent_again(w: &mut Work<'_>, log: &Log, seq: Seq, id: &MessageId) -> Result<()> {
+    let Some(there) = message::get(w.db, id)? else {
+        return Ok(());
+    };
+    if let Some(row) = queued::by_message(w.db, id)? {
+        if row.stage != Stage::Waiting {
+            // Our own echo will say where it stands.
+            return Ok(());
+        }
+        queued::delete(w.db, row.id)?;
+    }
+    message::set_place(w.db, id, &log.group, seq)?;
+    if matches!(there.state, MessageState::Sending | MessageState::Failed) {
+        message::set_state(w.db, id, MessageState::Sent)?;
+    }
+    changed(w, log.conversation, *id);
+    Ok(())
+}
+
 /// Whether an account is among those named.
 pub(crate) fn names(mentions: &[Mention], account: &AccountId) -> bool {
     mentions.iter().any(|mention| mention.account == *account)
 }
 
-fn id_of(parts: &[&[u8]]) -> MessageId {
+pub(crate) fn id_of(parts: &[&[u8]]) -> MessageId {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(parts.concat());
     let mut id = [0; 16];
@@ -351,14 +386,35 @@ fn id_of(parts: &[&[u8]]) -> MessageId {
     MessageId(id)
 }
 
-/// The log lost these entries: our messages there that nobody has are sent again (rule 2).
+/// These entries were lost to the log, or to somebody: our messages there that nobody has are sent again
+/// (rules 2, 17), and what we said there about messages.
 pub(crate) fn send_again(w: &mut Work<'_>, log: &Log, lost: (Seq, Seq)) -> Result<()> {
     for lost in message::unreceived(w.db, &log.group, lost)? {
-        let place = message::next_waiting(w.db, &lost.conversation)?;
-        message::set_waiting(w.db, &lost.id, place)?;
-        queue(w, lost.conversation, Intent::Message(lost.id))?;
-        changed(w, lost.conversation, lost.id);
+        queue_again(w, &lost)?;
     }
+    post::send_again(w, log, lost)
+}
+
+/// What we said in a log below an entry and nobody is known to have, or could not open, is said again.
+pub(crate) fn send_unheard(w: &mut Work<'_>, log: &Log, below: Seq) -> Result<()> {
+    for unheard in message::unheard(w.db, &log.group, below)? {
+        queue_again(w, &unheard)?;
+    }
+    let own = w.me()?.account;
+    let mut heard = Seq(u64::MAX);
+    for other in log.state.participants.iter().filter(|p| p.account != own) {
+        let (delivered, _) = crate::store::table::receipt::get(w.db, &log.group, &other.account)?;
+        heard = heard.min(delivered);
+    }
+    let from = Seq(heard.0.saturating_add(1));
+    post::send_again(w, log, (from, Seq(below.0.saturating_sub(1))))
+}
+
+fn queue_again(w: &mut Work<'_>, lost: &Message) -> Result<()> {
+    let place = message::next_waiting(w.db, &lost.conversation)?;
+    message::set_waiting(w.db, &lost.id, place)?;
+    queue(w, lost.conversation, Intent::Message(lost.id))?;
+    changed(w, lost.conversation, lost.id);
     Ok(())
 }
 

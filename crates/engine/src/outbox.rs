@@ -2,21 +2,28 @@
 //! that moment, and its bytes are then frozen: a retry sends the same bytes. At most one request of a
 //! lane is under way, so that order never flips.
 
+use crate::admit::Admission;
 use crate::error::{Error, Result};
 use crate::mls::{group, key_package};
-use crate::store::table::log::{self, Log};
+use crate::store::table::log::{self, Log, Trouble};
 use crate::store::table::mailbox::{self, Standing};
 use crate::store::table::message::{self, Problem};
 use crate::store::table::outbox::{self as table, Intent, New, Queued, Stage};
+use crate::store::table::reach;
+use crate::store::table::wish::Wish;
 use crate::work::{Live, Work};
-use crate::{joining, message as messages, own, post, receipt, request};
+use crate::{admit, joining, message as messages, own, post, receipt, rehome, rejoin, request};
 use rusqlite::Connection;
 use snug_wire::content::{Body, Content};
 use snug_wire::frame::{Answer, Attachment, Put, Refusal, Request};
-use snug_wire::{Address, FRAME_LIMIT, GroupId, Seq, decode};
+use snug_wire::{Address, FRAME_LIMIT, Seq, decode};
 
 /// How long a relay that cannot answer now is left alone, in milliseconds.
 const PAUSE: u64 = 5_000;
+/// How long an inbox is looked for that is not there: its owner may make it again.
+const MISSING: u64 = 60_000;
+/// Nobody makes it again after a week.
+const GIVEN_UP: u64 = 7 * 24 * 3_600_000;
 /// The longest a relay may ask to be left alone, in milliseconds.
 const LONGEST_PAUSE: u64 = 3_600_000;
 
@@ -46,8 +53,11 @@ pub(crate) fn may_leave(db: &Connection, live: &Live, row: &Queued) -> Result<bo
         | Intent::Post(..)
         | Intent::Receipt(_)
         | Intent::Own(_)
-        | Intent::Renew(_) => true,
-        Intent::Found(..) => false,
+        | Intent::Reach(_)
+        | Intent::Renew(_) => Some(true),
+        Intent::Found(..) => Some(false),
+        // Into a log that stands, or as the first commit of one.
+        Intent::Admit(_) => None,
         _ => return Ok(true),
     };
     let Some(log) = log::at(db, &row.lane)? else {
@@ -56,7 +66,8 @@ pub(crate) fn may_leave(db: &Connection, live: &Live, row: &Queued) -> Result<bo
     let Some(mailbox) = mailbox::get(db, &row.lane)? else {
         return Ok(false);
     };
-    Ok(log.ready == ready
+    Ok(ready.is_none_or(|ready| log.ready == ready)
+        && log.trouble.is_none()
         && mailbox.standing == Standing::There
         && live.caught_up.contains(&row.lane)
         && live
@@ -111,15 +122,41 @@ pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> 
             };
             Some(seal(w, &log, &content)?)
         }
-        Intent::Found(group, claim) => {
-            let adds = request::new_leaves(w, claim)?;
-            let put = commit(w, &log, group, &adds)?;
+        Intent::Found(_, claim) => {
+            let provider = w.provider();
+            let adds = request::new_leaves(w, claim)?
+                .iter()
+                .filter_map(|bytes| key_package::check(&provider, bytes))
+                .collect();
+            let found = Admission {
+                adds,
+                changes: Vec::new(),
+            };
+            let put = commit(w, &log, &found)?;
             if put.is_none() {
                 request::unfounded(w, claim)?;
             }
             put
         }
-        Intent::Renew(group) => commit(w, &log, group, &[])?,
+        Intent::Renew(_) => commit(w, &log, &Admission::default())?,
+        Intent::Admit(_) => {
+            let admission = admit::admission(w, &log)?;
+            if admission.adds.is_empty() {
+                None
+            } else {
+                commit(w, &log, &admission)?
+            }
+        }
+        Intent::Reach(_) => match reach::of(w.db, &log.conversation, &w.me()?.device)? {
+            Some(inbox) => {
+                let content = Content {
+                    at: w.now,
+                    body: Body::Reach(inbox),
+                };
+                Some(seal(w, &log, &content)?)
+            }
+            None => None,
+        },
         _ => None,
     };
     w.step("encrypt")?;
@@ -145,15 +182,12 @@ fn seal(w: &mut Work<'_>, log: &Log, content: &Content) -> Result<Put> {
 }
 
 /// `None` when no commit can be made of what others gave for it.
-fn commit(w: &mut Work<'_>, log: &Log, id: &GroupId, adds: &[Vec<u8>]) -> Result<Option<Put>> {
+fn commit(w: &mut Work<'_>, log: &Log, admission: &Admission) -> Result<Option<Put>> {
     let signer = w.signer()?;
+    let Admission { adds, changes } = admission;
     let Some(pending) = w
-        .with_group(id, |provider, group| {
-            let adds: Vec<_> = adds
-                .iter()
-                .filter_map(|bytes| key_package::check(provider, bytes))
-                .collect();
-            group::commit(provider, group, &signer, &adds)
+        .with_group(&log.group, |provider, group| {
+            group::commit(provider, group, &signer, &log.state, adds, changes)
         })?
         .ok_or_else(|| Error::Mls("a log without its group".into()))?
     else {
@@ -218,6 +252,8 @@ fn is_of_log(intent: &Intent) -> bool {
             | Intent::Own(_)
             | Intent::Found(..)
             | Intent::Renew(_)
+            | Intent::Admit(_)
+            | Intent::Reach(_)
     )
 }
 
@@ -258,6 +294,15 @@ pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<
             table::delete(w.db, row.id)?;
             joining::fetched(w, pointer, claim, answer)?;
         }
+        (Intent::Rejoin(pointer), answer) => {
+            table::delete(w.db, row.id)?;
+            rejoin::fetched(w, pointer, answer)?;
+        }
+        (Intent::Tell, Answer::Refused(Refusal::NoMailbox))
+            if table::added_at(w.db, row.id)? + GIVEN_UP > w.now =>
+        {
+            table::delay(w.db, row.id, w.now + MISSING)?;
+        }
         // Done, or refused for good: nothing more will come of it.
         _ => table::delete(w.db, row.id)?,
     }
@@ -272,6 +317,15 @@ fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
             Ok(())
         }
         Answer::Refused(Refusal::OtherBytes) => thaw(w, row),
+        Answer::Refused(
+            refusal @ (Refusal::NoMailbox | Refusal::WrongLock | Refusal::Outdated(_)),
+        ) => {
+            thaw(w, row)?;
+            match log::at(w.db, &row.lane)? {
+                Some(log) => rejoin::trouble(w, &log, trouble_of(refusal)),
+                None => Ok(()),
+            }
+        }
         _ => {
             drop_pending(w, row)?;
             table::delete(w.db, row.id)?;
@@ -285,6 +339,25 @@ fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
     }
 }
 
+/// What a refusal says of a log.
+pub(crate) fn trouble_of(refusal: &Refusal) -> Trouble {
+    match refusal {
+        Refusal::Outdated(_) => Trouble::Behind,
+        _ => Trouble::Unusable,
+    }
+}
+
+/// Takes the bytes of a lane's rows back: they rest on an epoch that is no more.
+pub(crate) fn thaw_lane(w: &mut Work<'_>, lane: &Address) -> Result<()> {
+    for row in table::frozen(w.db, lane)? {
+        if is_of_log(&row.intent) {
+            w.live.stored.remove(&row.id);
+            table::thaw(w.db, row.id)?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes a refused row's bytes back; a commit of ours that was refused is no more.
 fn thaw(w: &mut Work<'_>, row: &Queued) -> Result<()> {
     drop_pending(w, row)?;
@@ -292,7 +365,7 @@ fn thaw(w: &mut Work<'_>, row: &Queued) -> Result<()> {
 }
 
 fn drop_pending(w: &mut Work<'_>, row: &Queued) -> Result<()> {
-    if let Intent::Found(group, _) | Intent::Renew(group) = &row.intent {
+    if let Intent::Found(group, _) | Intent::Renew(group) | Intent::Admit(group) = &row.intent {
         w.with_group(group, |provider, group| {
             group::drop_pending(provider, group)
         })?;
@@ -310,11 +383,23 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
             own::apply(w, record, device)?;
         }
         Intent::Found(group, claim) => {
-            merge(w, group)?;
+            merge(w, log, seq)?;
             log::set_ready(w.db, group)?;
             joining::point(w, log, seq, row, claim)?;
         }
-        Intent::Renew(group) => merge(w, group)?,
+        Intent::Renew(_) => {
+            merge(w, log, seq)?;
+        }
+        Intent::Admit(group) => {
+            let wishes = merge(w, log, seq)?;
+            log::set_ready(w.db, group)?;
+            admit::admitted(w, log, seq, row, &wishes)?;
+            if !log.ready {
+                rehome::founded(w, log, seq)?;
+            }
+            // Who asked meanwhile.
+            admit::serve(w, &log.conversation)?;
+        }
         _ => {}
     }
     w.step("echo")?;
@@ -322,11 +407,15 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
     table::delete(w.db, row.id)
 }
 
-fn merge(w: &mut Work<'_>, group: &GroupId) -> Result<()> {
-    w.with_group(group, |provider, group| {
-        group::merge_pending(provider, group)
+/// Our own commit stands. Says whose wishes it fulfilled.
+fn merge(w: &mut Work<'_>, log: &Log, seq: Seq) -> Result<Vec<Wish>> {
+    let judged = w.with_group(&log.group, |provider, group| {
+        group::merge_pending(provider, group, &log.state)
     })?;
-    Ok(())
+    match judged.flatten() {
+        Some(judged) => admit::merged(w, log, seq, &judged),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Somebody else's commit came first: what of ours rests on the epoch before is encrypted anew.

@@ -10,7 +10,7 @@ use crate::store::table::amendment::{self, Amendment};
 use crate::store::table::log::Log;
 use crate::store::table::message::{self, Amended, Message, MessageKind, MessageState, Place};
 use crate::store::table::outbox::{self as queued, Intent, Stage};
-use crate::store::table::reaction;
+use crate::store::table::{gone, reaction};
 use crate::work::Work;
 use rusqlite::Connection;
 use snug_wire::content::{Body, Content, Delete, EMOJI_LIMIT, Edit, MENTIONS, Mention, React};
@@ -108,8 +108,7 @@ fn post(w: &mut Work<'_>, about: &Message, id: MessageId, body: Body) -> Result<
     messages::check_queue(w)?;
     let content = Content { at: w.now, body };
     let raw = encode(&content);
-    // Behind everything of ours that waits: its row of the outbox is the last.
-    let place = Place::waiting(w.live.last_row.cast_unsigned().saturating_add(1));
+    let place = next_place(w);
     let me = w.me()?.account;
     apply(w, about.conversation, me, place, &content, &raw)?;
     messages::queue(w, about.conversation, Intent::Post(id, raw))
@@ -143,6 +142,50 @@ pub(crate) fn failed(w: &mut Work<'_>, id: &MessageId) -> Result<()> {
     Ok(())
 }
 
+/// What we said about messages in these entries of a log was lost to somebody: it is said again, and all
+/// that we said later about the same messages, so that the last word stays the last.
+pub(crate) fn send_again(w: &mut Work<'_>, log: &Log, (from, to): (Seq, Seq)) -> Result<()> {
+    if from > to {
+        return Ok(());
+    }
+    let me = w.me()?.account;
+    let (from, to) = (Place::of(&log.group, from), Place::of(&log.group, to));
+    for lost in amendment::from_between(w.db, &me, from, to)? {
+        amendment::set_place(w.db, &lost.id, next_place(w))?;
+        queue_again(w, log, &lost.message, lost.id, lost.content)?;
+    }
+    for (id, about, emoji) in reaction::from_between(w.db, &me, from, to)? {
+        let react = React {
+            id,
+            message: about,
+            emoji: Some(emoji).filter(|emoji| !emoji.is_empty()),
+        };
+        let content = Content {
+            at: w.now,
+            body: Body::React(react),
+        };
+        reaction::set_place(w.db, &id, next_place(w))?;
+        queue_again(w, log, &about, id, encode(&content))?;
+    }
+    Ok(())
+}
+
+fn queue_again(
+    w: &mut Work<'_>,
+    log: &Log,
+    about: &MessageId,
+    id: MessageId,
+    raw: Vec<u8>,
+) -> Result<()> {
+    messages::queue(w, log.conversation, Intent::Post(id, raw))?;
+    refresh(w, about)
+}
+
+/// Behind everything of ours that waits: its row of the outbox is the last.
+fn next_place(w: &Work<'_>) -> Place {
+    Place::waiting(w.live.last_row.cast_unsigned().saturating_add(1))
+}
+
 /// Why something said about a message does not count; `None` when it does.
 pub(crate) fn objection(body: &Body) -> Option<&'static str> {
     match body {
@@ -174,6 +217,9 @@ pub(crate) fn apply(
         Body::React(react) => (react.id, react.message),
         _ => return Ok(()),
     };
+    if gone::is(w.db, &about)? {
+        return Ok(());
+    }
     let message = message::get(w.db, &about)?;
     // Said in another conversation than the message stands in, it is about nothing.
     if message

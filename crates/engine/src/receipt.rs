@@ -6,10 +6,10 @@ use crate::store::table::mailbox;
 use crate::store::table::message::{self, MessageState, Problem};
 use crate::store::table::outbox::{Intent, New};
 use crate::store::table::quarantine::{self, UNOPENED};
-use crate::store::table::receipt;
+use crate::store::table::{missed, receipt};
 use crate::work::Work;
-use crate::{outbox, privacy};
-use snug_wire::content::{Body, Content, Priority, Receipt};
+use crate::{message as messages, outbox, privacy};
+use snug_wire::content::{Body, Content, MISSED, Priority, Receipt};
 use snug_wire::log_state::{ConversationKind, Credential};
 use snug_wire::{GroupId, Seq};
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ pub(crate) fn queue(w: &mut Work<'_>, group: &GroupId) -> Result<()> {
     let Some(mailbox) = mailbox::get(w.db, &log.address)? else {
         return Ok(());
     };
-    if log.state.kind == ConversationKind::Own {
+    if log.state.kind == ConversationKind::Own || log.trouble.is_some() {
         return Ok(());
     }
     outbox::add(
@@ -75,6 +75,7 @@ pub(crate) fn content(w: &Work<'_>, log: &Log) -> Result<Content> {
             delivered,
             read,
             unopened: quarantine::unopened(w.db, &log.address)?,
+            missed: missed::of(w.db, &log.address)?,
         }),
     })
 }
@@ -109,6 +110,10 @@ pub(crate) fn arrived(
         receipt::mark(w.db, whose, (true, read), w.now)?;
     }
     receipt::raise(w.db, whose.0, whose.1, delivered, read)?;
+    // Before its watermark says that it has them.
+    for missed in receipt.missed.iter().take(MISSED) {
+        messages::send_again(w, log, *missed)?;
+    }
     let mut raised = message::raise_own(
         w.db,
         &log.group,

@@ -493,6 +493,12 @@ pub(crate) fn denied(
     Ok(Ok(()))
 }
 
+/// Where pointers and answers to a request of ours come to.
+pub(crate) fn reply_of(row: &Row) -> Result<InboxAddress> {
+    let asking: Asking = decode(&row.form, FRAME_LIMIT)?;
+    Ok(asking.reply)
+}
+
 /// The device list of the one we asked, from their card.
 pub(crate) fn card_of(row: &Row) -> Result<Card> {
     let asking: Asking = decode(&row.form, FRAME_LIMIT)?;

@@ -143,6 +143,7 @@ fn join(w: &mut Work<'_>, n: u8) -> Result<()> {
             head: Seq(0),
             ready: true,
             read: Seq(0),
+            trouble: None,
         },
     )
 }
@@ -225,6 +226,7 @@ fn says(delivered: u64, read: u64, unopened: Vec<Seq>) -> Body {
         delivered: Seq(delivered),
         read: Seq(read),
         unopened,
+        missed: Vec::new(),
     })
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn set(w: &mut Work<'_>, id: ConversationId, seconds: Option<u32>) ->
 pub(crate) fn expire(w: &mut Work<'_>) -> Result<bool> {
     let gone = table::expired(w.db, w.now, BATCH)?;
     for message in &gone {
-        message::remove(w, message)?;
+        message::disappear(w, message)?;
         w.step("disappear")?;
     }
     Ok(gone.len() >= BATCH as usize)

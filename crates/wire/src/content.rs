@@ -1,5 +1,6 @@
 //! The plaintext inside an MLS application message.
 
+use crate::card::InboxAddress;
 use crate::own::OwnRecord;
 use crate::{AccountId, MessageId, Seq, WireError, decode, encode};
 use minicbor::data::Type;
@@ -50,6 +51,8 @@ pub enum Body {
     React(React),
     /// Kind 7: how long messages of the conversation stay from here on.
     Timer(Timer),
+    /// Kind 8: where the author's device is reached when this conversation does not work (rule 17).
+    Reach(InboxAddress),
     /// Kind 64: for one's own devices only, in the own conversation (rule 26).
     Own(OwnRecord),
     /// Written by a newer Snug.
@@ -223,7 +226,14 @@ pub struct Receipt {
     #[n(2)]
     #[cbor(default)]
     pub unopened: Vec<Seq>,
+    /// Ranges below `delivered`, both ends in them, that the relay had not kept; at most [`MISSED`].
+    #[n(3)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub missed: Vec<(Seq, Seq)>,
 }
+
+/// The most ranges of a receipt; further ones are not read.
+pub const MISSED: usize = 16;
 
 /// What an account shows of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -244,6 +254,7 @@ impl Body {
             Body::Delete(delete) => (5, encode(delete)),
             Body::React(react) => (6, encode(react)),
             Body::Timer(timer) => (7, encode(timer)),
+            Body::Reach(inbox) => (8, encode(inbox)),
             Body::Own(record) => (64, encode(record)),
             Body::Unknown { kind, form } => (*kind, form.clone()),
         }
@@ -288,6 +299,7 @@ impl<'b, C> Decode<'b, C> for Body {
             5 => Body::Delete(decode(form, form.len()).map_err(wrong)?),
             6 => Body::React(decode(form, form.len()).map_err(wrong)?),
             7 => Body::Timer(decode(form, form.len()).map_err(wrong)?),
+            8 => Body::Reach(decode(form, form.len()).map_err(wrong)?),
             64 => Body::Own(decode(form, form.len()).map_err(wrong)?),
             _ => Body::Unknown {
                 kind,

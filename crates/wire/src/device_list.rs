@@ -121,6 +121,28 @@ impl DeviceList {
         before
     }
 
+    /// Whether this list is that one and more.
+    pub fn continues(&self, older: &Self) -> bool {
+        self.0.len() > older.0.len() && self.0.starts_with(&older.0)
+    }
+
+    /// The list with one device more, signed by a device that it names; `None` for an empty list.
+    pub fn with(&self, new: ListedDevice, by: DeviceId, key: &SigningKey) -> Option<Self> {
+        let last = &self.0.last()?.entry;
+        let mut devices = last.devices.clone();
+        devices.push(new);
+        let entry = Entry {
+            version: last.version + 1,
+            previous: last.hash(),
+            devices,
+            signer: Signer::Device(by),
+            ..last.clone()
+        };
+        let mut list = self.clone();
+        list.0.push(entry.sign(key));
+        Some(list)
+    }
+
     /// The last entry's version, not verified; 0 for an empty list.
     pub fn version(&self) -> u64 {
         self.0.last().map_or(0, |signed| signed.entry.version)

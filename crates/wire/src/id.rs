@@ -104,6 +104,10 @@ id!(
     /// One use of an invitation by one requester (rule 13); also names the request.
     ClaimId, 16
 );
+id!(
+    /// A device's wish to be in a conversation, again or for the first time (rules 17, 21).
+    JoinId, 16
+);
 
 /// Position of an entry in a mailbox's log: rising, holes allowed, 0 stands before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]

@@ -4,7 +4,10 @@ use crate::card::{InboxAddress, Signable, Signed};
 use crate::content::Profile;
 use crate::device_list::DeviceList;
 use crate::log_state::LogState;
-use crate::{AccountId, Address, ClaimId, GroupId, InvitationId, LockSecret, RelayAddress, Seq};
+use crate::{
+    AccountId, Address, ClaimId, ConversationId, DeviceId, GroupId, InvitationId, JoinId, LockSecret,
+    RelayAddress, Seq,
+};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
@@ -32,6 +35,9 @@ pub enum InboxForm {
     /// A request was not granted.
     #[n(2)]
     Denied(#[n(0)] Signed<Denial>),
+    /// A device asks to be in a conversation again (rule 17).
+    #[n(3)]
+    Join(#[n(0)] Box<Signed<JoinRequest>>),
 }
 
 /// A request to connect (rule 27).
@@ -105,9 +111,66 @@ pub struct Pointer {
     /// What the log has established; its hash stands in the GroupContext.
     #[n(8)]
     pub state: LogState,
-    /// The request it answers.
+    /// The request to connect that it answers.
     #[n(9)]
     pub answers: Option<ClaimId>,
+    /// The device's wish to be in the conversation that it answers.
+    #[n(10)]
+    pub joins: Option<JoinId>,
+    /// Where devices in the conversation are reached, as far as the committer knows.
+    #[n(11)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub reach: Vec<Reach>,
+}
+
+/// Where a device in a conversation is reached when the conversation itself does not work (rule 17).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Reach {
+    /// Whose.
+    #[n(0)]
+    pub account: AccountId,
+    /// The device.
+    #[n(1)]
+    pub device: DeviceId,
+    /// Its inbox.
+    #[n(2)]
+    pub inbox: InboxAddress,
+}
+
+/// A device asks the others of a conversation to take it in again: it was away for longer than the relay
+/// keeps entries, or its log is not theirs any more (rule 17). Obeyed once.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct JoinRequest {
+    /// Names the request.
+    #[n(0)]
+    pub id: JoinId,
+    /// The conversation.
+    #[n(1)]
+    pub conversation: ConversationId,
+    /// Whose device asks.
+    #[n(2)]
+    pub account: AccountId,
+    /// The account's devices.
+    #[n(3)]
+    pub devices: DeviceList,
+    /// A fresh MLS key package of the device.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub key_package: Vec<u8>,
+    /// Where the pointer goes.
+    #[n(5)]
+    pub inbox: InboxAddress,
+    /// The log it cannot follow any more.
+    #[n(6)]
+    pub group: GroupId,
+    /// The last entry it read there.
+    #[n(7)]
+    pub read: Seq,
+}
+
+impl Signable for JoinRequest {
+    const LABEL: &'static [u8] = b"snug/1 join";
 }
 
 /// Why a request is not granted, signed by a device of the inviter.

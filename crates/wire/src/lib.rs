@@ -16,6 +16,7 @@ pub mod frame;
 pub mod handshake;
 mod id;
 pub mod inbox;
+pub mod linking;
 pub mod log_state;
 pub mod own;
 pub mod pad;
@@ -26,7 +27,7 @@ pub mod signal;
 pub use cbor::{WireError, decode, encode};
 pub use id::{
     AccountId, Address, ClaimId, ConnectionKey, ConversationId, DeviceId, DeviceKey, EnvelopeId,
-    GroupId, InvitationId, Lock, MessageId, RelayKey, Seq,
+    GroupId, InvitationId, JoinId, Lock, MessageId, RelayKey, Seq,
 };
 pub use relay_address::RelayAddress;
 pub use secret::{LockSecret, Secret};

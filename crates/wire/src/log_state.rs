@@ -1,7 +1,7 @@
 //! What a conversation's log has established, given to joiners (rule 20).
 
 use crate::device_list::DeviceList;
-use crate::{AccountId, ConversationId, DeviceId, DeviceKey, encode};
+use crate::{AccountId, ConversationId, DeviceId, DeviceKey, JoinId, Seq, encode};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
@@ -77,7 +77,55 @@ pub struct Credential {
     pub key: DeviceKey,
 }
 
+/// What a commit says beside its leaves: a proposal of its own in it, so that a log's state and its
+/// leaves change in one step, the same for everyone (rule 20).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Change {
+    /// A participant's newer device list.
+    #[n(0)]
+    Devices(#[n(0)] AccountId, #[n(1)] DeviceList),
+    /// This device came in because it asked to.
+    #[n(1)]
+    Joined(#[n(0)] Joined),
+}
+
+/// A wish that a commit fulfils.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Joined {
+    /// The wish.
+    #[n(0)]
+    pub id: JoinId,
+    /// The device, of which the commit adds a leaf.
+    #[n(1)]
+    pub device: DeviceId,
+    /// Entries after this one, up to the commit, were lost to it; none if it was never in.
+    #[n(2)]
+    pub lost_after: Option<Seq>,
+}
+
 impl LogState {
+    /// The state after a change; why not, if it cannot be.
+    ///
+    /// # Errors
+    /// A list that is not valid, or does not go on from the one there is (rule 25).
+    pub fn changed(&self, change: &Change) -> Result<Self, &'static str> {
+        let Change::Devices(account, list) = change else {
+            return Ok(self.clone());
+        };
+        let mut state = self.clone();
+        let participant = state
+            .participants
+            .iter_mut()
+            .find(|p| p.account == *account)
+            .ok_or("a device list of nobody in the conversation")?;
+        if !list.continues(&participant.devices) || list.verified(account).is_none() {
+            return Err("a device list that does not go on from the one there is");
+        }
+        participant.devices = list.clone();
+        Ok(state)
+    }
+
     /// The hash that stands in the GroupContext.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest([b"snug/1 log state".as_slice(), &encode(self)].concat()).into()

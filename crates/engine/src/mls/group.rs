@@ -1,20 +1,23 @@
 //! The few things Snug does with an MLS group.
 
 use super::{
-    Provider, STATE_EXTENSION, SUITE, capabilities, credential, identity, lifetime, policy,
+    CHANGE_PROPOSAL, Provider, STATE_EXTENSION, SUITE, capabilities, credential, identity, lifetime,
+    policy,
 };
 use crate::error::{Error, Result};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
-    Extension, Extensions, GroupId as MlsGroupId, KeyPackage, LeafNodeParameters, MlsGroup,
-    MlsGroupCreateConfig, MlsGroupJoinConfig, MlsMessageBodyIn, MlsMessageIn,
-    PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, ProcessedMessageContent, SenderRatchetConfiguration,
-    StagedWelcome, UnknownExtension,
+    CustomProposal, Extension, ExtensionType, Extensions, GroupContext, GroupId as MlsGroupId,
+    KeyPackage, LeafNodeIndex, LeafNodeParameters, MlsGroup, MlsGroupCreateConfig,
+    MlsGroupJoinConfig, MlsMessageBodyIn, MlsMessageIn, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY,
+    ProcessedMessageContent, Proposal, RequiredCapabilitiesExtension, Sender,
+    SenderRatchetConfiguration, StagedWelcome, UnknownExtension,
 };
 use openmls_basic_credential::SignatureKeyPair;
 use openmls_traits::OpenMlsProvider;
-use snug_wire::log_state::{Credential, LogState};
-use snug_wire::{DeviceKey, GroupId, LockSecret};
+use policy::Judged;
+use snug_wire::log_state::{Change, Credential, LogState};
+use snug_wire::{DeviceKey, GroupId, LockSecret, encode};
 
 fn broken(error: impl std::fmt::Display) -> Error {
     Error::Mls(error.to_string())
@@ -35,6 +38,14 @@ fn join_config() -> MlsGroupJoinConfig {
         .build()
 }
 
+/// What a group's context names: the log state's hash, which every leaf must be able to read.
+pub(crate) fn context(state: &LogState) -> Result<Extensions<GroupContext>> {
+    let hash = Extension::Unknown(STATE_EXTENSION, UnknownExtension(state.hash().to_vec()));
+    let required = [ExtensionType::Unknown(STATE_EXTENSION)];
+    let required = RequiredCapabilitiesExtension::new(&required, &[], &[]);
+    Extensions::from_vec(vec![Extension::RequiredCapabilities(required), hash]).map_err(broken)
+}
+
 /// Founds a group of one leaf whose context names the log state.
 pub(crate) fn found(
     provider: &Provider<'_>,
@@ -43,7 +54,6 @@ pub(crate) fn found(
     id: &GroupId,
     state: &LogState,
 ) -> Result<MlsGroup> {
-    let extension = Extension::Unknown(STATE_EXTENSION, UnknownExtension(state.hash().to_vec()));
     let config = MlsGroupCreateConfig::builder()
         .ciphersuite(SUITE)
         .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
@@ -52,7 +62,7 @@ pub(crate) fn found(
         .use_ratchet_tree_extension(true)
         .capabilities(capabilities())
         .lifetime(lifetime())
-        .with_group_context_extensions(Extensions::single(extension).map_err(broken)?)
+        .with_group_context_extensions(context(state)?)
         .build();
     MlsGroup::new_with_group_id(
         provider,
@@ -118,19 +128,46 @@ pub(crate) struct Pending {
     pub fetch: Vec<LockSecret>,
 }
 
-/// Commits an Add of these leaves; none just renews our own leaf. `None` when OpenMLS refuses: a key
-/// or capability in somebody's leaf does not fit.
+/// Commits an Add of these leaves, in place of the one that a device has already, and these changes; no
+/// leaf just renews our own. `None` when OpenMLS refuses: a key or capability in somebody's leaf does
+/// not fit.
 pub(crate) fn commit(
     provider: &Provider<'_>,
     group: &mut MlsGroup,
     signer: &SignatureKeyPair,
+    state: &LogState,
     adds: &[(KeyPackage, Credential)],
+    changes: &[Change],
 ) -> Result<Option<Pending>> {
-    let built = group
+    let mut after = state.clone();
+    for change in changes {
+        let Ok(next) = after.changed(change) else {
+            return Ok(None);
+        };
+        after = next;
+    }
+    let added = |who: &Credential| adds.iter().any(|(_, new)| new.device == who.device);
+    let replaced: Vec<LeafNodeIndex> = policy::leaves(group)
+        .filter(|(_, who)| who.as_ref().is_some_and(added))
+        .map(|(index, _)| LeafNodeIndex::new(index))
+        .collect();
+    let changes = changes.iter().map(|change| {
+        let change = CustomProposal::new(CHANGE_PROPOSAL, encode(change));
+        Proposal::Custom(Box::new(change))
+    });
+    let mut builder = group
         .commit_builder()
         .force_self_update(true)
         .leaf_node_parameters(LeafNodeParameters::default())
+        .propose_removals(replaced)
         .propose_adds(adds.iter().map(|(package, _)| package.clone()))
+        .add_proposals(changes);
+    if after != *state {
+        builder = builder
+            .propose_group_context_extensions(context(&after)?)
+            .map_err(broken)?;
+    }
+    let built = builder
         .load_psks(provider.storage())
         .map_err(broken)?
         .build(provider.rand(), provider.crypto(), signer, |_| true);
@@ -164,8 +201,12 @@ pub(crate) fn commit(
 pub(crate) enum Opened {
     /// A content, with its author.
     Content(Credential, Vec<u8>),
-    /// A commit, merged.
-    Merged,
+    /// A commit, merged, and what it came to.
+    Merged(Box<Judged>),
+    /// A commit that took our leaf out, not merged.
+    Removed,
+    /// Others go on in an epoch that we have not; why.
+    Behind(&'static str),
     /// An entry of this device, read once more.
     Own,
     /// Nothing that counts; why.
@@ -189,9 +230,17 @@ pub(crate) fn open(
     if message.group_id() != group.group_id() {
         return Ok(Opened::Ignored("a message of another group"));
     }
+    let (epoch, ours) = (message.epoch().as_u64(), group.epoch().as_u64());
+    if epoch > ours {
+        return Ok(Opened::Behind("an entry of a later epoch"));
+    }
     let processed = match group.process_message(provider, message) {
         Ok(processed) => processed,
         Err(openmls::prelude::ProcessMessageError::StorageError(e)) => return Err(broken(e)),
+        // The relay took it for the commit of an epoch that ended otherwise here.
+        Err(_) if flagged && epoch < ours => {
+            return Ok(Opened::Behind("a commit in place of one that was lost"));
+        }
         Err(_) => return Ok(Opened::Ignored("it does not open")),
     };
     let sender = processed.sender().clone();
@@ -199,7 +248,7 @@ pub(crate) fn open(
     match (processed.into_content(), flagged) {
         (ProcessedMessageContent::ApplicationMessage(content), false) => {
             let author = policy::leaves(group)
-                .find(|(index, _)| matches!(&sender, openmls::prelude::Sender::Member(i) if i.u32() == *index))
+                .find(|(index, _)| matches!(&sender, Sender::Member(i) if i.u32() == *index))
                 .and_then(|(_, who)| who)
                 .filter(|who| credential(who).credential == author && state.names(who));
             Ok(match author {
@@ -208,13 +257,20 @@ pub(crate) fn open(
             })
         }
         (ProcessedMessageContent::StagedCommitMessage(commit), true) => {
-            if let Err(why) = policy::judge(group, state, &sender, &commit) {
-                return Ok(Opened::Ignored(why));
+            let Sender::Member(committer) = sender else {
+                return Ok(Opened::Ignored("a commit from outside the group"));
+            };
+            let judged = match policy::judge(group, state, committer.u32(), &commit) {
+                Ok(judged) => judged,
+                Err(why) => return Ok(Opened::Ignored(why)),
+            };
+            if commit.self_removed() {
+                return Ok(Opened::Removed);
             }
             group
                 .merge_staged_commit(provider, *commit)
                 .map_err(broken)?;
-            Ok(Opened::Merged)
+            Ok(Opened::Merged(Box::new(judged)))
         }
         (ProcessedMessageContent::OwnPrivateMessage, _) => Ok(Opened::Own),
         (ProcessedMessageContent::ApplicationMessage(_), true) => {
@@ -263,9 +319,22 @@ pub(crate) fn join(
     Ok(Ok(staged.into_group(provider).map_err(broken)?))
 }
 
-/// Merges our own pending commit.
-pub(crate) fn merge_pending(provider: &Provider<'_>, group: &mut MlsGroup) -> Result<()> {
-    group.merge_pending_commit(provider).map_err(broken)
+/// Merges our own pending commit, if everyone else takes it too; says what it came to.
+pub(crate) fn merge_pending(
+    provider: &Provider<'_>,
+    group: &mut MlsGroup,
+    state: &LogState,
+) -> Result<Option<Judged>> {
+    let own = group.own_leaf_index().u32();
+    let judged = group
+        .pending_commit()
+        .and_then(|commit| policy::judge(group, state, own, commit).ok());
+    if judged.is_some() {
+        group.merge_pending_commit(provider).map_err(broken)?;
+    } else {
+        drop_pending(provider, group)?;
+    }
+    Ok(judged)
 }
 
 /// Forgets our own pending commit.

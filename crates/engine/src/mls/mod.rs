@@ -10,7 +10,7 @@ mod tests;
 
 use openmls::prelude::{
     BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, ExtensionType,
-    Lifetime, ProtocolVersion,
+    Lifetime, ProposalType, ProtocolVersion,
 };
 use openmls_basic_credential::SignatureKeyPair;
 use openmls_libcrux_crypto::CryptoProvider;
@@ -28,6 +28,9 @@ pub(crate) const SUITE: Ciphersuite = Ciphersuite::MLS_256_XWING_CHACHA20POLY130
 
 /// Private-use extension (RFC 9420 §17.3): the hash of the log state in the GroupContext (rule 20).
 pub(crate) const STATE_EXTENSION: u16 = 0xF051;
+
+/// Private-use proposal (RFC 9420 §17.4): a [`snug_wire::log_state::Change`] in a commit (rule 20).
+pub(crate) const CHANGE_PROPOSAL: u16 = 0xF052;
 
 /// Crypto shared, storage borrowed from the open transaction.
 pub(crate) struct Provider<'a> {
@@ -71,7 +74,7 @@ pub(crate) fn capabilities() -> Capabilities {
         Some(&[ProtocolVersion::Mls10]),
         Some(&[SUITE]),
         Some(&[ExtensionType::Unknown(STATE_EXTENSION)]),
-        None,
+        Some(&[ProposalType::Custom(CHANGE_PROPOSAL)]),
         Some(&[CredentialType::Basic]),
     )
 }

@@ -1,16 +1,27 @@
 //! Which commits count: judged by this log alone, so that every device decides the same (rule 20).
 //!
-//! A direct conversation has two admins for ever. A commit may renew the committer's leaf, add leaves
-//! that the posted device lists name and that are missing, and remove leaves they no longer name.
-//! Everything else — external commits, extensions, pre-shared keys, other credentials — does not count.
+//! A commit may renew the committer's leaf, post a participant's newer device list, add leaves that the
+//! lists name and that are missing, replace the leaf of a device that asked to come in again, and remove
+//! leaves that the lists no longer name. Everything else — external commits, other extensions, pre-shared
+//! keys, other credentials — does not count. In a direct conversation both are admins for ever.
 
-use super::identity;
-use openmls::prelude::{MlsGroup, Proposal, Sender, StagedCommit};
-use snug_wire::log_state::{Credential, LogState};
+use super::{CHANGE_PROPOSAL, group, identity};
+use openmls::prelude::{MlsGroup, Proposal, StagedCommit};
+use snug_wire::log_state::{Change, Credential, Joined, LogState};
+use snug_wire::{FRAME_LIMIT, decode};
 use std::collections::BTreeSet;
 
 /// Why a commit does not count.
 pub(crate) type Objection = &'static str;
+
+/// What a commit that counts comes to.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// What the log has established now.
+    pub state: LogState,
+    /// Whose wishes it fulfilled.
+    pub joined: Vec<Joined>,
+}
 
 /// Who the leaves of a group are.
 pub(crate) fn leaves(group: &MlsGroup) -> impl Iterator<Item = (u32, Option<Credential>)> + '_ {
@@ -19,20 +30,17 @@ pub(crate) fn leaves(group: &MlsGroup) -> impl Iterator<Item = (u32, Option<Cred
         .map(|m| (m.index.u32(), identity(&m.credential, &m.signature_key)))
 }
 
-/// Judges a commit of somebody else.
+/// Judges a commit by the leaf at `committer`, somebody else's or our own.
 pub(crate) fn judge(
     group: &MlsGroup,
     state: &LogState,
-    sender: &Sender,
+    committer: u32,
     commit: &StagedCommit,
-) -> Result<(), Objection> {
-    let Sender::Member(committer) = sender else {
-        return Err("a commit from outside the group");
-    };
+) -> Result<Judged, Objection> {
     let before: Vec<_> = leaves(group).collect();
     let committer = before
         .iter()
-        .find(|(index, _)| *index == committer.u32())
+        .find(|(index, _)| *index == committer)
         .and_then(|(_, who)| who.clone())
         .ok_or("a commit by nobody")?;
     if let Some(leaf) = commit.update_path_leaf_node() {
@@ -41,10 +49,78 @@ pub(crate) fn judge(
             return Err("a commit that changes who its author is");
         }
     }
+    let judged = changes(state, commit)?;
+    context(state, &judged.state, commit)?;
+    let added = leaves_after(&before, &judged.state, commit)?;
+    if judged.joined.iter().any(|j| !added.contains(&j.device)) {
+        return Err("a wish fulfilled without a leaf");
+    }
+    Ok(judged)
+}
+
+/// What a commit's changes make of the state.
+fn changes(state: &LogState, commit: &StagedCommit) -> Result<Judged, Objection> {
+    let mut judged = Judged {
+        state: state.clone(),
+        joined: Vec::new(),
+    };
+    for queued in commit.queued_proposals() {
+        let Proposal::Custom(custom) = queued.proposal() else {
+            continue;
+        };
+        if custom.proposal_type() != CHANGE_PROPOSAL {
+            return Err("a proposal that Snug does not use");
+        }
+        let change: Change = decode(custom.payload(), FRAME_LIMIT)
+            .map_err(|_| "a change that this Snug does not know")?;
+        judged.state = judged.state.changed(&change)?;
+        if let Change::Joined(joined) = change {
+            judged.joined.push(joined);
+        }
+    }
+    Ok(judged)
+}
+
+/// The group's context names the new state just when there is one.
+fn context(before: &LogState, after: &LogState, commit: &StagedCommit) -> Result<(), Objection> {
+    let mut named = false;
+    for queued in commit.queued_proposals() {
+        if let Proposal::GroupContextExtensions(proposal) = queued.proposal() {
+            named = group::context(after).is_ok_and(|context| *proposal.extensions() == context);
+            if !named || before == after {
+                return Err("a context that names another state");
+            }
+        }
+    }
+    if named || before == after {
+        Ok(())
+    } else {
+        Err("a change that the context does not name")
+    }
+}
+
+/// The devices added.
+fn leaves_after(
+    before: &[(u32, Option<Credential>)],
+    state: &LogState,
+    commit: &StagedCommit,
+) -> Result<BTreeSet<snug_wire::DeviceId>, Objection> {
     let mut present: BTreeSet<_> = before
         .iter()
         .filter_map(|(_, who)| who.as_ref().map(|w| w.device))
         .collect();
+    let mut removed = BTreeSet::new();
+    for queued in commit.queued_proposals() {
+        if let Proposal::Remove(remove) = queued.proposal() {
+            let index = remove.removed().u32();
+            let who = before.iter().find(|(at, _)| *at == index);
+            if let Some(who) = who.and_then(|(_, who)| who.as_ref()) {
+                present.remove(&who.device);
+                removed.insert((who.device, state.lists(who)));
+            }
+        }
+    }
+    let mut added = BTreeSet::new();
     for queued in commit.queued_proposals() {
         match queued.proposal() {
             Proposal::Add(add) => {
@@ -54,18 +130,15 @@ pub(crate) fn judge(
                 if !state.lists(&who) || !present.insert(who.device) {
                     return Err("a new leaf that no device list names");
                 }
+                added.insert(who.device);
             }
-            Proposal::Remove(remove) => {
-                let who = before
-                    .iter()
-                    .find(|(index, _)| *index == remove.removed().u32())
-                    .and_then(|(_, who)| who.clone());
-                if who.is_some_and(|who| state.lists(&who)) {
-                    return Err("a removal of a listed device");
-                }
-            }
+            Proposal::Remove(_) | Proposal::Custom(_) | Proposal::GroupContextExtensions(_) => {}
             _ => return Err("a proposal that Snug does not use"),
         }
     }
-    Ok(())
+    let is_lost = |(device, listed): &(_, bool)| *listed && !added.contains(device);
+    if removed.iter().any(is_lost) {
+        return Err("a removal of a listed device");
+    }
+    Ok(added)
 }

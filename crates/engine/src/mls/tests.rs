@@ -90,10 +90,10 @@ fn chat() -> Chat {
         let (provider, signer) = (ada.provider(), ada.signer());
         let mut group = group::found(&provider, &signer, &ada.who, &id, &state).unwrap();
         let adds = [key_package::check(&provider, &package).unwrap()];
-        let pending = group::commit(&provider, &mut group, &signer, &adds)
+        let pending = group::commit(&provider, &mut group, &signer, &state, &adds, &[])
             .unwrap()
             .unwrap();
-        group::merge_pending(&provider, &mut group).unwrap();
+        group::merge_pending(&provider, &mut group, &state).unwrap();
         let welcome = pending.welcome.unwrap();
         let joined = group::join(&bo.provider(), &id, &state, &welcome)
             .unwrap()
@@ -178,7 +178,7 @@ fn check(rogue: impl FnOnce(&Chat) -> Rogue, why: &str) {
     };
     match chat.ada_opens(true, &bytes) {
         Opened::Ignored(said) => assert_eq!(said, why),
-        Opened::Merged => panic!("it was merged"),
+        Opened::Merged(_) => panic!("it was merged"),
         _ => panic!("it was no commit"),
     }
     chat.goes_on();
@@ -244,11 +244,11 @@ fn renewing_ones_own_leaf_counts_where_it_is_flagged() {
         let mut chat = chat();
         let pending = {
             let (provider, signer) = (chat.bo.provider(), chat.bo.signer());
-            group::commit(&provider, &mut chat.bo_group, &signer, &[])
+            group::commit(&provider, &mut chat.bo_group, &signer, &chat.state, &[], &[])
         };
         match chat.ada_opens(flagged, &pending.unwrap().unwrap().commit) {
-            Opened::Merged if flagged => {
-                group::merge_pending(&chat.bo.provider(), &mut chat.bo_group).unwrap();
+            Opened::Merged(_) if flagged => {
+                group::merge_pending(&chat.bo.provider(), &mut chat.bo_group, &chat.state).unwrap();
             }
             Opened::Ignored("a commit not put as one") if !flagged => {
                 group::drop_pending(&chat.bo.provider(), &mut chat.bo_group).unwrap();
@@ -285,7 +285,7 @@ fn a_welcome_to_another_state_or_group_is_not_followed() {
     for (expected, said) in [(&id, &other), (&wrong, &state)] {
         let mut group = group::found(&provider, &signer, &ada.who, &id, &state).unwrap();
         let adds = [key_package::check(&provider, &bo.key_package()).unwrap()];
-        let pending = group::commit(&provider, &mut group, &signer, &adds)
+        let pending = group::commit(&provider, &mut group, &signer, &state, &adds, &[])
             .unwrap()
             .unwrap();
         let joined = group::join(&bo.provider(), expected, said, &pending.welcome.unwrap());

@@ -56,7 +56,11 @@ pub fn connect(path: &Path, key: &Secret, access: Access) -> Result<Connection> 
 }
 
 /// Dated migrations, in order; the database's `user_version` counts those applied. Never edited.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// Brings the schema up to date in one transaction.
 pub(crate) fn migrate(db: &Connection) -> Result<()> {

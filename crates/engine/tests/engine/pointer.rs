@@ -65,6 +65,8 @@ impl Asked {
             fetch: LockSecret::new([77; 32]),
             state: self.state.clone(),
             answers: Some(self.claim),
+            joins: None,
+            reach: Vec::new(),
         }
     }
 

@@ -11,12 +11,17 @@ use snug_wire::content::{
     Body, Content, Delete, Edit, Mention, Priority, Profile, React, Receipt, Text, Timer,
 };
 use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};
-use snug_wire::inbox::{Denial, DenialReason, InboxForm, InviteRequest, Pointer, SealedForm};
-use snug_wire::log_state::{ConversationKind, Credential, LogState, Participant, Role};
+use snug_wire::inbox::{
+    Denial, DenialReason, InboxForm, InviteRequest, JoinRequest, Pointer, Reach, SealedForm,
+};
+use snug_wire::linking::{Admission, KnownContact, NewDevice};
+use snug_wire::log_state::{
+    Change, ConversationKind, Credential, Joined, LogState, Participant, Role,
+};
 use snug_wire::own::{InboxSecrets, Invited, OwnRecord};
 use snug_wire::{
     AccountId, Address, ClaimId, ConversationId, DeviceId, DeviceKey, EnvelopeId, GroupId,
-    InvitationId, LockSecret, MessageId, RelayAddress, RelayKey, Secret, Seq,
+    InvitationId, JoinId, LockSecret, MessageId, RelayAddress, RelayKey, Secret, Seq,
 };
 
 /// The key made of one byte, 32 times.
@@ -152,20 +157,36 @@ pub fn sealed_form() -> SealedForm {
     }
 }
 
+fn pointer() -> Pointer {
+    Pointer {
+        relay: relay(),
+        address: Address([0x99; 32]),
+        group: GroupId([0x12; 16]),
+        commit: Seq(3),
+        generation: 0x0123_4567_89ab_cdef,
+        envelope: EnvelopeId([0x13; 16]),
+        secret: LockSecret::new([0x14; 32]),
+        fetch: LockSecret::new([0x15; 32]),
+        state: log_state(),
+        answers: Some(ClaimId([0x44; 16])),
+        joins: None,
+        reach: Vec::new(),
+    }
+}
+
 pub fn inbox_forms() -> Vec<InboxForm> {
     vec![
         InboxForm::Request(Box::new(request().signed(DeviceId([0xb2; 16]), &key(0xb2)))),
+        InboxForm::Pointer(Box::new(pointer())),
         InboxForm::Pointer(Box::new(Pointer {
-            relay: relay(),
-            address: Address([0x99; 32]),
-            group: GroupId([0x12; 16]),
-            commit: Seq(3),
-            generation: 0x0123_4567_89ab_cdef,
-            envelope: EnvelopeId([0x13; 16]),
-            secret: LockSecret::new([0x14; 32]),
-            fetch: LockSecret::new([0x15; 32]),
-            state: log_state(),
-            answers: Some(ClaimId([0x44; 16])),
+            answers: None,
+            joins: Some(JoinId([0x45; 16])),
+            reach: vec![Reach {
+                account: account(0xa1),
+                device: DeviceId([0xa2; 16]),
+                inbox: inbox(0x34),
+            }],
+            ..pointer()
         })),
         InboxForm::Denied(
             Denial {
@@ -174,7 +195,61 @@ pub fn inbox_forms() -> Vec<InboxForm> {
             }
             .signed(DeviceId([0xa2; 16]), &key(0xa2)),
         ),
+        InboxForm::Join(Box::new(
+            JoinRequest {
+                id: JoinId([0x45; 16]),
+                conversation: log_state().conversation,
+                account: account(0xb1),
+                devices: devices(0xb1),
+                key_package: vec![0x77; 3],
+                inbox: inbox(0x88),
+                group: GroupId([0x12; 16]),
+                read: Seq(5),
+            }
+            .signed(DeviceId([0xb2; 16]), &key(0xb2)),
+        )),
     ]
+}
+
+pub fn changes() -> Vec<Change> {
+    vec![
+        Change::Devices(account(0xa1), devices(0xa1)),
+        Change::Joined(Joined {
+            id: JoinId([0x45; 16]),
+            device: DeviceId([0xa4; 16]),
+            lost_after: Some(Seq(5)),
+        }),
+    ]
+}
+
+pub fn change_name(change: &Change) -> &'static str {
+    match change {
+        Change::Devices(..) => "Devices",
+        Change::Joined(_) => "Joined",
+    }
+}
+
+pub fn new_device() -> NewDevice {
+    NewDevice {
+        id: JoinId([0x45; 16]),
+        device: device(0xa4),
+        inbox: inbox(0x35),
+        key_packages: vec![ByteVec::from(vec![0x77; 3])],
+    }
+}
+
+pub fn admission() -> Admission {
+    Admission {
+        account: account(0xa1),
+        devices: devices(0xa1),
+        name: "Ada".into(),
+        home: relay(),
+        contacts: vec![KnownContact {
+            account: account(0xb1),
+            name: "Bo".into(),
+            devices: devices(0xb1),
+        }],
+    }
 }
 
 pub fn inbox_form_name(form: &InboxForm) -> &'static str {
@@ -182,6 +257,7 @@ pub fn inbox_form_name(form: &InboxForm) -> &'static str {
         InboxForm::Request(_) => "Request",
         InboxForm::Pointer(_) => "Pointer",
         InboxForm::Denied(_) => "Denied",
+        InboxForm::Join(_) => "Join",
     }
 }
 
@@ -221,6 +297,13 @@ pub fn bodies() -> Vec<Body> {
             delivered: Seq(9),
             read: Seq(7),
             unopened: vec![Seq(4), Seq(5)],
+            missed: Vec::new(),
+        }),
+        Body::Receipt(Receipt {
+            delivered: Seq(9),
+            read: Seq(0),
+            unopened: Vec::new(),
+            missed: vec![(Seq(2), Seq(6))],
         }),
         Body::Profile(Profile { name: "Ada".into() }),
         Body::Text(Text {
@@ -253,6 +336,7 @@ pub fn bodies() -> Vec<Body> {
             id: MessageId([0x1e; 16]),
             seconds: Some(300),
         }),
+        Body::Reach(inbox(0x34)),
         Body::Own(OwnRecord::Revoked(InvitationId([0x11; 16]))),
         unknown_body(),
     ]
@@ -285,6 +369,7 @@ pub fn body_name(body: &Body) -> &'static str {
         Body::Delete(_) => "Delete",
         Body::React(_) => "React",
         Body::Timer(_) => "Timer",
+        Body::Reach(_) => "Reach",
         Body::Own(_) => "Own",
         Body::Unknown { .. } => "Unknown",
     }

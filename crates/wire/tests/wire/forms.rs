@@ -148,6 +148,22 @@ fn inbox_form() {
 }
 
 #[test]
+fn change() {
+    let values = fixtures::changes();
+    assert_every_variant(&values);
+    insta::assert_snapshot!(render_all(&values, fixtures::change_name));
+}
+
+#[test]
+fn linking() {
+    insta::assert_snapshot!(format!(
+        "{}\n{}",
+        render("NewDevice", &fixtures::new_device()),
+        render("Admission", &fixtures::admission())
+    ));
+}
+
+#[test]
 fn sealed_form() {
     insta::assert_snapshot!(render("SealedForm", &fixtures::sealed_form()));
 }

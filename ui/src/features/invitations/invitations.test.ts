@@ -29,6 +29,14 @@ describe("showing a code", () => {
     expect(second.qr?.size).toBe(41);
   });
 
+  it("keeps what was told of a new one before the answer came", async () => {
+    const make = core.createInvitation.bind(core);
+    core.createInvitation = async (wish) => ({ ...(await make(wish)), state: "publishing" });
+    const share = new Share(store);
+    await share.start();
+    expect(share.invitation?.state).toBe("open");
+  });
+
   it("makes another kind beside it", async () => {
     core.put({ invitations: [invitation("one")] });
     const share = new Share(store);

@@ -67,7 +67,8 @@ export class Share {
         expiresInMs: LASTS[this.lasts],
         greeting: this.greeting.trim(),
       });
-      this.store.invitations.set(row.id, row);
+      // An update that came before the answer is newer.
+      if (!this.store.invitations.has(row.id)) this.store.invitations.set(row.id, row);
       await this.show(row.id);
     });
     this.making = false;

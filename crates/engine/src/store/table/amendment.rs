@@ -29,11 +29,14 @@ impl Amendment {
     }
 }
 
-/// Adds one; one already there stays (rule 16).
+/// Adds one; one that was sent again moves to where it stands now, for everyone.
 pub(crate) fn insert(db: &Connection, new: &Amendment) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO amendment (message, author, place, id, at, content)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (id) DO UPDATE SET place = excluded.place
+           WHERE message = excluded.message AND author = excluded.author
+         ON CONFLICT DO NOTHING",
     )?
     .execute((
         new.message.0,
@@ -67,6 +70,42 @@ pub(crate) fn of(
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// An author's between two places, both in it, each with all that the same author said later about the
+/// same message: what is sent again must not count more than what was said after it.
+pub(crate) fn from_between(
+    db: &Connection,
+    author: &AccountId,
+    from: Place,
+    to: Place,
+) -> Result<Vec<Amendment>> {
+    let mut query = db.prepare_cached(
+        "SELECT message, place, id, at, content FROM amendment
+         WHERE author = ?1 AND place < ?4 AND message IN
+           (SELECT message FROM amendment WHERE author = ?1 AND place BETWEEN ?2 AND ?3)
+           AND place >= ?2
+         ORDER BY place",
+    )?;
+    let waiting = Place::waiting(0);
+    let rows = query.query_map((author.0, from.0, to.0, waiting.0), |row| {
+        Ok(Amendment {
+            message: MessageId(row.get(0)?),
+            author: *author,
+            place: Place(row.get(1)?),
+            id: MessageId(row.get(2)?),
+            at: uint(row.get(3)?),
+            content: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Moves one to another place.
+pub(crate) fn set_place(db: &Connection, id: &MessageId, place: Place) -> Result<()> {
+    db.prepare_cached("UPDATE amendment SET place = ?2 WHERE id = ?1")?
+        .execute((id.0, place.0))?;
+    Ok(())
 }
 
 /// Forgets one by its own id; says what it was about.

@@ -24,6 +24,23 @@ pub(crate) fn put(
     Ok(())
 }
 
+/// All of them.
+pub(crate) fn all(db: &Connection) -> Result<Vec<(AccountId, String, DeviceList)>> {
+    let mut query = db.prepare_cached("SELECT account, name, devices FROM contact ORDER BY account")?;
+    let rows = query.query_map([], |row| {
+        Ok((
+            AccountId(row.get(0)?),
+            row.get::<_, String>(1)?,
+            row.get::<_, Vec<u8>>(2)?,
+        ))
+    })?;
+    rows.map(|row| {
+        let (account, name, devices) = row?;
+        Ok((account, name, decode(&devices, FRAME_LIMIT)?))
+    })
+    .collect()
+}
+
 pub(crate) fn get(db: &Connection, account: &AccountId) -> Result<Option<(String, DeviceList)>> {
     let row: Option<(String, Vec<u8>)> = db
         .prepare_cached("SELECT name, devices FROM contact WHERE account = ?1")?

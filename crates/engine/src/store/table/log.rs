@@ -6,6 +6,15 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::log_state::LogState;
 use snug_wire::{Address, ConversationId, FRAME_LIMIT, GroupId, Seq, decode, encode};
 
+/// Why a log cannot be followed any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Others go on in an epoch we do not have: one of them takes us in again (rule 17).
+    Behind = 1,
+    /// Its mailbox is not there, or not ours: the conversation is founded anew (rule 18).
+    Unusable = 2,
+}
+
 /// A log.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
@@ -20,9 +29,18 @@ pub(crate) struct Log {
     pub ready: bool,
     /// Everything up to here was on the person's screen.
     pub read: Seq,
+    /// Why nothing is read or written in it now.
+    pub trouble: Option<Trouble>,
 }
 
-const COLUMNS: &str = "group_id, conversation, address, state, head, ready, read";
+impl Log {
+    /// Whether it can be written to.
+    pub fn is_sound(&self) -> bool {
+        self.ready && self.trouble.is_none()
+    }
+}
+
+const COLUMNS: &str = "group_id, conversation, address, state, head, ready, read, trouble";
 
 fn row(row: &Row<'_>) -> rusqlite::Result<(Log, Vec<u8>)> {
     let state: Vec<u8> = row.get(3)?;
@@ -39,6 +57,11 @@ fn row(row: &Row<'_>) -> rusqlite::Result<(Log, Vec<u8>)> {
             head: Seq(uint(row.get(4)?)),
             ready: row.get(5)?,
             read: Seq(uint(row.get(6)?)),
+            trouble: match row.get(7)? {
+                1 => Some(Trouble::Behind),
+                2 => Some(Trouble::Unusable),
+                _ => None,
+            },
         },
         state,
     ))
@@ -95,6 +118,44 @@ pub(crate) fn set_head(db: &Connection, group: &GroupId, head: Seq) -> Result<()
     db.prepare_cached("UPDATE log SET head = ?2 WHERE group_id = ?1")?
         .execute((group.0, int(head.0)))?;
     Ok(())
+}
+
+/// What a commit made of its state.
+pub(crate) fn set_state(db: &Connection, group: &GroupId, state: &LogState) -> Result<()> {
+    db.prepare_cached("UPDATE log SET state = ?2 WHERE group_id = ?1")?
+        .execute((group.0, encode(state)))?;
+    Ok(())
+}
+
+pub(crate) fn set_trouble(
+    db: &Connection,
+    group: &GroupId,
+    trouble: Option<Trouble>,
+) -> Result<()> {
+    db.prepare_cached("UPDATE log SET trouble = ?2 WHERE group_id = ?1")?
+        .execute((group.0, trouble.map_or(0, |trouble| trouble as i64)))?;
+    Ok(())
+}
+
+/// When others were last asked for help; 0 never.
+pub(crate) fn asked_at(db: &Connection, group: &GroupId) -> Result<u64> {
+    let at: i64 = db
+        .prepare_cached("SELECT asked_at FROM log WHERE group_id = ?1")?
+        .query_row([group.0], |row| row.get(0))?;
+    Ok(uint(at))
+}
+
+pub(crate) fn set_asked_at(db: &Connection, group: &GroupId, at: u64) -> Result<()> {
+    db.prepare_cached("UPDATE log SET asked_at = ?2 WHERE group_id = ?1")?
+        .execute((group.0, int(at)))?;
+    Ok(())
+}
+
+/// Logs that cannot be followed.
+pub(crate) fn troubled(db: &Connection) -> Result<Vec<Log>> {
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM log WHERE trouble <> 0"))?;
+    let rows = query.query_map([], row)?;
+    rows.map(|row| with_state(row?)).collect()
 }
 
 pub(crate) fn set_ready(db: &Connection, group: &GroupId) -> Result<()> {

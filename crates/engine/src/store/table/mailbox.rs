@@ -137,6 +137,23 @@ pub(crate) fn reached(db: &Connection, address: &Address) -> Result<Option<Seq>>
     Ok(reached.map(|seq| Seq(uint(seq))))
 }
 
+/// Reads from there on: a device was taken in again by the entry before.
+pub(crate) fn rejoin(db: &Connection, new: &Mailbox) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE mailbox SET secret = ?2, standing = ?3, generation = ?4, seq = ?5, envelope = ?6,
+         reached = NULL WHERE address = ?1",
+    )?
+    .execute((
+        new.address.0,
+        new.secret.0.expose(),
+        new.standing as i64,
+        int(new.generation),
+        int(new.seq.0),
+        new.envelope.map(|id| id.0),
+    ))?;
+    Ok(())
+}
+
 /// Starts over in a log of another generation, before its first entry held.
 pub(crate) fn restart(
     db: &Connection,

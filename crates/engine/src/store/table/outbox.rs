@@ -62,6 +62,15 @@ pub(crate) enum Intent {
         #[cbor(with = "minicbor::bytes")]
         Vec<u8>,
     ),
+    /// Take in all who wish to be in the log.
+    #[n(13)]
+    Admit(#[n(0)] GroupId),
+    /// Fetch the Welcome with which we are in a conversation again.
+    #[n(14)]
+    Rejoin(#[n(0)] Box<Pointer>),
+    /// Say in the log where this device is reached.
+    #[n(15)]
+    Reach(#[n(0)] GroupId),
 }
 
 /// How far an intent has come. Its row is there until the log's echo (rule 15).
@@ -313,6 +322,31 @@ pub(crate) fn thaw(db: &Connection, id: i64) -> Result<()> {
     Ok(())
 }
 
+/// Puts a row without bytes into another lane.
+pub(crate) fn relocate(db: &Connection, id: i64, relay: &RelayKey, lane: &Address) -> Result<()> {
+    db.prepare_cached("UPDATE outbox SET relay = ?2, lane = ?3 WHERE id = ?1")?
+        .execute((id, relay.0, lane.0))?;
+    Ok(())
+}
+
+/// Everything of a lane, oldest first.
+pub(crate) fn of_lane(db: &Connection, lane: &Address) -> Result<Vec<Queued>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox WHERE lane = ?1 ORDER BY id"
+    ))?;
+    let rows = query.query_map([lane.0], raw)?;
+    rows.map(|row| whole(row?)).collect()
+}
+
+/// When a row was added.
+pub(crate) fn added_at(db: &Connection, id: i64) -> Result<u64> {
+    let at: Option<i64> = db
+        .prepare_cached("SELECT added_at FROM outbox WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(at.map_or(0, uint))
+}
+
 pub(crate) fn delete(db: &Connection, id: i64) -> Result<()> {
     db.prepare_cached("DELETE FROM outbox WHERE id = ?1")?
         .execute([id])?;
@@ -355,6 +389,9 @@ pub(crate) fn describe(db: &Connection) -> Result<Vec<String>> {
             Intent::Tell => "inbox entry",
             Intent::Fetch(..) => "Welcome",
             Intent::Post(..) => "post",
+            Intent::Admit(_) => "admission",
+            Intent::Rejoin(_) => "Welcome back",
+            Intent::Reach(_) => "reach",
         };
         Ok(format!("{:?} {:?} {kind}", row.lane, row.stage))
     })

@@ -54,6 +54,13 @@ pub(crate) fn unopened(db: &Connection, address: &Address) -> Result<Vec<Seq>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Forgets what of a mailbox could not be opened: it is sent again.
+pub(crate) fn forget(db: &Connection, address: &Address) -> Result<()> {
+    db.prepare_cached("DELETE FROM quarantine WHERE address = ?1")?
+        .execute([address.0])?;
+    Ok(())
+}
+
 /// How many there are of a mailbox.
 pub(crate) fn count_of(db: &Connection, address: &Address) -> Result<u64> {
     let count: i64 = db

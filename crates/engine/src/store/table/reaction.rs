@@ -5,7 +5,7 @@ use crate::error::Result;
 use rusqlite::{Connection, OptionalExtension};
 use snug_wire::{AccountId, MessageId};
 
-/// Adds one and drops what it replaces; one already there stays (rule 16).
+/// Adds one and drops what it replaces; one that was sent again moves to where it stands now.
 pub(crate) fn insert(
     db: &Connection,
     message: &MessageId,
@@ -16,6 +16,8 @@ pub(crate) fn insert(
 ) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO reaction (message, author, place, id, emoji) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (id) DO UPDATE SET place = excluded.place
+           WHERE message = excluded.message AND author = excluded.author
          ON CONFLICT DO NOTHING",
     )?
     .execute((message.0, author.0, place.0, id.0, emoji))?;
@@ -46,6 +48,34 @@ pub(crate) fn of(db: &Connection, message: &MessageId) -> Result<Vec<(AccountId,
         }
     }
     Ok(all)
+}
+
+/// An author's between two places, both in it: its id, the message and the emoji.
+pub(crate) fn from_between(
+    db: &Connection,
+    author: &AccountId,
+    from: Place,
+    to: Place,
+) -> Result<Vec<(MessageId, MessageId, String)>> {
+    let mut query = db.prepare_cached(
+        "SELECT id, message, emoji FROM reaction WHERE author = ?1 AND place BETWEEN ?2 AND ?3
+         ORDER BY place",
+    )?;
+    let rows = query.query_map((author.0, from.0, to.0), |row| {
+        Ok((
+            MessageId(row.get(0)?),
+            MessageId(row.get(1)?),
+            row.get(2)?,
+        ))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Moves one to another place.
+pub(crate) fn set_place(db: &Connection, id: &MessageId, place: Place) -> Result<()> {
+    db.prepare_cached("UPDATE reaction SET place = ?2 WHERE id = ?1")?
+        .execute((id.0, place.0))?;
+    Ok(())
 }
 
 /// Forgets one by its own id; says what it was about.

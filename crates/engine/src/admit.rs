@@ -1,0 +1,267 @@
+//! Taking devices into a conversation: those that were lost to it, and those that are new in an account
+//! (rules 17, 21).
+
+use crate::error::Result;
+use crate::joining;
+use crate::mls::key_package;
+use crate::mls::policy::Judged;
+use crate::store::table::log::{self, Log};
+use crate::store::table::outbox::{self as queue, Intent, New, Queued};
+use crate::store::table::wish::{Form, Lost, Wish};
+use crate::store::table::{mailbox, reach, relay, wish};
+use crate::work::Work;
+use crate::{account, message, outbox, rehome, request};
+use openmls::prelude::KeyPackage;
+use snug_wire::card::Signed;
+use snug_wire::content::Priority;
+use snug_wire::frame::Request;
+use snug_wire::inbox::{InboxForm, JoinRequest, Reach};
+use snug_wire::log_state::{Change, Credential, Joined, LogState};
+use snug_wire::{ConversationId, Seq};
+
+/// The most devices taken in by one commit (rule 12).
+const AT_ONCE: usize = 100;
+/// The most open wishes of a conversation; further ones are ignored.
+const OPEN: usize = 1_000;
+
+/// A device of somebody in a conversation asks to come in again. Anything false about it is ignored.
+pub(crate) fn arrived(
+    w: &mut Work<'_>,
+    signed: &Signed<JoinRequest>,
+) -> Result<std::result::Result<(), &'static str>> {
+    let form = &signed.form;
+    let logs = log::of(w.db, &form.conversation)?;
+    let Some(log) = logs.first() else {
+        return Ok(Err("a wish to be in a conversation nobody knows"));
+    };
+    let who = match check(w, log, signed)? {
+        Ok(who) => who,
+        Err(why) => return Ok(Err(why)),
+    };
+    if wish::open(w.db, &form.conversation, true)?.len() >= OPEN {
+        return Ok(Err("a wish while too many are open"));
+    }
+    let new = Wish {
+        id: form.id,
+        conversation: form.conversation,
+        incoming: true,
+        open: true,
+        at: w.now,
+        form: Form {
+            who,
+            devices: form.devices.clone(),
+            key_package: form.key_package.clone(),
+            inbox: form.inbox.clone(),
+            lost: Some(Lost {
+                group: form.group,
+                read: form.read,
+            }),
+        },
+    };
+    let reached = Reach {
+        account: new.form.who.account,
+        device: new.form.who.device,
+        inbox: form.inbox.clone(),
+    };
+    if !wish::insert(w.db, &new)? {
+        return Ok(Err("a wish that came before"));
+    }
+    reach::put(w.db, &form.conversation, &reached)?;
+    w.step("store wish")?;
+    serve(w, &form.conversation)?;
+    Ok(Ok(()))
+}
+
+/// Whose device asks, if it may.
+fn check(
+    w: &Work<'_>,
+    log: &Log,
+    signed: &Signed<JoinRequest>,
+) -> Result<std::result::Result<Credential, &'static str>> {
+    let form = &signed.form;
+    let known = log.state.participants.iter().find(|p| p.account == form.account);
+    let Some(known) = known else {
+        return Ok(Err("a wish of somebody who is not in the conversation"));
+    };
+    if form.devices != known.devices && !form.devices.continues(&known.devices) {
+        return Ok(Err("a wish with an older device list"));
+    }
+    let key = form
+        .devices
+        .verified(&form.account)
+        .and_then(|entry| entry.key_of(&signed.device));
+    let Some(key) = key.filter(|key| signed.is_by(key)) else {
+        return Ok(Err("a wish that nobody signed"));
+    };
+    let who = Credential {
+        account: form.account,
+        device: signed.device,
+        key,
+    };
+    if who == w.me()?.credential() {
+        return Ok(Err("a wish of one's own"));
+    }
+    if relay::get(w.db, &form.inbox.relay.key)?.is_none() {
+        return Ok(Err("a wish with an inbox on another relay"));
+    }
+    let package = key_package::check(&w.provider(), &form.key_package);
+    Ok(match package {
+        Some((_, of)) if of == who => Ok(who),
+        _ => Err("a wish with a false key package"),
+    })
+}
+
+/// Sees to the open wishes of a conversation: by a commit in its log if we can follow it, else, when it
+/// is our turn, by founding it anew.
+pub(crate) fn serve(w: &mut Work<'_>, conversation: &ConversationId) -> Result<()> {
+    if wish::open(w.db, conversation, true)?.is_empty() {
+        return Ok(());
+    }
+    let logs = log::of(w.db, conversation)?;
+    match logs.first() {
+        Some(log) if log.trouble.is_none() => queue_admission(w, log),
+        Some(log) => rehome::consider(w, log),
+        None => Ok(()),
+    }
+}
+
+/// Wishes whose turn has come by time alone.
+pub(crate) fn serve_all(w: &mut Work<'_>) -> Result<()> {
+    for conversation in wish::wished(w.db)? {
+        serve(w, &conversation)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn queue_admission(w: &mut Work<'_>, log: &Log) -> Result<()> {
+    let intent = Intent::Admit(log.group);
+    if queue::waits(w.db, &log.address, Priority::Urgent, &intent)? {
+        return Ok(());
+    }
+    let Some(mailbox) = mailbox::get(w.db, &log.address)? else {
+        return Ok(());
+    };
+    outbox::add(
+        w,
+        New {
+            relay: mailbox.relay,
+            lane: log.address,
+            priority: Priority::Urgent,
+            not_before: 0,
+            intent,
+            request: None,
+        },
+    )
+}
+
+/// Whom a commit takes in now, and what it says.
+#[derive(Default)]
+pub(crate) struct Admission {
+    pub adds: Vec<(KeyPackage, Credential)>,
+    pub changes: Vec<Change>,
+}
+
+/// What the open wishes of a log come to.
+pub(crate) fn admission(w: &Work<'_>, log: &Log) -> Result<Admission> {
+    let mut admission = Admission::default();
+    let mut state = log.state.clone();
+    for wish in wish::open(w.db, &log.conversation, true)? {
+        let form = &wish.form;
+        let Some((package, who)) = key_package::check(&w.provider(), &form.key_package) else {
+            continue;
+        };
+        let change = Change::Devices(who.account, form.devices.clone());
+        let after = if state.lists(&who) {
+            state.clone()
+        } else {
+            match state.changed(&change) {
+                Ok(after) if after.lists(&who) => {
+                    admission.changes.push(change);
+                    after
+                }
+                _ => continue,
+            }
+        };
+        if admission.adds.iter().any(|(_, other)| other.device == who.device) {
+            continue;
+        }
+        state = after;
+        let lost_after = form.lost.filter(|lost| lost.group == log.group).map(|lost| lost.read);
+        admission.changes.push(Change::Joined(Joined {
+            id: wish.id,
+            device: who.device,
+            lost_after,
+        }));
+        admission.adds.push((package, who));
+        if admission.adds.len() >= AT_ONCE {
+            break;
+        }
+    }
+    Ok(admission)
+}
+
+/// A commit was merged, ours or somebody else's: what it established, and whom it took in. Says which
+/// wishes we knew of.
+pub(crate) fn merged(
+    w: &mut Work<'_>,
+    log: &Log,
+    seq: Seq,
+    judged: &Judged,
+) -> Result<Vec<Wish>> {
+    if judged.state != log.state {
+        log::set_state(w.db, &log.group, &judged.state)?;
+        account::learn_lists(w, &judged.state)?;
+        w.changes.conversations.insert(log.conversation);
+    }
+    let mut known = Vec::new();
+    for joined in &judged.joined {
+        known.extend(wish::fulfilled(w.db, &joined.id, &log.conversation, w.now)?);
+        if let Some(read) = joined.lost_after {
+            message::send_again(w, log, (Seq(read.0.saturating_add(1)), seq))?;
+        }
+    }
+    Ok(known)
+}
+
+/// Our commit that took devices in stands: they are told where their Welcome is.
+pub(crate) fn admitted(
+    w: &mut Work<'_>,
+    log: &Log,
+    seq: Seq,
+    row: &Queued,
+    wishes: &[Wish],
+) -> Result<()> {
+    let Some(log) = log::get(w.db, &log.group)? else {
+        return Ok(());
+    };
+    let Some(Request::Put(put)) = &row.request else {
+        return Ok(());
+    };
+    for wish in wishes {
+        let key = &wish.form.who.key;
+        let pointer = joining::pointer(w, &log, (seq, put.id), key)?;
+        let pointer = snug_wire::inbox::Pointer {
+            joins: Some(wish.id),
+            ..pointer
+        };
+        request::tell(w, &wish.form.inbox, &InboxForm::Pointer(Box::new(pointer)))?;
+    }
+    Ok(())
+}
+
+/// Where somebody in a conversation is reached; on a relay that we know.
+pub(crate) fn learn_reach(w: &mut Work<'_>, state: &LogState, new: &Reach) -> Result<bool> {
+    let listed = state
+        .participants
+        .iter()
+        .find(|p| p.account == new.account)
+        .and_then(|p| p.devices.0.last())
+        .is_some_and(|signed| signed.entry.key_of(&new.device).is_some());
+    let fits = listed
+        && new.device != w.me()?.device
+        && relay::get(w.db, &new.inbox.relay.key)?.is_some();
+    if fits {
+        reach::put(w.db, &state.conversation, new)?;
+    }
+    Ok(fits)
+}

@@ -1,0 +1,132 @@
+//! Founding a conversation anew when its mailbox has become unusable (rule 18): another group in another
+//! mailbox carries it on. Its group id is lower than all before, so that it is written to, and what was
+//! said before stands before it (rule 19); of two the lower one wins.
+
+use crate::conversation;
+use crate::error::Result;
+use crate::store::table::log::{self, Log};
+use crate::store::table::message::Event;
+use crate::store::table::outbox::{self as queue, Intent, Stage};
+use crate::store::table::{mailbox, wish};
+use crate::work::Work;
+use crate::{admit, message, outbox, rejoin};
+use snug_wire::{GroupId, Seq};
+use std::collections::BTreeSet;
+
+/// The device whose turn it is founds at once, the next ones after so many milliseconds each.
+const TURN: u64 = 10 * 60_000;
+
+/// Whether no other device is in a conversation.
+pub(crate) fn is_alone(w: &Work<'_>, log: &Log) -> Result<bool> {
+    let me = w.me()?.credential();
+    let devices = log.state.participants.iter().filter_map(|p| p.devices.0.last());
+    let mut devices = devices.flat_map(|signed| &signed.entry.devices);
+    Ok(devices.all(|device| device.id == me.device))
+}
+
+/// With nobody to ask, the conversation goes on in a log of its own at once.
+pub(crate) fn alone(w: &mut Work<'_>, log: &Log) -> Result<()> {
+    let group = found(w, log, true)?;
+    if let Some(new) = log::get(w.db, &group)? {
+        leave_others(w, &new)?;
+    }
+    Ok(())
+}
+
+/// All who are known to be in trouble with this log wish to go on: whose turn is it to found it anew?
+pub(crate) fn consider(w: &mut Work<'_>, log: &Log) -> Result<()> {
+    if due(w.db, w.me()?.device, log)?.is_some_and(|at| at <= w.now) {
+        let group = found(w, log, false)?;
+        if let Some(new) = log::get(w.db, &group)? {
+            admit::queue_admission(w, &new)?;
+        }
+    }
+    Ok(())
+}
+
+/// When it is our turn; `None` while nobody asks.
+fn due(
+    db: &rusqlite::Connection,
+    me: snug_wire::DeviceId,
+    log: &Log,
+) -> Result<Option<u64>> {
+    let wishes = wish::open(db, &log.conversation, true)?;
+    let Some(first) = wishes.first() else {
+        return Ok(None);
+    };
+    let devices: BTreeSet<_> = wishes.iter().map(|wish| wish.form.who.device).collect();
+    let before = devices.iter().filter(|device| **device < me).count() as u64;
+    Ok(Some(first.at + before * TURN))
+}
+
+/// When a conversation is to be founded anew.
+pub(crate) fn next_turn(
+    db: &rusqlite::Connection,
+    me: snug_wire::DeviceId,
+) -> Result<Option<u64>> {
+    let mut next = None;
+    for conversation in wish::wished(db)? {
+        let logs = log::of(db, &conversation)?;
+        if let Some(log) = logs.first().filter(|log| log.trouble.is_some())
+            && let Some(at) = due(db, me, log)?
+        {
+            next = Some(next.map_or(at, |next: u64| next.min(at)));
+        }
+    }
+    Ok(next)
+}
+
+fn found(w: &mut Work<'_>, log: &Log, ready: bool) -> Result<GroupId> {
+    let relay = mailbox::get(w.db, &log.address)?
+        .map_or(w.me()?.home.key, |mailbox| mailbox.relay);
+    w.step("found anew")?;
+    conversation::found(w, w.me()?, &relay, log.state.clone(), ready)
+}
+
+/// An id below another: about half as large, so that there is always a lower one.
+pub(crate) fn lower(than: &GroupId, random: [u8; 16]) -> GroupId {
+    let (than, random) = (u128::from_be_bytes(than.0), u128::from_be_bytes(random));
+    let quarter = than / 4;
+    // Never zero, which is no group's.
+    let id = quarter + random % (quarter * 2).max(1);
+    GroupId(id.max(1).to_be_bytes())
+}
+
+/// The founding commit of ours stands, and others are in.
+pub(crate) fn founded(w: &mut Work<'_>, log: &Log, seq: Seq) -> Result<()> {
+    let logs = log::of(w.db, &log.conversation)?;
+    if logs.iter().any(|other| other.group > log.group) {
+        rejoin::tell(w, &log.state, (&log.group, seq), Event::Renewed)?;
+    }
+    leave_others(w, log)
+}
+
+/// The conversation goes on in this log: what waits in those before moves to it, and what nobody is known
+/// to have of what was said there is said again.
+pub(crate) fn leave_others(w: &mut Work<'_>, log: &Log) -> Result<()> {
+    let logs = log::of(w.db, &log.conversation)?;
+    if logs.first().is_none_or(|first| first.group != log.group) {
+        return Ok(());
+    }
+    let Some(to) = mailbox::get(w.db, &log.address)? else {
+        return Ok(());
+    };
+    for old in logs.iter().filter(|old| old.group != log.group && old.trouble.is_some()) {
+        outbox::thaw_lane(w, &old.address)?;
+        for row in queue::of_lane(w.db, &old.address)? {
+            match row.intent {
+                Intent::Message(_) | Intent::Post(..) | Intent::Own(_)
+                    if row.stage == Stage::Waiting =>
+                {
+                    queue::relocate(w.db, row.id, &to.relay, &log.address)?;
+                }
+                Intent::Receipt(_) | Intent::Renew(_) | Intent::Admit(_) | Intent::Reach(_) => {
+                    queue::delete(w.db, row.id)?;
+                }
+                _ => {}
+            }
+        }
+        message::send_unheard(w, old, Seq(i64::MAX.cast_unsigned()))?;
+    }
+    Ok(())
+}

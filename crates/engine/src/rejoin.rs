@@ -1,0 +1,432 @@
+//! When a log cannot be followed any more: the others are asked, and one of them takes us in again
+//! (rule 17).
+
+use crate::conversation::{ask_for_mailbox, insert_direct};
+use crate::error::Result;
+use crate::invitation::new_inbox;
+use crate::joining::{self, STATE_LIMIT};
+use crate::mls::{group, key_package};
+use crate::store::table::conversation;
+use crate::store::table::inbox::Inbox;
+use crate::store::table::log::{self, Log, Trouble};
+use crate::store::table::mailbox::{self, Mailbox, Standing};
+use crate::store::table::message::{Event, Message, MessageKind, MessageState, Place};
+use crate::store::table::outbox::{Intent, New};
+use crate::store::table::wish::{ANY, Form, Lost, Wish};
+use crate::store::table::{contact, inbox, missed, quarantine, reach, relay, wish};
+use crate::work::Work;
+use crate::{account, admit, message, outbox, receipt, rehome, request};
+use snug_wire::card::{InboxAddress, Signable as _};
+use snug_wire::content::Priority;
+use snug_wire::frame::{Answer, MailboxKind, Request};
+use snug_wire::inbox::{InboxForm, JoinRequest, Pointer, Reach};
+use snug_wire::log_state::{ConversationKind, LogState};
+use snug_wire::{ConversationId, GroupId, JoinId, RelayAddress, Secret, Seq, encode};
+
+/// Others are asked again after so many milliseconds without help.
+pub(crate) const ASK_AGAIN: u64 = 24 * 3_600_000;
+
+/// A log cannot be followed: nothing is written to it, and the others are asked for help.
+pub(crate) fn trouble(w: &mut Work<'_>, log: &Log, why: Trouble) -> Result<()> {
+    if log.trouble != Some(why) {
+        log::set_trouble(w.db, &log.group, Some(why))?;
+        w.changes.conversations.insert(log.conversation);
+    }
+    let asked_at = log::asked_at(w.db, &log.group)?;
+    if log.trouble.is_none() && why == Trouble::Unusable && rehome::is_alone(w, log)? {
+        return rehome::alone(w, log);
+    }
+    if asked_at == 0 || asked_at + ASK_AGAIN <= w.now {
+        ask(w, log)?;
+    }
+    // Somebody may have asked us already.
+    admit::serve(w, &log.conversation)
+}
+
+/// Asks for help again where nobody gave it.
+pub(crate) fn ask_again(w: &mut Work<'_>) -> Result<()> {
+    for log in log::troubled(w.db)? {
+        if log::asked_at(w.db, &log.group)? + ASK_AGAIN <= w.now && is_written_to(w, &log)? {
+            ask(w, &log)?;
+        }
+    }
+    Ok(())
+}
+
+/// When that is due.
+pub(crate) fn next_asking(db: &rusqlite::Connection) -> Result<Option<u64>> {
+    let mut next = None;
+    for log in log::troubled(db)? {
+        let at = log::asked_at(db, &log.group)? + ASK_AGAIN;
+        if log::of(db, &log.conversation)?.first().is_some_and(|l| l.group == log.group) {
+            next = Some(next.map_or(at, |next: u64| next.min(at)));
+        }
+    }
+    Ok(next)
+}
+
+/// Whether a log is the one its conversation goes on in.
+fn is_written_to(w: &Work<'_>, log: &Log) -> Result<bool> {
+    let logs = log::of(w.db, &log.conversation)?;
+    Ok(logs.first().is_some_and(|first| first.group == log.group))
+}
+
+fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
+    if !is_written_to(w, log)? {
+        return Ok(());
+    }
+    log::set_asked_at(w.db, &log.group, w.now)?;
+    let relay = joining::relay_of(w, log)?;
+    let reply = own_reach(w, &log.conversation, &relay)?;
+    let me = w.me()?;
+    let wish = match wish::open(w.db, &log.conversation, false)?.pop() {
+        Some(wish) => wish,
+        None => {
+            let key_package = key_package::make(&w.provider(), &w.signer()?, &me.credential())?;
+            let read = mailbox::get(w.db, &log.address)?.map_or(Seq(0), |mailbox| mailbox.seq);
+            let new = Wish {
+                id: JoinId(w.random()),
+                conversation: log.conversation,
+                incoming: false,
+                open: true,
+                at: w.now,
+                form: Form {
+                    who: me.credential(),
+                    devices: me.devices.clone(),
+                    key_package,
+                    inbox: reply,
+                    lost: Some(Lost {
+                        group: log.group,
+                        read,
+                    }),
+                },
+            };
+            wish::insert(w.db, &new)?;
+            new
+        }
+    };
+    let Form { who, devices, key_package, inbox, lost: Some(lost) } = wish.form else {
+        return Ok(());
+    };
+    let request = JoinRequest {
+        id: wish.id,
+        conversation: log.conversation,
+        account: who.account,
+        devices,
+        key_package,
+        inbox,
+        group: lost.group,
+        read: lost.read,
+    }
+    .signed(me.device, &me.signing_key());
+    let form = InboxForm::Join(Box::new(request));
+    for other in reach::all(w.db, &log.conversation, u32::MAX)? {
+        if other.device != me.device {
+            request::tell(w, &other.inbox, &form)?;
+        }
+    }
+    w.step("ask to rejoin")
+}
+
+/// Where this device is reached in a conversation; an inbox is made if there is none.
+pub(crate) fn own_reach(
+    w: &mut Work<'_>,
+    conversation: &ConversationId,
+    at: &RelayAddress,
+) -> Result<InboxAddress> {
+    let me = w.me()?;
+    if let Some(inbox) = reach::of(w.db, conversation, &me.device)? {
+        return Ok(inbox);
+    }
+    let (public, secrets) = new_inbox(w, at)?;
+    ask_for_mailbox(
+        w,
+        &at.key,
+        public.address,
+        public.address,
+        &secrets.secret,
+        MailboxKind::Inbox,
+    )?;
+    inbox::insert(
+        w.db,
+        &Inbox {
+            address: public.address,
+            key: secrets.key,
+            invitation: None,
+        },
+    )?;
+    let own = Reach {
+        account: me.account,
+        device: me.device,
+        inbox: public.clone(),
+    };
+    reach::put(w.db, conversation, &own)?;
+    Ok(public)
+}
+
+/// A pointer that answers a wish of ours.
+pub(crate) fn pointed(
+    w: &mut Work<'_>,
+    pointer: &Pointer,
+    id: &JoinId,
+) -> Result<std::result::Result<(), &'static str>> {
+    let Some(wish) = wish::ours(w.db, id, &pointer.state.conversation)? else {
+        return Ok(Err("a pointer to nothing asked"));
+    };
+    if let Err(why) = is_expected(w, pointer, &wish)? {
+        return Ok(Err(why));
+    }
+    let connection = Secret::new(w.random());
+    relay::remember(w.db, &pointer.relay, &connection)?;
+    outbox::add(
+        w,
+        New {
+            relay: pointer.relay.key,
+            lane: pointer.address,
+            priority: Priority::Urgent,
+            not_before: 0,
+            intent: Intent::Rejoin(Box::new(pointer.clone())),
+            request: Some(Request::Fetch(
+                pointer.address,
+                pointer.commit,
+                pointer.fetch.clone(),
+            )),
+        },
+    )?;
+    Ok(Ok(()))
+}
+
+/// Whether a pointer leads to the conversation we wish to be in: the same people, their devices no older
+/// than we know, ours among them.
+fn is_expected(
+    w: &Work<'_>,
+    pointer: &Pointer,
+    wish: &Wish,
+) -> Result<std::result::Result<(), &'static str>> {
+    let me = w.me()?;
+    let state = &pointer.state;
+    if !joining::can_be(pointer) {
+        return Ok(Err("a pointer to a place that cannot be"));
+    }
+    if encode(state).len() > STATE_LIMIT {
+        return Ok(Err("a pointer with too large a state"));
+    }
+    if !state.names(&me.credential()) || !state.lists(&me.credential()) {
+        return Ok(Err("a pointer to a conversation without this device"));
+    }
+    let known = log::of(w.db, &state.conversation)?;
+    let same = known.iter().find(|log| log.group == pointer.group);
+    let there = mailbox::get(w.db, &pointer.address)?;
+    if there.is_some() && same.is_none_or(|log| log.address != pointer.address) {
+        return Ok(Err("a pointer to a mailbox of something else"));
+    }
+    if wish.conversation == ANY {
+        return Ok(is_of_account(w, state));
+    }
+    let Some(lowest) = known.first() else {
+        return Ok(Err("a pointer to another conversation"));
+    };
+    if relay::get(w.db, &pointer.relay.key)?.is_none() {
+        // Else others choose the hosts that our devices connect to (rule 9).
+        return Ok(Err("a pointer to another relay"));
+    }
+    if same.is_none() && pointer.group > lowest.group {
+        return Ok(Err("a pointer to an older log"));
+    }
+    Ok(if continues(&lowest.state, state) {
+        Ok(())
+    } else {
+        Err("a pointer to another conversation")
+    })
+}
+
+/// Whether a device in nothing yet may follow: its account's own conversation, or a direct one.
+fn is_of_account(w: &Work<'_>, state: &LogState) -> std::result::Result<(), &'static str> {
+    let Ok(me) = w.me() else {
+        return Err("a pointer before there is an account");
+    };
+    let fits = match (state.kind, &state.participants[..]) {
+        (ConversationKind::Own, [one]) => {
+            state.conversation == me.own && one.account == me.account
+        }
+        (ConversationKind::Direct, [a, b]) => {
+            [a.account, b.account].contains(&me.account)
+                && state.conversation == LogState::direct_id(&a.account, &b.account)
+        }
+        _ => false,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err("a pointer to another conversation")
+    }
+}
+
+/// Whether a state is of the same people as one we know, no device list older.
+fn continues(known: &LogState, state: &LogState) -> bool {
+    known.conversation == state.conversation
+        && known.kind == state.kind
+        && known.participants.len() == state.participants.len()
+        && known.participants.iter().zip(&state.participants).all(|(old, new)| {
+            old.account == new.account
+                && old.role == new.role
+                && (old.devices == new.devices || new.devices.continues(&old.devices))
+                && new.devices.verified(&new.account).is_some()
+        })
+}
+
+/// The relay's word on the Welcome: we are in again.
+pub(crate) fn fetched(w: &mut Work<'_>, pointer: &Pointer, answer: &Answer) -> Result<()> {
+    let Some(id) = pointer.joins else {
+        return Ok(());
+    };
+    let Some(wish) = wish::ours(w.db, &id, &pointer.state.conversation)? else {
+        return Ok(());
+    };
+    if is_expected(w, pointer, &wish)?.is_err() {
+        return Ok(());
+    }
+    let joined = match answer {
+        Answer::Bytes(welcome) => {
+            group::join(&w.provider(), &pointer.group, &pointer.state, welcome)?.ok()
+        }
+        _ => None,
+    };
+    w.step("rejoin")?;
+    let Some(joined) = joined else {
+        // Asked again in time, it is taken in anew.
+        return Ok(());
+    };
+    w.keep_group(pointer.group, joined);
+    let first = wish.conversation == ANY;
+    if !first {
+        wish::fulfilled(w.db, &id, &wish.conversation, w.now)?;
+    }
+    let event = enter(w, pointer)?;
+    if let Some(event) = event.filter(|_| !first) {
+        tell(w, &pointer.state, (&pointer.group, pointer.commit), event)?;
+    }
+    for other in &pointer.reach {
+        admit::learn_reach(w, &pointer.state, other)?;
+    }
+    if reach::of(w.db, &pointer.state.conversation, &w.me()?.device)?.is_none() {
+        own_reach(w, &pointer.state.conversation, &pointer.relay)?;
+        queue_reach(w, pointer)?;
+    }
+    if let Some(log) = log::get(w.db, &pointer.group)? {
+        rehome::leave_others(w, &log)?;
+        message::send_unheard(w, &log, pointer.commit)?;
+        receipt::queue(w, &log.group)?;
+    }
+    joining::renew_later(w, pointer)
+}
+
+fn queue_reach(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
+    outbox::add(
+        w,
+        New {
+            relay: pointer.relay.key,
+            lane: pointer.address,
+            priority: Priority::Low,
+            not_before: 0,
+            intent: Intent::Reach(pointer.group),
+            request: None,
+        },
+    )
+}
+
+/// Stands in the log from the commit on that added our leaf; says what happened to the conversation.
+fn enter(w: &mut Work<'_>, pointer: &Pointer) -> Result<Option<Event>> {
+    let at = Mailbox {
+        address: pointer.address,
+        relay: pointer.relay.key,
+        secret: pointer.secret.clone(),
+        standing: Standing::There,
+        generation: pointer.generation,
+        seq: pointer.commit,
+        envelope: Some(pointer.envelope),
+    };
+    let state = &pointer.state;
+    account::learn_lists(w, state)?;
+    let event = if let Some(log) = log::get(w.db, &pointer.group)? {
+        mailbox::rejoin(w.db, &at)?;
+        log::set_state(w.db, &log.group, state)?;
+        log::set_head(w.db, &log.group, pointer.commit)?;
+        log::set_trouble(w.db, &log.group, None)?;
+        log::set_asked_at(w.db, &log.group, 0)?;
+        quarantine::forget(w.db, &log.address)?;
+        missed::forget(w.db, &log.address)?;
+        outbox::thaw_lane(w, &log.address)?;
+        Event::Gap
+    } else {
+        let own = w.me()?.account;
+        match state.participants.iter().find(|p| p.account != own) {
+            Some(other) => {
+                let name = contact::get(w.db, &other.account)?.map_or_else(String::new, |c| c.0);
+                contact::put(w.db, &other.account, &name, &other.devices)?;
+                insert_direct(w, state.conversation, other.account)?;
+            }
+            None => {
+                conversation::insert(
+                    w.db,
+                    &conversation::Conversation {
+                        id: state.conversation,
+                        kind: ConversationKind::Own,
+                        peer: None,
+                        created_at: w.now,
+                    },
+                )?;
+            }
+        }
+        mailbox::insert(w.db, &at)?;
+        log::insert(
+            w.db,
+            &Log {
+                group: pointer.group,
+                conversation: state.conversation,
+                address: pointer.address,
+                state: state.clone(),
+                head: pointer.commit,
+                ready: true,
+                read: pointer.commit,
+                trouble: None,
+            },
+        )?;
+        Event::Renewed
+    };
+    w.live.caught_up.remove(&pointer.address);
+    w.live.behind.remove(&pointer.address);
+    w.live.to_open.insert(pointer.address);
+    w.changes.conversations.insert(state.conversation);
+    Ok(Some(event))
+}
+
+/// A line of the timeline, on this device: what happened to its copy of the conversation, and where.
+pub(crate) fn tell(
+    w: &mut Work<'_>,
+    state: &LogState,
+    (group, seq): (&GroupId, Seq),
+    event: Event,
+) -> Result<()> {
+    if state.kind == ConversationKind::Own {
+        return Ok(());
+    }
+    let id = message::id_of(&[b"event", &group.0, &seq.0.to_be_bytes()]);
+    let me = w.me()?.account;
+    let line = Message {
+        group: Some(*group),
+        seq,
+        state: MessageState::Seen,
+        ..Message::new(
+            id,
+            state.conversation,
+            Place::of(group, seq),
+            (me, false),
+            MessageKind::Event(event),
+            w.now,
+        )
+    };
+    crate::store::table::message::insert(w.db, &line)?;
+    message::changed(w, state.conversation, id);
+    Ok(())
+}
