@@ -519,12 +519,13 @@ impl Engine {
         self.write(now, search::index)
     }
 
-    /// Whether nothing waits to be sent or to come back: what tests await.
+    /// Whether nothing waits to be sent or to come back, and every conversation can be followed: what
+    /// tests await.
     ///
     /// # Errors
     /// The disk.
     pub fn is_idle(&self) -> Result<bool> {
-        queue::is_empty(&self.db)
+        Ok(queue::is_empty(&self.db)? && rejoin::next_asking(&self.db)?.is_none())
     }
 }
 

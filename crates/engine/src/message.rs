@@ -367,6 +367,13 @@ fn sent_again(w: &mut Work<'_>, log: &Log, seq: Seq, id: &MessageId) -> Result<(
     if matches!(there.state, MessageState::Sending | MessageState::Failed) {
         message::set_state(w.db, id, MessageState::Sent)?;
     }
+    // It was seen where it stood before: its author is to know that here too.
+    if there.state == MessageState::Seen
+        && !message::is_unread_before(w.db, &log.conversation, &log.group, seq)?
+        && log::raise_read(w.db, &log.group, seq)?
+    {
+        receipt::queue_read(w, &log.group)?;
+    }
     changed(w, log.conversation, *id);
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::store::table::outbox::{self as queue, Intent, Stage};
 use crate::store::table::{mailbox, wish};
 use crate::work::Work;
 use crate::{admit, message, outbox, rejoin};
+use rusqlite::Connection;
 use snug_wire::{GroupId, Seq};
 use std::collections::BTreeSet;
 
@@ -46,7 +47,7 @@ pub(crate) fn consider(w: &mut Work<'_>, log: &Log) -> Result<()> {
 
 /// When it is our turn; `None` while nobody asks.
 fn due(
-    db: &rusqlite::Connection,
+    db: &Connection,
     me: snug_wire::DeviceId,
     log: &Log,
 ) -> Result<Option<u64>> {
@@ -61,7 +62,7 @@ fn due(
 
 /// When a conversation is to be founded anew.
 pub(crate) fn next_turn(
-    db: &rusqlite::Connection,
+    db: &Connection,
     me: snug_wire::DeviceId,
 ) -> Result<Option<u64>> {
     let mut next = None;

@@ -16,6 +16,7 @@ use crate::store::table::wish::{ANY, Form, Lost, Wish};
 use crate::store::table::{contact, inbox, missed, quarantine, reach, relay, wish};
 use crate::work::Work;
 use crate::{account, admit, message, outbox, receipt, rehome, request};
+use rusqlite::Connection;
 use snug_wire::card::{InboxAddress, Signable as _};
 use snug_wire::content::Priority;
 use snug_wire::frame::{Answer, MailboxKind, Request};
@@ -23,8 +24,9 @@ use snug_wire::inbox::{InboxForm, JoinRequest, Pointer, Reach};
 use snug_wire::log_state::{ConversationKind, LogState};
 use snug_wire::{ConversationId, GroupId, JoinId, RelayAddress, Secret, Seq, encode};
 
-/// Others are asked again after so many milliseconds without help.
-pub(crate) const ASK_AGAIN: u64 = 24 * 3_600_000;
+/// Others are asked again after as long as they have been asked already, in milliseconds: at least and at
+/// most. Not sooner either when it went well: whoever can put entries could have us ask for ever.
+const ASK_AGAIN: (u64, u64) = (10 * 60_000, 24 * 3_600_000);
 
 /// A log cannot be followed: nothing is written to it, and the others are asked for help.
 pub(crate) fn trouble(w: &mut Work<'_>, log: &Log, why: Trouble) -> Result<()> {
@@ -32,11 +34,10 @@ pub(crate) fn trouble(w: &mut Work<'_>, log: &Log, why: Trouble) -> Result<()> {
         log::set_trouble(w.db, &log.group, Some(why))?;
         w.changes.conversations.insert(log.conversation);
     }
-    let asked_at = log::asked_at(w.db, &log.group)?;
     if log.trouble.is_none() && why == Trouble::Unusable && rehome::is_alone(w, log)? {
         return rehome::alone(w, log);
     }
-    if asked_at == 0 || asked_at + ASK_AGAIN <= w.now {
+    if when_to_ask(w.db, log)? <= w.now {
         ask(w, log)?;
     }
     // Somebody may have asked us already.
@@ -46,7 +47,7 @@ pub(crate) fn trouble(w: &mut Work<'_>, log: &Log, why: Trouble) -> Result<()> {
 /// Asks for help again where nobody gave it.
 pub(crate) fn ask_again(w: &mut Work<'_>) -> Result<()> {
     for log in log::troubled(w.db)? {
-        if log::asked_at(w.db, &log.group)? + ASK_AGAIN <= w.now && is_written_to(w, &log)? {
+        if when_to_ask(w.db, &log)? <= w.now {
             ask(w, &log)?;
         }
     }
@@ -54,25 +55,36 @@ pub(crate) fn ask_again(w: &mut Work<'_>) -> Result<()> {
 }
 
 /// When that is due.
-pub(crate) fn next_asking(db: &rusqlite::Connection) -> Result<Option<u64>> {
+pub(crate) fn next_asking(db: &Connection) -> Result<Option<u64>> {
     let mut next = None;
     for log in log::troubled(db)? {
-        let at = log::asked_at(db, &log.group)? + ASK_AGAIN;
-        if log::of(db, &log.conversation)?.first().is_some_and(|l| l.group == log.group) {
+        if is_written_to(db, &log)? {
+            let at = when_to_ask(db, &log)?;
             next = Some(next.map_or(at, |next: u64| next.min(at)));
         }
     }
     Ok(next)
 }
 
+/// When others may be asked about a log: at once for the first time.
+fn when_to_ask(db: &Connection, log: &Log) -> Result<u64> {
+    let asked_at = log::asked_at(db, &log.group)?;
+    if asked_at == 0 {
+        return Ok(0);
+    }
+    let wish = wish::open(db, &log.conversation, false)?.pop();
+    let since = wish.map_or(0, |wish| asked_at.saturating_sub(wish.at));
+    Ok(asked_at + since.clamp(ASK_AGAIN.0, ASK_AGAIN.1))
+}
+
 /// Whether a log is the one its conversation goes on in.
-fn is_written_to(w: &Work<'_>, log: &Log) -> Result<bool> {
-    let logs = log::of(w.db, &log.conversation)?;
+fn is_written_to(db: &Connection, log: &Log) -> Result<bool> {
+    let logs = log::of(db, &log.conversation)?;
     Ok(logs.first().is_some_and(|first| first.group == log.group))
 }
 
 fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
-    if !is_written_to(w, log)? {
+    if !is_written_to(w.db, log)? {
         return Ok(());
     }
     log::set_asked_at(w.db, &log.group, w.now)?;
@@ -353,7 +365,6 @@ fn enter(w: &mut Work<'_>, pointer: &Pointer) -> Result<Option<Event>> {
         log::set_state(w.db, &log.group, state)?;
         log::set_head(w.db, &log.group, pointer.commit)?;
         log::set_trouble(w.db, &log.group, None)?;
-        log::set_asked_at(w.db, &log.group, 0)?;
         quarantine::forget(w.db, &log.address)?;
         missed::forget(w.db, &log.address)?;
         outbox::thaw_lane(w, &log.address)?;

@@ -68,7 +68,7 @@ impl World {
         if let Some(id) = sent {
             let by = self.devices[device].account;
             self.written
-                .add(by, id, Said::Text(vec![text.into()]), now, timer);
+                .add((by, device), id, Said::Text(vec![text.into()]), now, timer);
         }
     }
 
@@ -158,7 +158,8 @@ impl World {
             // Saying what is so already says nothing.
             if let Some(id) = last(self).filter(|_| last(self) != before) {
                 let by = self.devices[device].account;
-                self.written.add(by, id, Said::Timer(seconds), now, None);
+                self.written
+                    .add((by, device), id, Said::Timer(seconds), now, None);
             }
         }
     }

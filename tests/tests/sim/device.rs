@@ -150,7 +150,6 @@ impl Device {
 
     /// Takes up to `most` frames that have come.
     pub fn receive(&mut self, most: usize, now: u64) {
-        let relay = self.relay;
         let mut batch: Vec<Delivery> = Vec::new();
         for _ in 0..most {
             let Some(frame) = self
@@ -165,12 +164,25 @@ impl Device {
                 continue;
             }
             let applied = std::mem::take(&mut batch);
-            if self.attempt(|e| e.receive(&relay, &applied, now)).is_none() {
+            if !self.apply(&applied, now) {
                 return;
             }
             self.other(frame, now);
         }
-        self.attempt(|e| e.receive(&relay, &batch, now));
+        self.apply(&batch, now);
+    }
+
+    fn apply(&mut self, batch: &[Delivery], now: u64) -> bool {
+        let relay = self.relay;
+        let received = self.attempt(|e| e.receive(&relay, batch, now));
+        if let Some(received) = &received
+            && std::env::var_os("SIM_TRACE").is_some()
+        {
+            for ignored in &received.ignored {
+                println!("{now} {} ignored {ignored:?}", self.name);
+            }
+        }
+        received.is_some()
     }
 
     fn other(&mut self, frame: RelayFrame, now: u64) {

@@ -3,7 +3,7 @@
 //!
 //! People write, edit, delete, react, set timers and read. At the end of each world everything is healed
 //! and run until nothing moves; then what every device has is compared with what was written.
-//! `SIM_SEED=n` runs one world alone, `SIM_WORLDS=n` that many.
+//! `SIM_SEED=n` runs one world alone, `SIM_WORLDS=n` that many, `SIM_TRACE=1` tells what devices ignored.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,6 +16,7 @@ mod acts;
 mod crash;
 mod device;
 mod interleavings;
+mod losing;
 mod model;
 mod network;
 mod soak;
@@ -60,6 +61,22 @@ fn worlds_with_cuts_and_doubles() {
 #[test]
 fn worlds_with_crashes_at_every_step() {
     run(80, Chaos::ALL, 250, false);
+}
+
+#[test]
+fn worlds_of_four_devices() {
+    for seed in seeds(40) {
+        let name = format!("seed {seed} (SIM_SEED={seed} replays it)");
+        let world = std::panic::catch_unwind(|| {
+            let mut world = World::new(seed, Chaos::ALL);
+            story::meet(&mut world, false);
+            world.add_device(0);
+            world.add_device(1);
+            world.live(250);
+            world.end();
+        });
+        assert!(world.is_ok(), "{name}");
+    }
 }
 
 #[test]

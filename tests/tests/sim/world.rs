@@ -44,7 +44,7 @@ impl Chaos {
     };
 }
 
-/// The accounts, a device each.
+/// The accounts, a device each; some get a second one (`World::add_device`).
 pub const NAMES: [&str; 2] = ["Ada", "Bo"];
 
 /// When every world begins.
@@ -63,6 +63,8 @@ pub struct World {
     pub written: Written,
     /// Whether each invited the other: then there may be two logs, and between them no order.
     pub mutual: bool,
+    /// Whether the relay lost what it had acknowledged, or did not keep it for as long as a device was away.
+    pub lossy: bool,
     dir: tempfile::TempDir,
 }
 
@@ -125,15 +127,20 @@ impl World {
             relay: Some(relay),
             next_peer: 1,
             devices: devices.collect(),
-            written: Written::new(NAMES.len()),
+            written: Written::new(2 * NAMES.len()),
             mutual: false,
+            lossy: false,
             dir,
         }
     }
 
     /// A world whose relay is in a file, to be continued by [`World::resumed`].
     pub fn on_disk(seed: u64) -> Self {
-        let mut world = Self::new(seed, Chaos::NONE);
+        Self::on_disk_with(seed, Chaos::NONE)
+    }
+
+    pub fn on_disk_with(seed: u64, chaos: Chaos) -> Self {
+        let mut world = Self::new(seed, chaos);
         let store = Store::open(&world.dir.path().join("relay.db")).unwrap();
         let relay = Core::open(store, [9; 32]).unwrap();
         assert_eq!(relay.key(), world.relay().key(), "the same relay");
@@ -148,6 +155,50 @@ impl World {
         }
         drop(self.relay);
         (self.dir, self.now, self.written)
+    }
+
+    /// Whether more than one log or device may say something about the same at once.
+    pub fn is_crossing(&self) -> bool {
+        self.mutual || self.devices.len() > NAMES.len()
+    }
+
+    /// A second device of an account, which may take part as soon as it is in the chat.
+    pub fn add_device(&mut self, account: usize) {
+        self.step_until_in_chat(account);
+        let relay = self.relay_address();
+        let n = self.devices.len();
+        let path = self.path(&format!("{} {n}.db", NAMES[account]));
+        let seed = 1_000_000 + self.seed * 10 + n as u64;
+        let mut device = Device::resume((account, NAMES[account]), path, seed, relay.key);
+        let now = self.now;
+        let of = self.devices[account].engine.view().account();
+        let of = of.unwrap().expect("the account is there").id;
+        let new = device.engine.new_device(of, &relay, 2, now).unwrap();
+        let mut admission = None;
+        while admission.is_none() {
+            admission = self.devices[account].attempt(|e| e.admit_device(&new, now));
+        }
+        let admission = admission.expect("it was admitted");
+        device.engine.become_device(&admission, now).unwrap();
+        self.devices.push(device);
+        self.step_until_in_chat(n);
+    }
+
+    fn step_until_in_chat(&mut self, device: usize) {
+        for _ in 0..20_000 {
+            if self.chat(device).is_some() {
+                return;
+            }
+            self.step();
+        }
+        panic!("never in the chat: {:#?}", self.described());
+    }
+
+    fn relay_address(&self) -> RelayAddress {
+        RelayAddress {
+            url: "ws://127.0.0.1:1".into(),
+            key: self.relay_key(),
+        }
     }
 
     fn chance(&mut self, of_a_thousand: u32) -> bool {
@@ -214,11 +265,26 @@ impl World {
     }
 
     pub fn crash_relay(&mut self) {
+        self.with_relay_stopped(|store| store);
+    }
+
+    /// The relay stops, something happens to its store, and it starts again.
+    pub fn with_relay_stopped(&mut self, change: impl FnOnce(Store) -> Store) {
         for device in &mut self.devices {
             device.cut();
         }
-        let store = self.relay.take().unwrap().into_store();
+        let store = change(self.relay.take().unwrap().into_store());
         self.relay = Some(Core::open(store, [9; 32]).unwrap());
+    }
+
+    /// What the relay does by itself as time goes: it keeps nothing for ever.
+    pub fn expire(&mut self) {
+        let now = self.now;
+        // A mailbox in turn each time.
+        for _ in 0..8 {
+            let out = self.relay().expire(now).unwrap();
+            self.hand_out(out);
+        }
     }
 
     /// The relay gets up to `most` requests.
@@ -346,11 +412,11 @@ impl World {
                 self.now += 1000;
             }
         }
-        let state: Vec<String> = self
-            .devices
-            .iter()
-            .map(|device| device.describe(self.now))
-            .collect();
-        panic!("the world does not come to rest: {state:#?}");
+        panic!("the world does not come to rest: {:#?}", self.described());
+    }
+
+    fn described(&self) -> Vec<String> {
+        let devices = self.devices.iter();
+        devices.map(|device| device.describe(self.now)).collect()
     }
 }

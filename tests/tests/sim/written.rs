@@ -15,8 +15,9 @@ pub enum Said {
 /// A line somebody wrote and was told is kept, with all that was done to it since.
 #[derive(Clone)]
 pub struct Line {
-    /// The account.
+    /// The account, and its device.
     pub by: usize,
+    pub device: usize,
     pub id: MessageId,
     pub said: Said,
     /// When, by the world's clock.
@@ -54,11 +55,19 @@ impl Written {
         }
     }
 
-    pub fn add(&mut self, by: usize, id: MessageId, said: Said, at: u64, timer: Option<u32>) {
+    pub fn add(
+        &mut self,
+        (by, device): (usize, usize),
+        id: MessageId,
+        said: Said,
+        at: u64,
+        timer: Option<u32>,
+    ) {
         let devices = self.read.len();
         self.by_id.insert(id, self.lines.len());
         self.lines.push(Line {
             by,
+            device,
             id,
             said,
             at,
@@ -78,6 +87,11 @@ impl Written {
     pub fn line(&mut self, id: &MessageId) -> &mut Line {
         let at = self.by_id.get(id).expect("somebody wrote it");
         &mut self.lines[*at]
+    }
+
+    pub fn of(&self, id: &MessageId) -> &Line {
+        let at = self.by_id.get(id).expect("somebody wrote it");
+        &self.lines[*at]
     }
 
     /// Every line that is to be somewhere, in the order of writing.

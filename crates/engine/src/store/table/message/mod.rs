@@ -447,6 +447,22 @@ pub(crate) fn unread(db: &Connection, conversation: &ConversationId) -> Result<U
     })
 }
 
+/// Whether something of a log before an entry is unread.
+pub(crate) fn is_unread_before(
+    db: &Connection,
+    conversation: &ConversationId,
+    group: &GroupId,
+    seq: Seq,
+) -> Result<bool> {
+    let (from, to) = (Place::of(group, Seq(0)), Place::of(group, seq));
+    Ok(db
+        .prepare_cached(
+            "SELECT 1 FROM message INDEXED BY message_unread
+             WHERE conversation = ?1 AND place >= ?2 AND place < ?3 AND state = 10 LIMIT 1",
+        )?
+        .exists((conversation.0, from.0, to.0))?)
+}
+
 /// Our own message at a place of a log that is not known to be seen.
 pub(crate) fn own_at(db: &Connection, group: &GroupId, seq: Seq) -> Result<Vec<MessageId>> {
     let mut query = db.prepare_cached(
