@@ -55,6 +55,8 @@ pub(crate) fn make_mailbox_again(
     mailbox: &Mailbox,
     kind: MailboxKind,
 ) -> Result<()> {
+    // Before anything else of its lane.
+    outbox::thaw_lane(w, &mailbox.address)?;
     mailbox::set_standing(w.db, &mailbox.address, Standing::Asked)?;
     mailbox::restart(w.db, &mailbox.address, 0, Seq(0))?;
     outbox::add(

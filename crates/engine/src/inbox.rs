@@ -271,13 +271,13 @@ pub(crate) fn opened(
                     gap(w, &log, Seq(mailbox.seq.0.saturating_add(1)), before)?;
                 }
             }
-            recovered(w, address)?;
+            recovered(w, address, now.head)?;
         }
         Answer::Diverged(now) => {
             let before = Seq(now.first.0.saturating_sub(1));
             mailbox::diverge(w.db, address, now.generation, before, now.last)?;
             w.live.stored.retain(|_, (lane, _)| lane != address);
-            recovered(w, address)?;
+            recovered(w, address, now.head)?;
             if let Some(log) = log::at(w.db, address)? {
                 log::lower_read(w.db, &log.group, now.last)?;
                 let lost = Seq(now.last.0.saturating_add(1));
@@ -306,12 +306,19 @@ fn gap(w: &mut Work<'_>, log: &Log, first: Seq, last: Seq) -> Result<()> {
     receipt::queue(w, &log.group)
 }
 
-/// A mailbox that was not there is there again.
-fn recovered(w: &mut Work<'_>, address: &Address) -> Result<()> {
-    match log::at(w.db, address)?.filter(|log| log.trouble == Some(Trouble::Unusable)) {
-        Some(log) => log::set_trouble(w.db, &log.group, None),
-        None => Ok(()),
+/// A mailbox is there, maybe again; its last commit may be an older one. Then we write on in our epoch
+/// where the relay stands now: who has not seen what it lost finds out, and asks (rule 17).
+fn recovered(w: &mut Work<'_>, address: &Address, head: Seq) -> Result<()> {
+    let Some(log) = log::at(w.db, address)? else {
+        return Ok(());
+    };
+    if head < log.head {
+        log::set_head(w.db, &log.group, head)?;
     }
+    if log.trouble == Some(Trouble::Unusable) {
+        log::set_trouble(w.db, &log.group, None)?;
+    }
+    Ok(())
 }
 
 /// A mailbox cannot be opened. An inbox, and one that nobody else knows, is just made again.

@@ -214,6 +214,7 @@ pub(crate) fn discard(w: &mut Work<'_>, id: MessageId) -> Result<()> {
     if let Some(row) = row {
         queued::delete(w.db, row.id)?;
     }
+    post::withdraw(w, &message)?;
     remove(w, &message)
 }
 

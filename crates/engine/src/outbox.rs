@@ -313,6 +313,10 @@ fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
     match answer {
         Answer::Refused(Refusal::Stale(head)) => {
             thaw(w, row)?;
+            if matches!(&row.request, Some(Request::Put(put)) if *head < put.rests_on) {
+                // It has lost commits; what it has is told when the mailbox is opened anew.
+                return table::delay(w.db, row.id, w.now + PAUSE);
+            }
             w.live.behind.insert(row.lane, *head);
             Ok(())
         }
@@ -352,7 +356,7 @@ pub(crate) fn thaw_lane(w: &mut Work<'_>, lane: &Address) -> Result<()> {
     for row in table::frozen(w.db, lane)? {
         if is_of_log(&row.intent) {
             w.live.stored.remove(&row.id);
-            table::thaw(w.db, row.id)?;
+            thaw(w, &row)?;
         }
     }
     Ok(())

@@ -33,7 +33,16 @@ fn standing(w: &Work<'_>, id: &MessageId) -> Result<Message> {
         .ok_or(Rejection::NotFound)?)
 }
 
-/// Gives an own message another text. One that has no bytes yet is simply written anew.
+/// Whether nobody can have heard of a message of ours, nor is about to: it can be changed in place.
+fn is_here_only(w: &Work<'_>, message: &Message) -> Result<bool> {
+    let waits =
+        queued::by_message(w.db, &message.id)?.is_some_and(|row| row.stage == Stage::Waiting);
+    Ok((waits || message.state == MessageState::Failed)
+        && message.group.is_none()
+        && !message::was_sent(w.db, &message.id)?)
+}
+
+/// Gives an own message another text. One that nobody can have is simply written anew.
 pub(crate) fn edit(
     w: &mut Work<'_>,
     id: MessageId,
@@ -43,8 +52,8 @@ pub(crate) fn edit(
     check_text(text)?;
     mentions.truncate(MENTIONS);
     let message = own(w, &id)?;
-    let waits = queued::by_message(w.db, &id)?.is_some_and(|row| row.stage == Stage::Waiting);
-    if (waits || message.state == MessageState::Failed)
+    if is_here_only(w, &message)?
+        && amendment::of(w.db, &id, &message.author)?.is_empty()
         && let Ok(mut content) = decode::<Content>(&message.content, FRAME_LIMIT)
         && let Body::Text(form) = &mut content.body
     {
@@ -65,11 +74,10 @@ pub(crate) fn edit(
     post(w, &message, edit.id, Body::Edit(edit))
 }
 
-/// Takes an own message back for everyone. One that has no bytes yet just goes.
+/// Takes an own message back for everyone. One that nobody can have just goes.
 pub(crate) fn delete(w: &mut Work<'_>, id: MessageId) -> Result<()> {
     let message = own(w, &id)?;
-    let waits = queued::by_message(w.db, &id)?.is_some_and(|row| row.stage == Stage::Waiting);
-    if waits || message.state == MessageState::Failed {
+    if is_here_only(w, &message)? {
         return messages::discard(w, id);
     }
     let delete = Delete {
@@ -177,6 +185,9 @@ fn queue_again(
     id: MessageId,
     raw: Vec<u8>,
 ) -> Result<()> {
+    if let Some(row) = queued::by_message(w.db, &id)? {
+        queued::delete(w.db, row.id)?;
+    }
     messages::queue(w, log.conversation, Intent::Post(id, raw))?;
     refresh(w, about)
 }
@@ -329,6 +340,20 @@ pub(crate) fn versions(db: &Connection, message: &Message) -> Result<Vec<Version
         }
     }
     Ok(versions)
+}
+
+/// What we were about to say about a message is not said.
+pub(crate) fn withdraw(w: &mut Work<'_>, message: &Message) -> Result<()> {
+    let me = w.me()?.account;
+    let amendments = amendment::of(w.db, &message.id, &me)?;
+    let mut ids: Vec<MessageId> = amendments.into_iter().map(|a| a.id).collect();
+    ids.extend(reaction::ids(w.db, &message.id, &me)?);
+    for id in ids {
+        if let Some(row) = queued::by_message(w.db, &id)?.filter(|r| r.stage == Stage::Waiting) {
+            queued::delete(w.db, row.id)?;
+        }
+    }
+    Ok(())
 }
 
 /// Everything said about a message goes with it.

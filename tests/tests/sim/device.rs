@@ -187,6 +187,11 @@ impl Device {
 
     fn other(&mut self, frame: RelayFrame, now: u64) {
         let relay = self.relay;
+        if std::env::var_os("SIM_TRACE").is_some()
+            && let RelayFrame::Answer(_, answer) = &frame
+        {
+            println!("{now} {} is told {}", self.name, format!("{answer:?}").chars().take(150).collect::<String>());
+        }
         match frame {
             RelayFrame::Answer(number, answer) => match self.asked.remove(&number) {
                 Some(Asked::Outgoing(id)) => {

@@ -40,5 +40,8 @@ CREATE TABLE gone (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX gone_by_time ON gone (at);
 
+-- Whether it was in a log once: others may have it.
+ALTER TABLE message ADD COLUMN was_sent INTEGER NOT NULL DEFAULT 0;
+
 CREATE INDEX amendment_by_place ON amendment (author, place);
 CREATE INDEX reaction_by_place ON reaction (author, place);

@@ -73,7 +73,7 @@ pub(crate) fn of(
 }
 
 /// An author's between two places, both in it, each with all that the same author said later about the
-/// same message: what is sent again must not count more than what was said after it.
+/// same message, waiting or not: what is sent again must not count more than what was said after it.
 pub(crate) fn from_between(
     db: &Connection,
     author: &AccountId,
@@ -82,13 +82,11 @@ pub(crate) fn from_between(
 ) -> Result<Vec<Amendment>> {
     let mut query = db.prepare_cached(
         "SELECT message, place, id, at, content FROM amendment
-         WHERE author = ?1 AND place < ?4 AND message IN
+         WHERE author = ?1 AND place >= ?2 AND message IN
            (SELECT message FROM amendment WHERE author = ?1 AND place BETWEEN ?2 AND ?3)
-           AND place >= ?2
          ORDER BY place",
     )?;
-    let waiting = Place::waiting(0);
-    let rows = query.query_map((author.0, from.0, to.0, waiting.0), |row| {
+    let rows = query.query_map((author.0, from.0, to.0), |row| {
         Ok(Amendment {
             message: MessageId(row.get(0)?),
             author: *author,

@@ -50,7 +50,7 @@ pub(crate) fn of(db: &Connection, message: &MessageId) -> Result<Vec<(AccountId,
     Ok(all)
 }
 
-/// An author's between two places, both in it: its id, the message and the emoji.
+/// An author's last words between two places, both in it: its id, the message and the emoji.
 pub(crate) fn from_between(
     db: &Connection,
     author: &AccountId,
@@ -58,7 +58,10 @@ pub(crate) fn from_between(
     to: Place,
 ) -> Result<Vec<(MessageId, MessageId, String)>> {
     let mut query = db.prepare_cached(
-        "SELECT id, message, emoji FROM reaction WHERE author = ?1 AND place BETWEEN ?2 AND ?3
+        "SELECT id, message, emoji FROM reaction AS this
+         WHERE author = ?1 AND place BETWEEN ?2 AND ?3 AND NOT EXISTS
+           (SELECT 1 FROM reaction WHERE message = this.message AND author = ?1
+              AND place > this.place)
          ORDER BY place",
     )?;
     let rows = query.query_map((author.0, from.0, to.0), |row| {
@@ -68,6 +71,18 @@ pub(crate) fn from_between(
             row.get(2)?,
         ))
     })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The ids of an author's to a message.
+pub(crate) fn ids(
+    db: &Connection,
+    message: &MessageId,
+    author: &AccountId,
+) -> Result<Vec<MessageId>> {
+    let mut query =
+        db.prepare_cached("SELECT id FROM reaction WHERE message = ?1 AND author = ?2")?;
+    let rows = query.query_map((message.0, author.0), |row| row.get(0).map(MessageId))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

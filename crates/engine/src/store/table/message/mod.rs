@@ -219,9 +219,16 @@ pub(crate) fn unreceived(
 
 /// Puts an own message where its log has it.
 pub(crate) fn set_place(db: &Connection, id: &MessageId, group: &GroupId, seq: Seq) -> Result<()> {
-    db.prepare_cached("UPDATE message SET place = ?2, group_id = ?3, seq = ?4 WHERE id = ?1")?
+    db.prepare_cached("UPDATE message SET place = ?2, group_id = ?3, seq = ?4, was_sent = 1 WHERE id = ?1")?
         .execute((id.0, Place::of(group, seq).0, group.0, int(seq.0)))?;
     Ok(())
+}
+
+/// Whether an own message was in a log once: then others may have it.
+pub(crate) fn was_sent(db: &Connection, id: &MessageId) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM message WHERE id = ?1 AND was_sent = 1")?
+        .exists([id.0])?)
 }
 
 /// Puts an own message back to the end, to be sent once more.
