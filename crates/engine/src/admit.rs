@@ -5,12 +5,12 @@ use crate::error::Result;
 use crate::joining;
 use crate::mls::key_package;
 use crate::mls::policy::Judged;
-use crate::store::table::log::{self, Log};
+use crate::store::table::log::{self, Log, Trouble};
 use crate::store::table::outbox::{self as queue, Intent, New, Queued};
 use crate::store::table::wish::{Form, Lost, Wish};
 use crate::store::table::{mailbox, reach, relay, wish};
 use crate::work::Work;
-use crate::{account, message, outbox, rehome, request};
+use crate::{account, message, outbox, rehome, rejoin, request};
 use openmls::prelude::KeyPackage;
 use snug_wire::card::Signed;
 use snug_wire::content::Priority;
@@ -55,6 +55,7 @@ pub(crate) fn arrived(
             lost: Some(Lost {
                 group: form.group,
                 read: form.read,
+                unusable: form.unusable,
             }),
         },
     };
@@ -114,11 +115,20 @@ fn check(
 /// Sees to the open wishes of a conversation: by a commit in its log if we can follow it, else, when it
 /// is our turn, by founding it anew.
 pub(crate) fn serve(w: &mut Work<'_>, conversation: &ConversationId) -> Result<()> {
-    if wish::open(w.db, conversation, true)?.is_empty() {
+    let wishes = wish::open(w.db, conversation, true)?;
+    if wishes.is_empty() {
         return Ok(());
     }
     let logs = log::of(w.db, conversation)?;
+    let is_lost = |log: &Log| {
+        let of = |lost: Lost| lost.unusable && lost.group == log.group;
+        wishes.iter().any(|wish| wish.form.lost.is_some_and(of))
+    };
     match logs.first() {
+        // Who asks has seen that the log is none any more: both are its admins.
+        Some(log) if log.trouble != Some(Trouble::Unusable) && is_lost(log) => {
+            rejoin::trouble(w, log, Trouble::Unusable)
+        }
         Some(log) if log.trouble.is_none() => queue_admission(w, log),
         Some(log) => rehome::consider(w, log),
         None => Ok(()),

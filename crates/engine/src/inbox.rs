@@ -64,6 +64,7 @@ pub(crate) fn apply(
         return Ok(());
     }
     let verdict = match log::at(w.db, &delivery.address)? {
+        Some(log) if log.trouble == Some(Trouble::Unusable) => return Ok(()),
         Some(log) => apply_to_log(w, &log, delivery)?,
         None => match inbox::get(w.db, &delivery.address)? {
             Some(inbox) => apply_to_inbox(w, &inbox, delivery)?,
@@ -139,9 +140,7 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
             Ok(Err("a commit that replaces this device"))
         }
         Some(Opened::Behind(why)) => {
-            if !is_read_again(w, delivery)? {
-                rejoin::trouble(w, log, Trouble::Behind)?;
-            }
+            rejoin::trouble(w, log, Trouble::Behind)?;
             Ok(Err(why))
         }
         Some(Opened::Own) => Ok(Err("an old entry of this device")),
@@ -155,16 +154,10 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
     }
 }
 
-/// Whether an entry was read before, in a log that is read a second time.
-fn is_read_again(w: &Work<'_>, delivery: &Delivery) -> Result<bool> {
-    let reached = mailbox::reached(w.db, &delivery.address)?;
-    Ok(reached.is_some_and(|seq| delivery.seq <= seq))
-}
-
-/// Notes what could not be read, so that its author is told (rule 22). What is read for a second time
-/// was opened before, and cannot be again.
+/// Notes what could not be read, so that its author is told (rule 22); not while all of it will be sent
+/// again.
 fn unopened(w: &mut Work<'_>, log: &Log, delivery: &Delivery, why: &'static str) -> Result<()> {
-    if log.trouble.is_some() || is_read_again(w, delivery)? {
+    if log.trouble.is_some() {
         return Ok(());
     }
     quarantine::add(w.db, &delivery.address, delivery.seq, why)?;
@@ -262,28 +255,25 @@ pub(crate) fn opened(
     let Some(mailbox) = mailbox::get(w.db, address)?.filter(|m| m.relay == *relay) else {
         return Ok(());
     };
+    let log = log::at(w.db, address)?;
     match answer {
         Answer::Opened(now) => {
             let before = Seq(now.first.0.saturating_sub(1));
             if mailbox.generation != now.generation || mailbox.seq < before {
                 mailbox::restart(w.db, address, now.generation, before)?;
-                if let Some(log) = log::at(w.db, address)?.filter(|_| mailbox.envelope.is_some()) {
+                if let Some(log) = log.filter(|_| mailbox.envelope.is_some()) {
                     gap(w, &log, Seq(mailbox.seq.0.saturating_add(1)), before)?;
                 }
             }
-            recovered(w, address, now.head)?;
         }
-        Answer::Diverged(now) => {
-            let before = Seq(now.first.0.saturating_sub(1));
-            mailbox::diverge(w.db, address, now.generation, before, now.last)?;
-            w.live.stored.retain(|_, (lane, _)| lane != address);
-            recovered(w, address, now.head)?;
-            if let Some(log) = log::at(w.db, address)? {
-                log::lower_read(w.db, &log.group, now.last)?;
-                let lost = Seq(now.last.0.saturating_add(1));
-                message::send_again(w, &log, (lost, Seq(i64::MAX.cast_unsigned())))?;
+        Answer::Diverged(now) => match log {
+            // It lost entries that we have: what stands where in it is not the same for everyone.
+            Some(log) => rejoin::trouble(w, &log, Trouble::Unusable)?,
+            None => {
+                let before = Seq(now.first.0.saturating_sub(1));
+                mailbox::restart(w.db, address, now.generation, before)?;
             }
-        }
+        },
         Answer::Refused(
             refusal @ (Refusal::NoMailbox | Refusal::WrongLock | Refusal::Outdated(_)),
         ) => unusable(w, &mailbox, refusal)?,
@@ -304,21 +294,6 @@ fn gap(w: &mut Work<'_>, log: &Log, first: Seq, last: Seq) -> Result<()> {
     missed::add(w.db, &log.address, first, last)?;
     rejoin::tell(w, &log.state, (&log.group, last), Event::Gap)?;
     receipt::queue(w, &log.group)
-}
-
-/// A mailbox is there, maybe again; its last commit may be an older one. Then we write on in our epoch
-/// where the relay stands now: who has not seen what it lost finds out, and asks (rule 17).
-fn recovered(w: &mut Work<'_>, address: &Address, head: Seq) -> Result<()> {
-    let Some(log) = log::at(w.db, address)? else {
-        return Ok(());
-    };
-    if head < log.head {
-        log::set_head(w.db, &log.group, head)?;
-    }
-    if log.trouble == Some(Trouble::Unusable) {
-        log::set_trouble(w.db, &log.group, None)?;
-    }
-    Ok(())
 }
 
 /// A mailbox cannot be opened. An inbox, and one that nobody else knows, is just made again.

@@ -331,8 +331,6 @@ pub(crate) fn arrived(
         return Ok(());
     }
     let kind = new.kind;
-    // Where ours stood before, if the log is one that lost it and grew again.
-    send_again(w, log, (seq, seq))?;
     let added = message::insert(w.db, &new)?;
     w.step("store message")?;
     if !added {

@@ -313,11 +313,13 @@ fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
     match answer {
         Answer::Refused(Refusal::Stale(head)) => {
             thaw(w, row)?;
-            if matches!(&row.request, Some(Request::Put(put)) if *head < put.rests_on) {
-                // It has lost commits; what it has is told when the mailbox is opened anew.
-                return table::delay(w.db, row.id, w.now + PAUSE);
+            let lost = matches!(&row.request, Some(Request::Put(put)) if *head < put.rests_on);
+            match log::at(w.db, &row.lane)?.filter(|_| lost) {
+                Some(log) => rejoin::trouble(w, &log, Trouble::Unusable)?,
+                None => {
+                    w.live.behind.insert(row.lane, *head);
+                }
             }
-            w.live.behind.insert(row.lane, *head);
             Ok(())
         }
         Answer::Refused(Refusal::OtherBytes) => thaw(w, row),

@@ -30,14 +30,31 @@ const ASK_AGAIN: (u64, u64) = (10 * 60_000, 24 * 3_600_000);
 
 /// A log cannot be followed: nothing is written to it, and the others are asked for help.
 pub(crate) fn trouble(w: &mut Work<'_>, log: &Log, why: Trouble) -> Result<()> {
-    if log.trouble != Some(why) {
-        log::set_trouble(w.db, &log.group, Some(why))?;
-        w.changes.conversations.insert(log.conversation);
+    let before = log.trouble;
+    if before == Some(Trouble::Unusable) || before == Some(why) {
+        return Ok(());
     }
-    if log.trouble.is_none() && why == Trouble::Unusable && rehome::is_alone(w, log)? {
+    log::set_trouble(w.db, &log.group, Some(why))?;
+    w.changes.conversations.insert(log.conversation);
+    let log = &Log {
+        trouble: Some(why),
+        ..log.clone()
+    };
+    if why == Trouble::Unusable && rehome::is_alone(w, log)? {
         return rehome::alone(w, log);
     }
-    if when_to_ask(w.db, log)? <= w.now {
+    if !is_written_to(w.db, log)? {
+        // What waits in it goes on in the one that is.
+        return match log::of(w.db, &log.conversation)?.first() {
+            Some(first) if first.is_sound() => rehome::leave_others(w, first),
+            _ => Ok(()),
+        };
+    }
+    if before.is_some() {
+        // What was asked as a device that is only behind is asked anew.
+        wish::close_ours(w.db, &log.conversation)?;
+        ask(w, log)?;
+    } else if when_to_ask(w.db, log)? <= w.now {
         ask(w, log)?;
     }
     // Somebody may have asked us already.
@@ -110,6 +127,7 @@ fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
                     lost: Some(Lost {
                         group: log.group,
                         read,
+                        unusable: false,
                     }),
                 },
             };
@@ -129,6 +147,7 @@ fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
         inbox,
         group: lost.group,
         read: lost.read,
+        unusable: log.trouble == Some(Trouble::Unusable),
     }
     .signed(me.device, &me.signing_key());
     let form = InboxForm::Join(Box::new(request));

@@ -167,6 +167,15 @@ pub struct JoinRequest {
     /// The last entry it read there.
     #[n(7)]
     pub read: Seq,
+    /// Whether the log cannot be used by anybody: its mailbox is gone, or has lost entries (rule 18).
+    #[n(8)]
+    #[cbor(default, skip_if = "not")]
+    pub unusable: bool,
+}
+
+/// What is not so need not be written.
+fn not(flag: &bool) -> bool {
+    !flag
 }
 
 impl Signable for JoinRequest {

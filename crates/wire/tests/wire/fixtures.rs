@@ -205,6 +205,7 @@ pub fn inbox_forms() -> Vec<InboxForm> {
                 inbox: inbox(0x88),
                 group: GroupId([0x12; 16]),
                 read: Seq(5),
+                unusable: true,
             }
             .signed(DeviceId([0xb2; 16]), &key(0xb2)),
         )),

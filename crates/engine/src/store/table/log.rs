@@ -164,13 +164,6 @@ pub(crate) fn set_ready(db: &Connection, group: &GroupId) -> Result<()> {
     Ok(())
 }
 
-/// What a log lost was not read in it.
-pub(crate) fn lower_read(db: &Connection, group: &GroupId, last: Seq) -> Result<()> {
-    db.prepare_cached("UPDATE log SET read = min(read, ?2) WHERE group_id = ?1")?
-        .execute((group.0, int(last.0)))?;
-    Ok(())
-}
-
 /// Raises the read watermark; says whether it rose.
 pub(crate) fn raise_read(db: &Connection, group: &GroupId, seq: Seq) -> Result<bool> {
     let changed = db

@@ -112,36 +112,11 @@ pub(crate) fn move_cursor(db: &Connection, address: &Address, cursor: &Cursor) -
     Ok(())
 }
 
-/// Reads a log that is not what it was once more. What is held up to `last` may have been applied.
-pub(crate) fn diverge(
-    db: &Connection,
-    address: &Address,
-    generation: u64,
-    before: Seq,
-    last: Seq,
-) -> Result<()> {
-    db.prepare_cached(
-        "UPDATE mailbox SET reached = min(max(seq, ifnull(reached, 0)), ?2) WHERE address = ?1",
-    )?
-    .execute((address.0, int(last.0)))?;
-    restart(db, address, generation, before)
-}
-
-/// Up to where entries are read for a second time; `None` if never.
-pub(crate) fn reached(db: &Connection, address: &Address) -> Result<Option<Seq>> {
-    let reached: Option<i64> = db
-        .prepare_cached("SELECT reached FROM mailbox WHERE address = ?1")?
-        .query_row([address.0], |row| row.get(0))
-        .optional()?
-        .flatten();
-    Ok(reached.map(|seq| Seq(uint(seq))))
-}
-
 /// Reads from there on: a device was taken in again by the entry before.
 pub(crate) fn rejoin(db: &Connection, new: &Mailbox) -> Result<()> {
     db.prepare_cached(
-        "UPDATE mailbox SET secret = ?2, standing = ?3, generation = ?4, seq = ?5, envelope = ?6,
-         reached = NULL WHERE address = ?1",
+        "UPDATE mailbox SET secret = ?2, standing = ?3, generation = ?4, seq = ?5, envelope = ?6
+         WHERE address = ?1",
     )?
     .execute((
         new.address.0,

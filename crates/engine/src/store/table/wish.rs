@@ -36,6 +36,9 @@ pub(crate) struct Lost {
     pub group: GroupId,
     #[n(1)]
     pub read: Seq,
+    /// Whether nobody can use it.
+    #[n(2)]
+    pub unusable: bool,
 }
 
 /// A wish; of a device that is in nothing yet the conversation is zeros.
@@ -106,6 +109,13 @@ pub(crate) fn ours(db: &Connection, id: &JoinId, of: &ConversationId) -> Result<
     .optional()?
     .map(whole)
     .transpose()
+}
+
+/// Takes back what we wished of a conversation.
+pub(crate) fn close_ours(db: &Connection, of: &ConversationId) -> Result<()> {
+    db.prepare_cached("UPDATE wish SET open = 0 WHERE conversation = ?1 AND incoming = 0")?
+        .execute([of.0])?;
+    Ok(())
 }
 
 /// The open wishes of a conversation, oldest first.
