@@ -184,7 +184,7 @@ impl World {
         self.step_until_in_chat(n);
     }
 
-    fn step_until_in_chat(&mut self, device: usize) {
+    pub fn step_until_in_chat(&mut self, device: usize) {
         for _ in 0..20_000 {
             if self.chat(device).is_some() {
                 return;

@@ -192,18 +192,19 @@ pub(crate) fn next_waiting(db: &Connection, conversation: &ConversationId) -> Re
     Ok(Place::waiting(n))
 }
 
-/// Our own messages in a log, below an entry, that nobody is known to have or that could not be opened.
+/// Our own messages in a log, below an entry, that nobody is known to have or that could not be opened,
+/// but for those taken back.
 pub(crate) fn unheard(db: &Connection, group: &GroupId, below: Seq) -> Result<Vec<Message>> {
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM message
          WHERE group_id = ?1 AND seq < ?2 AND own = 1 AND (state = 1 OR (state = 4 AND problem = 3))
-           AND content <> x'' ORDER BY seq"
+           AND amended & 2 = 0 ORDER BY seq"
     ))?;
     let rows = query.query_map((group.0, int(below.0)), row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Our own messages between these places of a log that nobody is known to have.
+/// Our own messages between these places of a log that nobody is known to have, but for those taken back.
 pub(crate) fn unreceived(
     db: &Connection,
     group: &GroupId,
@@ -211,7 +212,7 @@ pub(crate) fn unreceived(
 ) -> Result<Vec<Message>> {
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM message
-         WHERE group_id = ?1 AND seq BETWEEN ?2 AND ?3 AND own = 1 AND state = 1 AND content <> x'' ORDER BY seq"
+         WHERE group_id = ?1 AND seq BETWEEN ?2 AND ?3 AND own = 1 AND state = 1 AND amended & 2 = 0 ORDER BY seq"
     ))?;
     let rows = query.query_map((group.0, int(from.0), int(to.0)), row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
