@@ -80,7 +80,11 @@ fn check(
     signed: &Signed<JoinRequest>,
 ) -> Result<std::result::Result<Credential, &'static str>> {
     let form = &signed.form;
-    let known = log.state.participants.iter().find(|p| p.account == form.account);
+    let known = log
+        .state
+        .participants
+        .iter()
+        .find(|p| p.account == form.account);
     let Some(known) = known else {
         return Ok(Err("a wish of somebody who is not in the conversation"));
     };
@@ -192,11 +196,18 @@ pub(crate) fn admission(w: &Work<'_>, log: &Log) -> Result<Admission> {
                 _ => continue,
             }
         };
-        if admission.adds.iter().any(|(_, other)| other.device == who.device) {
+        if admission
+            .adds
+            .iter()
+            .any(|(_, other)| other.device == who.device)
+        {
             continue;
         }
         state = after;
-        let lost_after = form.lost.filter(|lost| lost.group == log.group).map(|lost| lost.read);
+        let lost_after = form
+            .lost
+            .filter(|lost| lost.group == log.group)
+            .map(|lost| lost.read);
         admission.changes.push(Change::Joined(Joined {
             id: wish.id,
             device: who.device,
@@ -212,12 +223,7 @@ pub(crate) fn admission(w: &Work<'_>, log: &Log) -> Result<Admission> {
 
 /// A commit was merged, ours or somebody else's: what it established, and whom it took in. Says which
 /// wishes we knew of.
-pub(crate) fn merged(
-    w: &mut Work<'_>,
-    log: &Log,
-    seq: Seq,
-    judged: &Judged,
-) -> Result<Vec<Wish>> {
+pub(crate) fn merged(w: &mut Work<'_>, log: &Log, seq: Seq, judged: &Judged) -> Result<Vec<Wish>> {
     if judged.state != log.state {
         log::set_state(w.db, &log.group, &judged.state)?;
         account::learn_lists(w, &judged.state)?;
@@ -267,9 +273,8 @@ pub(crate) fn learn_reach(w: &mut Work<'_>, state: &LogState, new: &Reach) -> Re
         .find(|p| p.account == new.account)
         .and_then(|p| p.devices.0.last())
         .is_some_and(|signed| signed.entry.key_of(&new.device).is_some());
-    let fits = listed
-        && new.device != w.me()?.device
-        && relay::get(w.db, &new.inbox.relay.key)?.is_some();
+    let fits =
+        listed && new.device != w.me()?.device && relay::get(w.db, &new.inbox.relay.key)?.is_some();
     if fits {
         reach::put(w.db, &state.conversation, new)?;
     }

@@ -17,9 +17,7 @@ use snug_wire::device_list::{DeviceList, ListedDevice};
 use snug_wire::frame::MailboxKind;
 use snug_wire::linking::{Admission, KnownContact, NewDevice};
 use snug_wire::log_state::Credential;
-use snug_wire::{
-    AccountId, DeviceId, DeviceKey, JoinId, RelayAddress, Secret, encode,
-};
+use snug_wire::{AccountId, DeviceId, DeviceKey, JoinId, RelayAddress, Secret, encode};
 
 impl Engine {
     /// Makes this database's device, to be one of that account: it can be in so many conversations.
@@ -65,7 +63,11 @@ fn prepare(
         return Err(Rejection::AccountExists.into());
     }
     let seed = Secret::new(w.random());
-    let key = DeviceKey(SigningKey::from_bytes(seed.expose()).verifying_key().to_bytes());
+    let key = DeviceKey(
+        SigningKey::from_bytes(seed.expose())
+            .verifying_key()
+            .to_bytes(),
+    );
     let who = Credential {
         account,
         device: DeviceId(w.random()),
@@ -94,7 +96,13 @@ fn prepare(
     )?;
     let signer = mls::signer(seed.expose(), &key.0);
     let key_packages = (0..conversations)
-        .map(|_| Ok(ByteVec::from(key_package::make(&w.provider(), &signer, &who)?)))
+        .map(|_| {
+            Ok(ByteVec::from(key_package::make(
+                &w.provider(),
+                &signer,
+                &who,
+            )?))
+        })
         .collect::<Result<_>>()?;
     let new = NewDevice {
         id: JoinId(w.random()),

@@ -20,7 +20,11 @@ const TURN: u64 = 10 * 60_000;
 /// Whether no other device is in a conversation.
 pub(crate) fn is_alone(w: &Work<'_>, log: &Log) -> Result<bool> {
     let me = w.me()?.credential();
-    let devices = log.state.participants.iter().filter_map(|p| p.devices.0.last());
+    let devices = log
+        .state
+        .participants
+        .iter()
+        .filter_map(|p| p.devices.0.last());
     let mut devices = devices.flat_map(|signed| &signed.entry.devices);
     Ok(devices.all(|device| device.id == me.device))
 }
@@ -46,11 +50,7 @@ pub(crate) fn consider(w: &mut Work<'_>, log: &Log) -> Result<()> {
 }
 
 /// When it is our turn; `None` while nobody asks.
-fn due(
-    db: &Connection,
-    me: snug_wire::DeviceId,
-    log: &Log,
-) -> Result<Option<u64>> {
+fn due(db: &Connection, me: snug_wire::DeviceId, log: &Log) -> Result<Option<u64>> {
     let wishes = wish::open(db, &log.conversation, true)?;
     let Some(first) = wishes.first() else {
         return Ok(None);
@@ -61,10 +61,7 @@ fn due(
 }
 
 /// When a conversation is to be founded anew.
-pub(crate) fn next_turn(
-    db: &Connection,
-    me: snug_wire::DeviceId,
-) -> Result<Option<u64>> {
+pub(crate) fn next_turn(db: &Connection, me: snug_wire::DeviceId) -> Result<Option<u64>> {
     let mut next = None;
     for conversation in wish::wished(db)? {
         let logs = log::of(db, &conversation)?;
@@ -78,8 +75,7 @@ pub(crate) fn next_turn(
 }
 
 fn found(w: &mut Work<'_>, log: &Log, ready: bool) -> Result<GroupId> {
-    let relay = mailbox::get(w.db, &log.address)?
-        .map_or(w.me()?.home.key, |mailbox| mailbox.relay);
+    let relay = mailbox::get(w.db, &log.address)?.map_or(w.me()?.home.key, |mailbox| mailbox.relay);
     w.step("found anew")?;
     conversation::found(w, w.me()?, &relay, log.state.clone(), ready)
 }
@@ -112,7 +108,10 @@ pub(crate) fn leave_others(w: &mut Work<'_>, log: &Log) -> Result<()> {
     let Some(to) = mailbox::get(w.db, &log.address)? else {
         return Ok(());
     };
-    for old in logs.iter().filter(|old| old.group != log.group && old.trouble.is_some()) {
+    for old in logs
+        .iter()
+        .filter(|old| old.group != log.group && old.trouble.is_some())
+    {
         outbox::thaw_lane(w, &old.address)?;
         for row in queue::of_lane(w.db, &old.address)? {
             match row.intent {

@@ -135,7 +135,14 @@ fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
             new
         }
     };
-    let Form { who, devices, key_package, inbox, lost: Some(lost) } = wish.form else {
+    let Form {
+        who,
+        devices,
+        key_package,
+        inbox,
+        lost: Some(lost),
+    } = wish.form
+    else {
         return Ok(());
     };
     let request = JoinRequest {
@@ -277,9 +284,7 @@ fn is_of_account(w: &Work<'_>, state: &LogState) -> std::result::Result<(), &'st
         return Err("a pointer before there is an account");
     };
     let fits = match (state.kind, &state.participants[..]) {
-        (ConversationKind::Own, [one]) => {
-            state.conversation == me.own && one.account == me.account
-        }
+        (ConversationKind::Own, [one]) => state.conversation == me.own && one.account == me.account,
         (ConversationKind::Direct, [a, b]) => {
             [a.account, b.account].contains(&me.account)
                 && state.conversation == LogState::direct_id(&a.account, &b.account)
@@ -298,12 +303,16 @@ fn continues(known: &LogState, state: &LogState) -> bool {
     known.conversation == state.conversation
         && known.kind == state.kind
         && known.participants.len() == state.participants.len()
-        && known.participants.iter().zip(&state.participants).all(|(old, new)| {
-            old.account == new.account
-                && old.role == new.role
-                && (old.devices == new.devices || new.devices.continues(&old.devices))
-                && new.devices.verified(&new.account).is_some()
-        })
+        && known
+            .participants
+            .iter()
+            .zip(&state.participants)
+            .all(|(old, new)| {
+                old.account == new.account
+                    && old.role == new.role
+                    && (old.devices == new.devices || new.devices.continues(&old.devices))
+                    && new.devices.verified(&new.account).is_some()
+            })
 }
 
 /// The relay's word on the Welcome: we are in again.

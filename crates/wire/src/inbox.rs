@@ -5,8 +5,8 @@ use crate::content::Profile;
 use crate::device_list::DeviceList;
 use crate::log_state::LogState;
 use crate::{
-    AccountId, Address, ClaimId, ConversationId, DeviceId, GroupId, InvitationId, JoinId, LockSecret,
-    RelayAddress, Seq,
+    AccountId, Address, ClaimId, ConversationId, DeviceId, GroupId, InvitationId, JoinId,
+    LockSecret, RelayAddress, Seq,
 };
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};

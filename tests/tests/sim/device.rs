@@ -190,7 +190,11 @@ impl Device {
         if std::env::var_os("SIM_TRACE").is_some()
             && let RelayFrame::Answer(_, answer) = &frame
         {
-            println!("{now} {} is told {}", self.name, format!("{answer:?}").chars().take(150).collect::<String>());
+            println!(
+                "{now} {} is told {}",
+                self.name,
+                format!("{answer:?}").chars().take(150).collect::<String>()
+            );
         }
         match frame {
             RelayFrame::Answer(number, answer) => match self.asked.remove(&number) {

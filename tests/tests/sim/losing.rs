@@ -93,14 +93,19 @@ fn worlds_where_a_device_is_away_too_long() {
         world.live(60);
         world.end();
         assert!(told(&world, 1 - here, Event::Gap) > 0, "the gap is said");
-        assert_eq!(told(&world, here, Event::Gap), 0, "who was here missed nothing");
+        assert_eq!(
+            told(&world, here, Event::Gap),
+            0,
+            "who was here missed nothing"
+        );
     });
 }
 
 /// A copy of the relay's database as it is now.
 fn copy(of: &Path, to: &Path) {
     let db = rusqlite::Connection::open(of).unwrap();
-    db.execute("VACUUM INTO ?1", [to.to_str().unwrap()]).unwrap();
+    db.execute("VACUUM INTO ?1", [to.to_str().unwrap()])
+        .unwrap();
 }
 
 #[test]

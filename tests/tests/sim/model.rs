@@ -223,7 +223,10 @@ fn texts(world: &World, name: &str, line: &Line, message: &Message, mut versions
         versions.sort();
         written.sort();
     }
-    assert_eq!(versions, written, "{name}: all texts it had, in their order");
+    assert_eq!(
+        versions, written,
+        "{name}: all texts it had, in their order"
+    );
 }
 
 /// How far each message has come, by what others have looked at.
@@ -243,7 +246,13 @@ fn states(world: &World, has: &Has<'_>) {
         if world.lossy && message.own {
             // What was said of it where it stood before is not said again.
             let is_there = matches!(message.state, MessageState::Delivered | MessageState::Read);
-            assert!(is_there || message.amended.deleted, "{}: {:?} is {:?}", has.device.name, message.text, message.state);
+            assert!(
+                is_there || message.amended.deleted,
+                "{}: {:?} is {:?}",
+                has.device.name,
+                message.text,
+                message.state
+            );
             continue;
         }
         let expected = match (message.own, &message.kind) {

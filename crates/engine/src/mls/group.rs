@@ -1,8 +1,8 @@
 //! The few things Snug does with an MLS group.
 
 use super::{
-    CHANGE_PROPOSAL, Provider, STATE_EXTENSION, SUITE, capabilities, credential, identity, lifetime,
-    policy,
+    CHANGE_PROPOSAL, Provider, STATE_EXTENSION, SUITE, capabilities, credential, identity,
+    lifetime, policy,
 };
 use crate::error::{Error, Result};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};

@@ -244,7 +244,14 @@ fn renewing_ones_own_leaf_counts_where_it_is_flagged() {
         let mut chat = chat();
         let pending = {
             let (provider, signer) = (chat.bo.provider(), chat.bo.signer());
-            group::commit(&provider, &mut chat.bo_group, &signer, &chat.state, &[], &[])
+            group::commit(
+                &provider,
+                &mut chat.bo_group,
+                &signer,
+                &chat.state,
+                &[],
+                &[],
+            )
         };
         match chat.ada_opens(flagged, &pending.unwrap().unwrap().commit) {
             Opened::Merged(_) if flagged => {

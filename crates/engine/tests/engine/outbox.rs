@@ -56,7 +56,7 @@ fn other_bytes_under_its_id_bring_a_new_id() {
 
 #[test]
 fn what_is_refused_for_good_fails_and_can_be_sent_again() {
-    for refusal in [Refusal::TooLarge(1), Refusal::WrongLock, Refusal::NoMailbox] {
+    for refusal in [Refusal::TooLarge(1), Refusal::Malformed] {
         let (mut world, chat) = World::chat();
         world.relay.refusals.push_back(refusal);
         let id = world.send(ADA, chat, "one");

@@ -4,8 +4,8 @@ use crate::relay::Relay;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 use snug_engine::{
-    Access, Engine, Extras, InvitationState, Message, MessageState, NewInvitation, OutgoingId,
-    Result, connect,
+    Access, Engine, Extras, InvitationState, Message, MessageKind, MessageState, NewInvitation,
+    OutgoingId, Result, connect,
 };
 use snug_wire::code::InviteCode;
 use snug_wire::frame::{Answer, Delivery, MailboxKind, Put};
@@ -296,10 +296,11 @@ impl World {
             .unwrap()
     }
 
-    /// What a person's chat shows, a line each.
+    /// What people said in a chat, a line each.
     pub fn texts(&self, who: usize, chat: ConversationId) -> Vec<String> {
         self.messages(who, chat)
             .into_iter()
+            .filter(|m| !matches!(m.kind, MessageKind::Event(_)))
             .map(|m| m.text)
             .collect()
     }

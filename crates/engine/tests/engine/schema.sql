@@ -24,6 +24,10 @@ CREATE TABLE draft (
   reply_to     BLOB,
   editing      BLOB
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE gone (
+  message BLOB PRIMARY KEY NOT NULL,
+  at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE inbox (
   address    BLOB PRIMARY KEY NOT NULL REFERENCES mailbox (address),
   key        BLOB NOT NULL,
@@ -44,7 +48,7 @@ CREATE TABLE log (
   head         INTEGER NOT NULL,
   ready        INTEGER NOT NULL,
   read         INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, trouble INTEGER NOT NULL DEFAULT 0, asked_at INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 CREATE TABLE mailbox (
   address    BLOB PRIMARY KEY NOT NULL,
   relay      BLOB NOT NULL,
@@ -52,9 +56,7 @@ CREATE TABLE mailbox (
   standing   INTEGER NOT NULL,
   generation INTEGER NOT NULL,
   seq        INTEGER NOT NULL,
-  envelope   BLOB,
-  reached    INTEGER
-) STRICT, WITHOUT ROWID;
+  envelope   BLOB) STRICT, WITHOUT ROWID;
 CREATE TABLE message (
   n            INTEGER PRIMARY KEY NOT NULL,
   id           BLOB NOT NULL UNIQUE,
@@ -76,7 +78,7 @@ CREATE TABLE message (
   to_me        INTEGER NOT NULL DEFAULT 0,
   timer        INTEGER,
   expires_at   INTEGER
-) STRICT;
+, was_sent INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE VIRTUAL TABLE message_pairs USING fts5 (
   text, content = 'message', content_rowid = 'n', detail = 'none', tokenize = 'unicode61 remove_diacritics 0'
 );
@@ -91,6 +93,12 @@ CREATE TABLE 'message_text_config'(k PRIMARY KEY, v) WITHOUT ROWID;
 CREATE TABLE 'message_text_data'(id INTEGER PRIMARY KEY, block BLOB);
 CREATE TABLE 'message_text_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
 CREATE TABLE 'message_text_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+CREATE TABLE missed (
+  address  BLOB NOT NULL,
+  first    INTEGER NOT NULL,
+  last     INTEGER NOT NULL,
+  PRIMARY KEY (address, first)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE mls (
   key   BLOB NOT NULL UNIQUE,
   value BLOB NOT NULL
@@ -125,6 +133,13 @@ CREATE TABLE quarantine (
   why     TEXT NOT NULL,
   tries   INTEGER NOT NULL,
   PRIMARY KEY (address, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE reach (
+  conversation BLOB NOT NULL,
+  device       BLOB NOT NULL,
+  account      BLOB NOT NULL,
+  inbox        BLOB NOT NULL,
+  PRIMARY KEY (conversation, device)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE reaction (
   message BLOB NOT NULL,
@@ -171,6 +186,17 @@ CREATE TABLE setting (
   value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE sqlite_sequence(name,seq);
+CREATE TABLE wish (
+  id           BLOB NOT NULL,
+  conversation BLOB NOT NULL,
+  incoming     INTEGER NOT NULL,
+  open         INTEGER NOT NULL,
+  at           INTEGER NOT NULL,
+  form         BLOB NOT NULL,
+  PRIMARY KEY (id, conversation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX amendment_by_place ON amendment (author, place);
+CREATE INDEX gone_by_time ON gone (at);
 CREATE INDEX log_by_conversation ON log (conversation, group_id);
 CREATE INDEX mailbox_by_relay ON mailbox (relay);
 CREATE INDEX message_by_log ON message (group_id, seq) WHERE own = 1;
@@ -181,5 +207,7 @@ CREATE INDEX message_unread ON message (conversation, place, to_me) WHERE state 
 CREATE INDEX outbox_by_lane ON outbox (lane, stage, priority DESC, id);
 CREATE INDEX outbox_by_message ON outbox (message, bytes, added_at) WHERE message IS NOT NULL;
 CREATE INDEX outbox_delayed ON outbox (not_before) WHERE not_before > 0;
+CREATE INDEX reaction_by_place ON reaction (author, place);
 CREATE INDEX request_by_invitation ON request (invitation, incoming, state);
 CREATE INDEX request_by_state ON request (incoming, state);
+CREATE INDEX wish_open ON wish (conversation, incoming, at) WHERE open = 1;

@@ -4,6 +4,9 @@
 ALTER TABLE log ADD COLUMN trouble INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE log ADD COLUMN asked_at INTEGER NOT NULL DEFAULT 0;
 
+-- A log that is not what it was is not read a second time.
+ALTER TABLE mailbox DROP COLUMN reached;
+
 -- Where devices of a conversation are reached when the conversation itself does not work.
 CREATE TABLE reach (
   conversation BLOB NOT NULL,

@@ -26,7 +26,8 @@ pub(crate) fn put(
 
 /// All of them.
 pub(crate) fn all(db: &Connection) -> Result<Vec<(AccountId, String, DeviceList)>> {
-    let mut query = db.prepare_cached("SELECT account, name, devices FROM contact ORDER BY account")?;
+    let mut query =
+        db.prepare_cached("SELECT account, name, devices FROM contact ORDER BY account")?;
     let rows = query.query_map([], |row| {
         Ok((
             AccountId(row.get(0)?),

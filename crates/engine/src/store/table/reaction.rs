@@ -65,11 +65,7 @@ pub(crate) fn from_between(
          ORDER BY place",
     )?;
     let rows = query.query_map((author.0, from.0, to.0), |row| {
-        Ok((
-            MessageId(row.get(0)?),
-            MessageId(row.get(1)?),
-            row.get(2)?,
-        ))
+        Ok((MessageId(row.get(0)?), MessageId(row.get(1)?), row.get(2)?))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -130,9 +130,8 @@ pub(crate) fn open(db: &Connection, of: &ConversationId, incoming: bool) -> Resu
 
 /// Conversations that somebody wishes to be in.
 pub(crate) fn wished(db: &Connection) -> Result<Vec<ConversationId>> {
-    let mut query = db.prepare_cached(
-        "SELECT DISTINCT conversation FROM wish WHERE open = 1 AND incoming = 1",
-    )?;
+    let mut query = db
+        .prepare_cached("SELECT DISTINCT conversation FROM wish WHERE open = 1 AND incoming = 1")?;
     let rows = query.query_map([], |row| row.get(0).map(ConversationId))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -220,8 +220,10 @@ pub(crate) fn unreceived(
 
 /// Puts an own message where its log has it.
 pub(crate) fn set_place(db: &Connection, id: &MessageId, group: &GroupId, seq: Seq) -> Result<()> {
-    db.prepare_cached("UPDATE message SET place = ?2, group_id = ?3, seq = ?4, was_sent = 1 WHERE id = ?1")?
-        .execute((id.0, Place::of(group, seq).0, group.0, int(seq.0)))?;
+    db.prepare_cached(
+        "UPDATE message SET place = ?2, group_id = ?3, seq = ?4, was_sent = 1 WHERE id = ?1",
+    )?
+    .execute((id.0, Place::of(group, seq).0, group.0, int(seq.0)))?;
     Ok(())
 }
 
