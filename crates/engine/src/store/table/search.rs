@@ -75,8 +75,9 @@ pub struct Within {
 }
 
 /// Of a conversation with at most so many messages their numbers are gathered before the index is
-/// asked: what it finds elsewhere is then passed over without being read.
-const GATHERED: i64 = 10_000;
+/// asked: what it finds elsewhere is then passed over without being read. In a larger one so much of
+/// what is found is its own that gathering costs more.
+const GATHERED: i64 = 50_000;
 
 impl Within {
     /// As [`Self::sql`], in the conversation too, for what the index finds as `f`.
