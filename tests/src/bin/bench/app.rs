@@ -21,7 +21,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 const STARTS: usize = 8;
-const PASSPHRASE: &str = "a bench";
+pub const PASSPHRASE: &str = "a bench";
 /// A window that has not settled by then never will.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -31,7 +31,7 @@ struct Start {
 }
 
 /// Beside this program, where `cargo xtask bench` builds both.
-fn beside(name: &str) -> Result<PathBuf> {
+pub fn beside(name: &str) -> Result<PathBuf> {
     let here = std::env::current_exe()?;
     let path = here.parent().context("a program has a folder")?.join(name);
     if !path.is_file() {
@@ -109,8 +109,7 @@ fn pss(pid: u32) -> u64 {
 }
 
 /// Makes an account as the application does.
-#[tokio::main]
-async fn join(data: &Path) -> Result<()> {
+pub async fn join(data: &Path) -> Result<()> {
     let say = |problem: Problem| anyhow!(problem.text);
     let relay = Relay::start(Config {
         data: data.join("relay"),
@@ -139,14 +138,14 @@ fn middle<T: Ord + Copy>(mut all: Vec<T>) -> T {
     all[all.len() / 2]
 }
 
-pub fn run(report: &mut Report) -> Result<()> {
+pub async fn run(report: &mut Report) -> Result<()> {
     if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
         bail!("the application needs a display; `cargo xtask bench app` brings a virtual one");
     }
     let (bare, snug) = (beside("examples/bare")?, beside("snug")?);
     let dir = tempfile::tempdir_in(".")?;
     let known = dir.path().canonicalize()?;
-    join(&known)?;
+    join(&known).await?;
     let mut times = [const { Vec::new() }; 3];
     let mut memory = [const { Vec::new() }; 3];
     for n in 0..STARTS {

@@ -25,9 +25,23 @@ const TIMES: usize = 200;
 /// When the history ends.
 pub const NOW: u64 = 1_800_000_000_000;
 
-pub fn run(report: &mut Report) -> Result<()> {
+/// How many messages there are to be.
+pub fn asked_for() -> Result<u64> {
     let told = std::env::var("HISTORY_MESSAGES").ok();
-    let count = told.map_or(Ok(MESSAGES), |text| text.parse())?;
+    Ok(told.map_or(Ok(MESSAGES), |text| text.parse())?)
+}
+
+/// Puts a history into a database that has an account, indexed.
+pub fn fill(path: &Path, key: &Secret, count: u64) -> Result<()> {
+    Rows::new(engine(path, key, false)?, path, key)?.write(count)?;
+    let mut engine = engine(path, key, false)?;
+    while engine.index(NOW)? {}
+    engine.close()?;
+    Ok(())
+}
+
+pub fn run(report: &mut Report) -> Result<()> {
+    let count = asked_for()?;
     let dir = tempfile::tempdir_in(".")?;
     let path = dir.path().join("engine.db");
     let key = Secret::new([7; 32]);

@@ -14,6 +14,7 @@ mod figure;
 mod history;
 mod live;
 mod reconnect;
+mod scroll;
 mod signals;
 
 use anyhow::{Result, bail};
@@ -62,7 +63,8 @@ fn main() -> Result<()> {
         runtime.block_on(signals::run(&mut report))?;
     }
     if runs("app") {
-        app::run(&mut report)?;
+        runtime.block_on(app::run(&mut report))?;
+        runtime.block_on(scroll::run(&mut report))?;
     }
     // Minutes of writing before the first figure: only by name.
     if chosen.contains(&"history") {
