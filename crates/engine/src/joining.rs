@@ -16,7 +16,7 @@ use snug_wire::card::Signed;
 use snug_wire::content::Priority;
 use snug_wire::frame::{Answer, Request};
 use snug_wire::inbox::{InboxForm, InviteRequest, Pointer, Reach};
-use snug_wire::log_state::LogState;
+use snug_wire::log_state::{LogState, STATE_LIMIT};
 use snug_wire::{
     ClaimId, DeviceKey, EnvelopeId, FRAME_LIMIT, GroupId, RelayAddress, Secret, Seq, decode, encode,
 };
@@ -30,8 +30,6 @@ const NO_GROUP: GroupId = GroupId([0; 16]);
 const LAST_SEQ: Seq = Seq(1 << 62);
 /// How many devices a pointer tells the reach of.
 const REACHED: u32 = 16;
-/// The largest log state one joins with, in bytes: it is read with every entry.
-pub(crate) const STATE_LIMIT: usize = 256 << 10;
 
 /// With the merge of the commit that added them, every new leaf is told where its Welcome is.
 pub(crate) fn point(
@@ -51,7 +49,8 @@ pub(crate) fn point(
         .verified(&signed.form.account)
         .map(|e| e.devices.clone());
     let devices = devices.unwrap_or_default();
-    for (device, inbox) in devices.iter().zip(&signed.form.inboxes) {
+    let reached = devices.iter().zip(&signed.form.inboxes);
+    for (device, inbox) in reached.filter(|(_, inbox)| admit::is_small(inbox)) {
         let reached = Reach {
             account: signed.form.account,
             device: device.id,
