@@ -326,6 +326,10 @@ pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<
 }
 
 fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
+    if row.request.is_none() {
+        // Of bytes that were taken back meanwhile: it is sent anew.
+        return Ok(());
+    }
     match answer {
         Answer::Refused(Refusal::Stale(head)) => {
             thaw(w, row)?;

@@ -88,6 +88,32 @@ fn what_two_devices_of_an_account_write_is_on_both_and_on_the_peers() {
     }
 }
 
+#[test]
+fn an_account_of_two_devices_meets_people() {
+    let mut world = World::new(&["Ada", "Bo"]);
+    let second = world.link(BO);
+    for guest in [BO, second] {
+        let chat = world.meet(ADA, guest);
+        talk(&mut world, chat, &[ADA, guest]);
+    }
+}
+
+#[test]
+fn a_device_linked_while_a_request_waits_does_not_spoil_it() {
+    let mut world = World::new(&["Ada", "Bo"]);
+    let code = world.invite(ADA, &NewInvitation::default());
+    world.offline(ADA);
+    let claim = world.ask(BO, &code).unwrap();
+    world.rest();
+    world.link(BO);
+    world.online(ADA);
+    world.rest();
+    world.wait(20_000);
+    let view = world.people[BO].engine.view();
+    let chat = view.request(&claim).unwrap().unwrap().conversation;
+    talk(&mut world, chat.expect("they are connected"), &[ADA, BO]);
+}
+
 /// While Ada's first device was away her second one linked a third, of which the first knows nothing.
 #[test]
 fn a_device_that_missed_a_newer_list_of_its_account_is_taken_in_again() {
