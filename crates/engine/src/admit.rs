@@ -12,17 +12,21 @@ use crate::store::table::{mailbox, reach, relay, wish};
 use crate::work::Work;
 use crate::{account, message, outbox, rehome, rejoin, request};
 use openmls::prelude::KeyPackage;
-use snug_wire::card::Signed;
+use snug_wire::card::{InboxAddress, Signed};
 use snug_wire::content::Priority;
 use snug_wire::frame::Request;
 use snug_wire::inbox::{InboxForm, JoinRequest, Reach};
 use snug_wire::log_state::{Change, Credential, Joined, LogState};
-use snug_wire::{ConversationId, Seq};
+use snug_wire::{ConversationId, JoinId, Seq, encode};
 
 /// The most devices taken in by one commit (rule 12).
-const AT_ONCE: usize = 100;
+pub(crate) const AT_ONCE: usize = 100;
 /// The most open wishes of a conversation; further ones are ignored.
 const OPEN: usize = 1_000;
+/// The largest wish, in bytes: a key package and the lists of sixteen devices are an eighth of it.
+const WISH_LIMIT: usize = 128 << 10;
+/// The largest address of an inbox, in bytes: sixteen of them travel in a pointer.
+const INBOX_LIMIT: usize = 2_048;
 
 /// A device of somebody in a conversation asks to come in again. Anything false about it is ignored.
 pub(crate) fn arrived(
@@ -30,6 +34,9 @@ pub(crate) fn arrived(
     signed: &Signed<JoinRequest>,
 ) -> Result<std::result::Result<(), &'static str>> {
     let form = &signed.form;
+    if encode(signed).len() > WISH_LIMIT || !is_small(&form.inbox) {
+        return Ok(Err("a wish larger than allowed"));
+    }
     let logs = log::of(w.db, &form.conversation)?;
     let Some(log) = logs.first() else {
         return Ok(Err("a wish to be in a conversation nobody knows"));
@@ -38,15 +45,18 @@ pub(crate) fn arrived(
         Ok(who) => who,
         Err(why) => return Ok(Err(why)),
     };
-    if wish::open(w.db, &form.conversation, true)?.len() >= OPEN {
+    let open = wish::open(w.db, &form.conversation, true)?;
+    if open.len() >= OPEN {
         return Ok(Err("a wish while too many are open"));
     }
+    // Asked again, a device cannot be taken in by what it asked before; it waits as long as it has waited.
+    let before = open.iter().find(|old| old.form.who.device == who.device);
     let new = Wish {
         id: form.id,
         conversation: form.conversation,
         incoming: true,
         open: true,
-        at: w.now,
+        at: before.map_or(w.now, |old| old.at),
         form: Form {
             who,
             devices: form.devices.clone(),
@@ -67,13 +77,22 @@ pub(crate) fn arrived(
     if !wish::insert(w.db, &new)? {
         return Ok(Err("a wish that came before"));
     }
+    if let Some(old) = before {
+        wish::close(w.db, &old.id, &old.conversation)?;
+    }
     reach::put(w.db, &form.conversation, &reached)?;
     w.step("store wish")?;
     serve(w, &form.conversation)?;
     Ok(Ok(()))
 }
 
-/// Whose device asks, if it may.
+/// Whether an inbox's address can be handed on.
+pub(crate) fn is_small(inbox: &InboxAddress) -> bool {
+    encode(inbox).len() <= INBOX_LIMIT
+}
+
+/// Whose device asks, if it may. A device that was away may not know the newest list of its account: it
+/// has to be in that one.
 fn check(
     w: &Work<'_>,
     log: &Log,
@@ -88,13 +107,21 @@ fn check(
     let Some(known) = known else {
         return Ok(Err("a wish of somebody who is not in the conversation"));
     };
-    if form.devices != known.devices && !form.devices.continues(&known.devices) {
-        return Ok(Err("a wish with an older device list"));
+    let is_older = known.devices.continues(&form.devices);
+    if !is_older && form.devices != known.devices && !form.devices.continues(&known.devices) {
+        return Ok(Err("a wish with another device list"));
     }
-    let key = form
-        .devices
+    let newest = if is_older {
+        &known.devices
+    } else {
+        &form.devices
+    };
+    let key = newest
         .verified(&form.account)
         .and_then(|entry| entry.key_of(&signed.device));
+    if is_older && key.is_none() {
+        return Ok(Err("a wish with an older device list"));
+    }
     let Some(key) = key.filter(|key| signed.is_by(key)) else {
         return Ok(Err("a wish that nobody signed"));
     };
@@ -171,12 +198,13 @@ pub(crate) fn queue_admission(w: &mut Work<'_>, log: &Log) -> Result<()> {
 /// Whom a commit takes in now, and what it says.
 #[derive(Default)]
 pub(crate) struct Admission {
+    pub wishes: Vec<JoinId>,
     pub adds: Vec<(KeyPackage, Credential)>,
     pub changes: Vec<Change>,
 }
 
-/// What the open wishes of a log come to.
-pub(crate) fn admission(w: &Work<'_>, log: &Log) -> Result<Admission> {
+/// What at most so many of the open wishes of a log come to.
+pub(crate) fn admission(w: &Work<'_>, log: &Log, most: usize) -> Result<Admission> {
     let mut admission = Admission::default();
     let mut state = log.state.clone();
     for wish in wish::open(w.db, &log.conversation, true)? {
@@ -213,8 +241,9 @@ pub(crate) fn admission(w: &Work<'_>, log: &Log) -> Result<Admission> {
             device: who.device,
             lost_after,
         }));
+        admission.wishes.push(wish.id);
         admission.adds.push((package, who));
-        if admission.adds.len() >= AT_ONCE {
+        if admission.adds.len() >= most {
             break;
         }
     }
@@ -273,8 +302,10 @@ pub(crate) fn learn_reach(w: &mut Work<'_>, state: &LogState, new: &Reach) -> Re
         .find(|p| p.account == new.account)
         .and_then(|p| p.devices.0.last())
         .is_some_and(|signed| signed.entry.key_of(&new.device).is_some());
-    let fits =
-        listed && new.device != w.me()?.device && relay::get(w.db, &new.inbox.relay.key)?.is_some();
+    let fits = listed
+        && is_small(&new.inbox)
+        && new.device != w.me()?.device
+        && relay::get(w.db, &new.inbox.relay.key)?.is_some();
     if fits {
         reach::put(w.db, &state.conversation, new)?;
     }

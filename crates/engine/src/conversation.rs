@@ -87,9 +87,10 @@ pub(crate) fn found(
 ) -> Result<GroupId> {
     let before = log::of(w.db, &state.conversation)?;
     let random = w.random();
-    let id = before.first().map_or(GroupId(random), |lowest| {
-        rehome::lower(&lowest.group, random)
-    });
+    let below = before
+        .first()
+        .and_then(|lowest| rehome::lower(&lowest.group, random));
+    let id = below.unwrap_or(GroupId(random));
     let address = Address(w.random());
     let provider = w.provider();
     let signer = mls::signer(me.device_seed.expose(), &me.device_key.0);

@@ -55,6 +55,10 @@ pub(crate) fn apply(
     let Some(mailbox) = mailbox::get(w.db, &delivery.address)?.filter(|m| m.relay == *relay) else {
         return Ok(());
     };
+    if w.me.is_none() {
+        // Not opened before this device is one of an account; only a relay that means harm delivers.
+        return Ok(());
+    }
     if delivery.seq <= mailbox.seq {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use crate::changes::Notice;
 use crate::conversation::{direct_state, insert_direct};
 use crate::error::{Error, Result};
-use crate::mls::group;
+use crate::mls::{group, key_package};
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox::{self, Mailbox, Standing};
 use crate::store::table::outbox::{Intent, New, Queued};
@@ -16,7 +16,7 @@ use snug_wire::card::Signed;
 use snug_wire::content::Priority;
 use snug_wire::frame::{Answer, Request};
 use snug_wire::inbox::{InboxForm, InviteRequest, Pointer, Reach};
-use snug_wire::log_state::LogState;
+use snug_wire::log_state::{Credential, LogState, STATE_LIMIT};
 use snug_wire::{
     ClaimId, DeviceKey, EnvelopeId, FRAME_LIMIT, GroupId, RelayAddress, Secret, Seq, decode, encode,
 };
@@ -30,8 +30,6 @@ const NO_GROUP: GroupId = GroupId([0; 16]);
 const LAST_SEQ: Seq = Seq(1 << 62);
 /// How many devices a pointer tells the reach of.
 const REACHED: u32 = 16;
-/// The largest log state one joins with, in bytes: it is read with every entry.
-pub(crate) const STATE_LIMIT: usize = 256 << 10;
 
 /// With the merge of the commit that added them, every new leaf is told where its Welcome is.
 pub(crate) fn point(
@@ -45,16 +43,17 @@ pub(crate) fn point(
         return Ok(());
     };
     let signed: Signed<InviteRequest> = decode(&found.form, FRAME_LIMIT)?;
-    let devices = signed
-        .form
-        .devices
-        .verified(&signed.form.account)
-        .map(|e| e.devices.clone());
-    let devices = devices.unwrap_or_default();
-    for (device, inbox) in devices.iter().zip(&signed.form.inboxes) {
+    // Each inbox is that of the device whose key package stands at its place.
+    let packages = signed.form.key_packages.iter();
+    let devices: Vec<Credential> = packages
+        .filter_map(|bytes| key_package::check(&w.provider(), bytes))
+        .map(|(_, who)| who)
+        .collect();
+    let reached = devices.iter().zip(&signed.form.inboxes);
+    for (device, inbox) in reached.filter(|(_, inbox)| admit::is_small(inbox)) {
         let reached = Reach {
             account: signed.form.account,
-            device: device.id,
+            device: device.device,
             inbox: inbox.clone(),
         };
         reach::put(w.db, &log.conversation, &reached)?;
@@ -190,16 +189,25 @@ fn is_read(w: &Work<'_>, pointer: &Pointer) -> Result<bool> {
     )
 }
 
-/// Whether a state is the direct conversation with the one we asked, with our devices as they are and
-/// theirs no older than we know.
+/// Whether a state is the direct conversation with the one we asked, with our devices as they are, or were
+/// when we asked, and theirs no older than we know.
 fn is_expected(w: &Work<'_>, row: &requests::Request, state: &LogState) -> Result<bool> {
     let me = w.me()?;
     let theirs = state.participants.iter().find(|p| p.account == row.account);
+    let ours = state.participants.iter().find(|p| p.account == me.account);
+    let (Some(theirs), Some(ours)) = (theirs, ours) else {
+        return Ok(false);
+    };
     let known = request::card_of(row)?.devices.version();
-    Ok(theirs.is_some_and(|theirs| {
-        theirs.devices.version() >= known
-            && *state == direct_state(me, row.account, &theirs.devices)
-    }))
+    let mut expected = direct_state(me, row.account, &theirs.devices);
+    if me.devices.continues(&ours.devices) && state.names(&me.credential()) {
+        for own in &mut expected.participants {
+            if own.account == me.account {
+                own.devices = ours.devices.clone();
+            }
+        }
+    }
+    Ok(theirs.devices.version() >= known && *state == expected)
 }
 
 /// The relay's word on the Welcome: join, and be in.

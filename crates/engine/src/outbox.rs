@@ -9,8 +9,8 @@ use crate::store::table::log::{self, Log, Trouble};
 use crate::store::table::mailbox::{self, Standing};
 use crate::store::table::message::{self, Problem};
 use crate::store::table::outbox::{self as table, Intent, New, Queued, Stage};
-use crate::store::table::reach;
 use crate::store::table::wish::Wish;
+use crate::store::table::{reach, wish};
 use crate::work::{Live, Work};
 use crate::{admit, joining, message as messages, own, post, receipt, rehome, rejoin, request};
 use rusqlite::Connection;
@@ -130,7 +130,7 @@ pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> 
                 .collect();
             let found = Admission {
                 adds,
-                changes: Vec::new(),
+                ..Admission::default()
             };
             let put = commit(w, &log, &found)?;
             if put.is_none() {
@@ -139,14 +139,7 @@ pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> 
             put
         }
         Intent::Renew(_) => commit(w, &log, &Admission::default())?,
-        Intent::Admit(_) => {
-            let admission = admit::admission(w, &log)?;
-            if admission.adds.is_empty() {
-                None
-            } else {
-                commit(w, &log, &admission)?
-            }
-        }
+        Intent::Admit(_) => admit_all(w, &log)?,
         Intent::Reach(_) => match reach::of(w.db, &log.conversation, &w.me()?.device)? {
             Some(inbox) => {
                 let content = Content {
@@ -170,6 +163,29 @@ pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> 
     Ok(Some(request))
 }
 
+/// A commit that takes in who wishes to be in. Of whom none can be made is not taken in, and holds nobody
+/// else up.
+fn admit_all(w: &mut Work<'_>, log: &Log) -> Result<Option<Put>> {
+    let mut most = admit::AT_ONCE;
+    loop {
+        let admission = admit::admission(w, log, most)?;
+        let Some(first) = admission.wishes.first() else {
+            for unfit in wish::open(w.db, &log.conversation, true)? {
+                wish::close(w.db, &unfit.id, &log.conversation)?;
+            }
+            return Ok(None);
+        };
+        if let Some(put) = commit(w, log, &admission)? {
+            return Ok(Some(put));
+        }
+        if admission.wishes.len() == 1 {
+            wish::close(w.db, first, &log.conversation)?;
+        }
+        // One at a time shows whose fault it is.
+        most = 1;
+    }
+}
+
 fn seal(w: &mut Work<'_>, log: &Log, content: &Content) -> Result<Put> {
     let signer = w.signer()?;
     let plain = content.to_padded();
@@ -184,7 +200,7 @@ fn seal(w: &mut Work<'_>, log: &Log, content: &Content) -> Result<Put> {
 /// `None` when no commit can be made of what others gave for it.
 fn commit(w: &mut Work<'_>, log: &Log, admission: &Admission) -> Result<Option<Put>> {
     let signer = w.signer()?;
-    let Admission { adds, changes } = admission;
+    let Admission { adds, changes, .. } = admission;
     let Some(pending) = w
         .with_group(&log.group, |provider, group| {
             group::commit(provider, group, &signer, &log.state, adds, changes)
@@ -310,6 +326,10 @@ pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<
 }
 
 fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
+    if row.request.is_none() {
+        // Of bytes that were taken back meanwhile: it is sent anew.
+        return Ok(());
+    }
     match answer {
         Answer::Refused(Refusal::Stale(head)) => {
             thaw(w, row)?;

@@ -31,6 +31,9 @@ pub(crate) fn is_alone(w: &Work<'_>, log: &Log) -> Result<bool> {
 
 /// With nobody to ask, the conversation goes on in a log of its own at once.
 pub(crate) fn alone(w: &mut Work<'_>, log: &Log) -> Result<()> {
+    if log.group <= LOWEST {
+        return Ok(());
+    }
     let group = found(w, log, true)?;
     if let Some(new) = log::get(w.db, &group)? {
         leave_others(w, &new)?;
@@ -49,8 +52,11 @@ pub(crate) fn consider(w: &mut Work<'_>, log: &Log) -> Result<()> {
     Ok(())
 }
 
-/// When it is our turn; `None` while nobody asks.
+/// When it is our turn; `None` while nobody asks, and where nothing can be founded below.
 fn due(db: &Connection, me: snug_wire::DeviceId, log: &Log) -> Result<Option<u64>> {
+    if log.group <= LOWEST {
+        return Ok(None);
+    }
     let wishes = wish::open(db, &log.conversation, true)?;
     let Some(first) = wishes.first() else {
         return Ok(None);
@@ -80,13 +86,19 @@ fn found(w: &mut Work<'_>, log: &Log, ready: bool) -> Result<GroupId> {
     conversation::found(w, w.me()?, &relay, log.state.clone(), ready)
 }
 
-/// An id below another: about half as large, so that there is always a lower one.
-pub(crate) fn lower(than: &GroupId, random: [u8; 16]) -> GroupId {
+/// Below it there is no other: a member who means harm can lead there, and then nothing is founded anew.
+const LOWEST: GroupId = GroupId([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+
+/// An id below another: about half as large, so that there are many. `None` below the lowest one.
+pub(crate) fn lower(than: &GroupId, random: [u8; 16]) -> Option<GroupId> {
+    if *than <= LOWEST {
+        return None;
+    }
     let (than, random) = (u128::from_be_bytes(than.0), u128::from_be_bytes(random));
     let quarter = than / 4;
     // Never zero, which is no group's.
     let id = quarter + random % (quarter * 2).max(1);
-    GroupId(id.max(1).to_be_bytes())
+    Some(GroupId(id.max(1).to_be_bytes()))
 }
 
 /// The founding commit of ours stands, and others are in.
@@ -102,7 +114,8 @@ pub(crate) fn founded(w: &mut Work<'_>, log: &Log, seq: Seq) -> Result<()> {
 /// to have of what was said there is said again.
 pub(crate) fn leave_others(w: &mut Work<'_>, log: &Log) -> Result<()> {
     let logs = log::of(w.db, &log.conversation)?;
-    if logs.first().is_none_or(|first| first.group != log.group) {
+    let first = logs.iter().find(|log| log.ready);
+    if first.is_none_or(|first| first.group != log.group) {
         return Ok(());
     }
     let Some(to) = mailbox::get(w.db, &log.address)? else {

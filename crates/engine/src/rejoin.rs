@@ -4,8 +4,8 @@
 use crate::conversation::{ask_for_mailbox, insert_direct};
 use crate::error::Result;
 use crate::invitation::new_inbox;
-use crate::joining::{self, STATE_LIMIT};
-use crate::mls::{group, key_package};
+use crate::joining;
+use crate::mls::{group, key_package, policy};
 use crate::store::table::conversation;
 use crate::store::table::inbox::Inbox;
 use crate::store::table::log::{self, Log, Trouble};
@@ -21,7 +21,7 @@ use snug_wire::card::{InboxAddress, Signable as _};
 use snug_wire::content::Priority;
 use snug_wire::frame::{Answer, MailboxKind, Request};
 use snug_wire::inbox::{InboxForm, JoinRequest, Pointer, Reach};
-use snug_wire::log_state::{ConversationKind, LogState};
+use snug_wire::log_state::{ConversationKind, LogState, Participant, STATE_LIMIT};
 use snug_wire::{ConversationId, GroupId, JoinId, RelayAddress, Secret, Seq, encode};
 
 /// Others are asked again after as long as they have been asked already, in milliseconds: at least and at
@@ -45,7 +45,8 @@ pub(crate) fn trouble(w: &mut Work<'_>, log: &Log, why: Trouble) -> Result<()> {
     }
     if !is_written_to(w.db, log)? {
         // What waits in it goes on in the one that is.
-        return match log::of(w.db, &log.conversation)?.first() {
+        let logs = log::of(w.db, &log.conversation)?;
+        return match logs.iter().find(|log| log.ready) {
             Some(first) if first.is_sound() => rehome::leave_others(w, first),
             _ => Ok(()),
         };
@@ -94,10 +95,11 @@ fn when_to_ask(db: &Connection, log: &Log) -> Result<u64> {
     Ok(asked_at + since.clamp(ASK_AGAIN.0, ASK_AGAIN.1))
 }
 
-/// Whether a log is the one its conversation goes on in.
+/// Whether a log is the one its conversation goes on in: the lowest that stands.
 fn is_written_to(db: &Connection, log: &Log) -> Result<bool> {
     let logs = log::of(db, &log.conversation)?;
-    Ok(logs.first().is_some_and(|first| first.group == log.group))
+    let first = logs.iter().find(|log| log.ready).or(logs.first());
+    Ok(first.is_some_and(|first| first.group == log.group))
 }
 
 fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
@@ -108,50 +110,33 @@ fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
     let relay = joining::relay_of(w, log)?;
     let reply = own_reach(w, &log.conversation, &relay)?;
     let me = w.me()?;
-    let wish = match wish::open(w.db, &log.conversation, false)?.pop() {
-        Some(wish) => wish,
-        None => {
-            let key_package = key_package::make(&w.provider(), &w.signer()?, &me.credential())?;
-            let read = mailbox::get(w.db, &log.address)?.map_or(Seq(0), |mailbox| mailbox.seq);
-            let new = Wish {
-                id: JoinId(w.random()),
-                conversation: log.conversation,
-                incoming: false,
-                open: true,
-                at: w.now,
-                form: Form {
-                    who: me.credential(),
-                    devices: me.devices.clone(),
-                    key_package,
-                    inbox: reply,
-                    lost: Some(Lost {
-                        group: log.group,
-                        read,
-                        unusable: false,
-                    }),
-                },
-            };
-            wish::insert(w.db, &new)?;
-            new
-        }
-    };
-    let Form {
-        who,
-        devices,
-        key_package,
-        inbox,
-        lost: Some(lost),
-    } = wish.form
-    else {
-        return Ok(());
-    };
-    let request = JoinRequest {
-        id: wish.id,
+    let (at, lost) = asked_before(w, log)?;
+    // A wish is obeyed once, and its key package opens one Welcome: what was asked before may have been
+    // obeyed in vain.
+    wish::close_ours(w.db, &log.conversation)?;
+    let key_package = key_package::make(&w.provider(), &w.signer()?, &me.credential())?;
+    let new = Wish {
+        id: JoinId(w.random()),
         conversation: log.conversation,
-        account: who.account,
-        devices,
+        incoming: false,
+        open: true,
+        at,
+        form: Form {
+            who: me.credential(),
+            devices: me.devices.clone(),
+            key_package: key_package.clone(),
+            inbox: reply.clone(),
+            lost: Some(lost),
+        },
+    };
+    wish::insert(w.db, &new)?;
+    let request = JoinRequest {
+        id: new.id,
+        conversation: log.conversation,
+        account: me.account,
+        devices: me.devices.clone(),
         key_package,
-        inbox,
+        inbox: reply,
         group: lost.group,
         read: lost.read,
         unusable: log.trouble == Some(Trouble::Unusable),
@@ -164,6 +149,22 @@ fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
         }
     }
     w.step("ask to rejoin")
+}
+
+/// Since when we have been asking about a log, and up to where we had read it then; now, if we have not.
+fn asked_before(w: &Work<'_>, log: &Log) -> Result<(u64, Lost)> {
+    if let Some(wish) = wish::open(w.db, &log.conversation, false)?.pop()
+        && let Some(lost) = wish.form.lost.filter(|lost| lost.group == log.group)
+    {
+        return Ok((wish.at, lost));
+    }
+    let read = mailbox::get(w.db, &log.address)?.map_or(Seq(0), |mailbox| mailbox.seq);
+    let lost = Lost {
+        group: log.group,
+        read,
+        unusable: false,
+    };
+    Ok((w.now, lost))
 }
 
 /// Where this device is reached in a conversation; an inbox is made if there is none.
@@ -255,13 +256,21 @@ fn is_expected(
     let known = log::of(w.db, &state.conversation)?;
     let same = known.iter().find(|log| log.group == pointer.group);
     let there = mailbox::get(w.db, &pointer.address)?;
-    if there.is_some() && same.is_none_or(|log| log.address != pointer.address) {
+    let is_other = match (same, &there) {
+        (Some(log), Some(there)) => {
+            log.address != pointer.address || there.relay != pointer.relay.key
+        }
+        (None, None) => false,
+        _ => true,
+    };
+    if is_other {
         return Ok(Err("a pointer to a mailbox of something else"));
     }
     if wish.conversation == ANY {
         return Ok(is_of_account(w, state));
     }
-    let Some(lowest) = known.first() else {
+    let stands = known.iter().find(|log| log.ready).or(known.first());
+    let Some(lowest) = stands else {
         return Ok(Err("a pointer to another conversation"));
     };
     if relay::get(w.db, &pointer.relay.key)?.is_none() {
@@ -291,7 +300,8 @@ fn is_of_account(w: &Work<'_>, state: &LogState) -> std::result::Result<(), &'st
         }
         _ => false,
     };
-    if fits {
+    let holds = |p: &Participant| p.devices.verified(&p.account).is_some();
+    if fits && state.participants.iter().all(holds) {
         Ok(())
     } else {
         Err("a pointer to another conversation")
@@ -343,6 +353,9 @@ pub(crate) fn fetched(w: &mut Work<'_>, pointer: &Pointer, answer: &Answer) -> R
         wish::fulfilled(w.db, &id, &wish.conversation, w.now)?;
     }
     let event = enter(w, pointer)?;
+    if event == Some(Event::Renewed) {
+        moot(w, pointer)?;
+    }
     if let Some(event) = event.filter(|_| !first) {
         tell(w, &pointer.state, (&pointer.group, pointer.commit), event)?;
     }
@@ -359,6 +372,21 @@ pub(crate) fn fetched(w: &mut Work<'_>, pointer: &Pointer, answer: &Answer) -> R
         receipt::queue(w, &log.group)?;
     }
     joining::renew_later(w, pointer)
+}
+
+/// Who is in the new log already is not taken in once more for what was wished of the one before.
+fn moot(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
+    let members: Vec<_> = w
+        .with_group(&pointer.group, |_, group| {
+            Ok(policy::leaves(group).filter_map(|(_, who)| who).collect())
+        })?
+        .unwrap_or_default();
+    for wish in wish::open(w.db, &pointer.state.conversation, true)? {
+        if members.contains(&wish.form.who) {
+            wish::close(w.db, &wish.id, &wish.conversation)?;
+        }
+    }
+    Ok(())
 }
 
 fn queue_reach(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {

@@ -26,6 +26,7 @@ use snug_wire::own::OwnRecord;
 use snug_wire::{
     ClaimId, FRAME_LIMIT, GREETING_LIMIT, NAME_LIMIT, RelayAddress, Secret, Seq, decode, encode,
 };
+use std::collections::BTreeSet;
 
 /// The most devices a request may bring.
 const MOST_DEVICES: usize = 16;
@@ -319,23 +320,22 @@ fn check(
     }
     let count = entry.devices.len();
     let fits = (1..=MOST_DEVICES).contains(&count)
-        && form.key_packages.len() == count
-        && form.inboxes.len() == count
+        && (1..=count).contains(&form.key_packages.len())
+        && form.inboxes.len() == form.key_packages.len()
         && encode(signed).len() <= REQUEST_LIMIT
         && (1..=NAME_LIMIT).contains(&form.profile.name.chars().count())
         && form.greeting.chars().count() <= GREETING_LIMIT;
     let provider = w.provider();
-    // One for each, in the order of the list.
+    // One of a device at most: who asks has no key packages of the others of its account.
+    let mut seen = BTreeSet::new();
     let devices = fits
-        && form
-            .key_packages
-            .iter()
-            .zip(&entry.devices)
-            .all(|(bytes, listed)| {
-                key_package::check(&provider, bytes).is_some_and(|(_, who)| {
-                    who.account == form.account && (who.device, who.key) == (listed.id, listed.key)
-                })
-            });
+        && form.key_packages.iter().all(|bytes| {
+            key_package::check(&provider, bytes).is_some_and(|(_, who)| {
+                who.account == form.account
+                    && entry.key_of(&who.device) == Some(who.key)
+                    && seen.insert(who.device)
+            })
+        });
     Ok(if devices {
         Ok(())
     } else {

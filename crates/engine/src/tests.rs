@@ -4,17 +4,30 @@ use crate::error::Result;
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox::{self, Mailbox, Standing};
 use crate::store::table::message::{MessageKind, MessageState};
+use crate::store::table::wish;
 use crate::work::Work;
 use crate::{Access, Engine, Extras, conversation, message, receipt};
 use rand::SeedableRng as _;
 use snug_wire::content::{Body, Content, Priority, Receipt, Text};
 use snug_wire::log_state::{Credential, LogState};
 use snug_wire::{
-    AccountId, Address, ConversationId, DeviceId, DeviceKey, GroupId, LockSecret, MessageId,
-    RelayAddress, RelayKey, Secret, Seq, encode,
+    AccountId, Address, ConversationId, DeviceId, DeviceKey, GroupId, JoinId, LockSecret,
+    MessageId, RelayAddress, RelayKey, Secret, Seq, encode,
 };
 
 const NOW: u64 = 1_800_000_000_000;
+
+#[test]
+fn a_wish_nobody_heard_of_may_be_fulfilled_twice() {
+    let mut ada = Ada::new(&[2]);
+    let (id, chat) = (JoinId([1; 16]), ada.chat(2));
+    for _ in 0..2 {
+        let known = ada
+            .engine
+            .write(NOW, |w| wish::fulfilled(w.db, &id, &chat, NOW));
+        assert!(known.unwrap().is_none());
+    }
+}
 
 /// Ada's engine, in a chat with each of these without any of their devices.
 struct Ada {

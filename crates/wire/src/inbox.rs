@@ -62,7 +62,7 @@ pub struct InviteRequest {
     /// Their devices.
     #[n(5)]
     pub devices: DeviceList,
-    /// One MLS key package for each of them.
+    /// MLS key packages of some of them, one each: of the device that asks at least.
     #[cbor(n(6), decode_with = "crate::cbor::key_packages")]
     pub key_packages: Vec<ByteVec>,
     /// Their name.
@@ -71,7 +71,7 @@ pub struct InviteRequest {
     /// A word, may be empty.
     #[n(8)]
     pub greeting: String,
-    /// Where pointers and answers go, one for each device, in the order of the list.
+    /// Where pointers and answers go, one for each key package, in their order.
     #[n(9)]
     pub inboxes: Vec<InboxAddress>,
 }

@@ -104,11 +104,15 @@ pub struct Joined {
     pub lost_after: Option<Seq>,
 }
 
+/// The largest log state, in bytes: it is read with every entry, and nobody joins with a larger one.
+pub const STATE_LIMIT: usize = 256 << 10;
+
 impl LogState {
     /// The state after a change; why not, if it cannot be.
     ///
     /// # Errors
-    /// A list that is not valid, or does not go on from the one there is (rule 25).
+    /// A list that is not valid, or does not go on from the one there is (rule 25); a state above
+    /// [`STATE_LIMIT`].
     pub fn changed(&self, change: &Change) -> Result<Self, &'static str> {
         let Change::Devices(account, list) = change else {
             return Ok(self.clone());
@@ -123,6 +127,9 @@ impl LogState {
             return Err("a device list that does not go on from the one there is");
         }
         participant.devices = list.clone();
+        if encode(&state).len() > STATE_LIMIT {
+            return Err("a device list longer than a log can hold");
+        }
         Ok(state)
     }
 

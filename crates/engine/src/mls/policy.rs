@@ -75,6 +75,10 @@ fn changes(state: &LogState, commit: &StagedCommit) -> Result<Judged, Objection>
             .map_err(|_| "a change that this Snug does not know")?;
         judged.state = judged.state.changed(&change)?;
         if let Change::Joined(joined) = change {
+            // Each costs a search for what is to be sent again.
+            if judged.joined.iter().any(|j| j.device == joined.device) {
+                return Err("two wishes of one device fulfilled");
+            }
             judged.joined.push(joined);
         }
     }

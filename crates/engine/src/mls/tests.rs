@@ -1,16 +1,18 @@
 //! What commits of a member who means harm come to: refused, and the group goes on.
 
 use super::group::{self, Opened};
-use super::{Crypto, Provider, SUITE, credential, key_package, signer};
+use super::{CHANGE_PROPOSAL, Crypto, Provider, SUITE, credential, key_package, signer};
 use ed25519_dalek::SigningKey;
 use openmls::prelude::tls_codec::Serialize as _;
-use openmls::prelude::{LeafNodeIndex, LeafNodeParameters, MlsGroup};
+use openmls::prelude::{CustomProposal, LeafNodeIndex, LeafNodeParameters, MlsGroup, Proposal};
 use openmls_traits::OpenMlsProvider as _;
 use openmls_traits::crypto::OpenMlsCrypto as _;
 use rusqlite::Connection;
 use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};
-use snug_wire::log_state::{ConversationKind, Credential, LogState, Participant, Role};
-use snug_wire::{AccountId, ConversationId, DeviceId, DeviceKey, GroupId};
+use snug_wire::log_state::{
+    Change, ConversationKind, Credential, Joined, LogState, Participant, Role,
+};
+use snug_wire::{AccountId, ConversationId, DeviceId, DeviceKey, GroupId, JoinId, encode};
 
 struct Member {
     db: Connection,
@@ -152,6 +154,9 @@ struct Rogue {
     add: Vec<openmls::prelude::KeyPackage>,
     remove: Vec<LeafNodeIndex>,
     leaf: LeafNodeParameters,
+    changes: Vec<Change>,
+    /// The state that the context is to name.
+    names: Option<LogState>,
 }
 
 fn check(rogue: impl FnOnce(&Chat) -> Rogue, why: &str) {
@@ -159,13 +164,23 @@ fn check(rogue: impl FnOnce(&Chat) -> Rogue, why: &str) {
     let rogue = rogue(&chat);
     let bytes = {
         let (provider, signer) = (chat.bo.provider(), chat.bo.signer());
-        let bundle = chat
+        let changes = rogue.changes.iter().map(|change| {
+            let change = CustomProposal::new(CHANGE_PROPOSAL, encode(change));
+            Proposal::Custom(Box::new(change))
+        });
+        let mut builder = chat
             .bo_group
             .commit_builder()
             .force_self_update(true)
             .leaf_node_parameters(rogue.leaf)
             .propose_adds(rogue.add)
             .propose_removals(rogue.remove)
+            .add_proposals(changes);
+        if let Some(state) = &rogue.names {
+            let context = group::context(state).unwrap();
+            builder = builder.propose_group_context_extensions(context).unwrap();
+        }
+        let bundle = builder
             .load_psks(provider.storage())
             .unwrap()
             .build(provider.rand(), provider.crypto(), &signer, |_| true)
@@ -236,6 +251,140 @@ fn a_listed_device_is_not_removed() {
         ..Rogue::default()
     };
     check(remove, "a removal of a listed device");
+}
+
+/// The list with a second device of Bo's, and what the log is then.
+fn listed(chat: &Chat, second: &Member) -> (Change, LogState) {
+    let new = ListedDevice {
+        id: second.who.device,
+        key: second.who.key,
+    };
+    let bo = &chat.bo;
+    let list = bo.devices.with(new, bo.who.device, &bo.key).unwrap();
+    let change = Change::Devices(bo.who.account, list);
+    let after = chat.state.changed(&change).unwrap();
+    (change, after)
+}
+
+fn second() -> Member {
+    let mut second = Member::new(5);
+    second.who.account = Member::new(2).who.account;
+    second
+}
+
+fn joined(id: u8, device: &Member) -> Change {
+    Change::Joined(Joined {
+        id: JoinId([id; 16]),
+        device: device.who.device,
+        lost_after: None,
+    })
+}
+
+#[test]
+fn a_change_is_named_by_the_context() {
+    let unnamed = |chat: &Chat| Rogue {
+        changes: vec![listed(chat, &second()).0],
+        ..Rogue::default()
+    };
+    check(unnamed, "a change that the context does not name");
+    let otherwise = |chat: &Chat| Rogue {
+        changes: vec![listed(chat, &second()).0],
+        names: Some(chat.state.clone()),
+        ..Rogue::default()
+    };
+    check(otherwise, "a context that names another state");
+    let without = |chat: &Chat| Rogue {
+        names: Some(listed(chat, &second()).1),
+        ..Rogue::default()
+    };
+    check(without, "a context that names another state");
+    let nothing = |chat: &Chat| Rogue {
+        names: Some(chat.state.clone()),
+        ..Rogue::default()
+    };
+    check(nothing, "a context that names another state");
+}
+
+#[test]
+fn a_device_list_goes_on_from_the_one_there_is() {
+    let why = "a device list that does not go on from the one there is";
+    let lists: [fn(&Chat) -> DeviceList; 4] = [
+        |chat| chat.bo.devices.clone(),
+        |_| DeviceList(Vec::new()),
+        // Another first entry.
+        |chat| {
+            let mut list = listed_of(chat);
+            list.0.remove(0);
+            list
+        },
+        |chat| {
+            let mut list = listed_of(chat);
+            list.0[1].signature[0] ^= 1;
+            list
+        },
+    ];
+    for list in lists {
+        let rogue = |chat: &Chat| Rogue {
+            changes: vec![Change::Devices(chat.bo.who.account, list(chat))],
+            ..Rogue::default()
+        };
+        check(rogue, why);
+    }
+    let of_nobody = |chat: &Chat| Rogue {
+        changes: vec![Change::Devices(AccountId([9; 32]), listed_of(chat))],
+        ..Rogue::default()
+    };
+    check(of_nobody, "a device list of nobody in the conversation");
+}
+
+fn listed_of(chat: &Chat) -> DeviceList {
+    match listed(chat, &second()).0 {
+        Change::Devices(_, list) => list,
+        Change::Joined(_) => DeviceList(Vec::new()),
+    }
+}
+
+#[test]
+fn a_wish_is_fulfilled_by_a_leaf() {
+    let without = |chat: &Chat| Rogue {
+        changes: vec![joined(1, &chat.ada)],
+        ..Rogue::default()
+    };
+    check(without, "a wish fulfilled without a leaf");
+    let twice = |chat: &Chat| Rogue {
+        changes: vec![joined(1, &chat.ada), joined(2, &chat.ada)],
+        ..Rogue::default()
+    };
+    check(twice, "two wishes of one device fulfilled");
+}
+
+#[test]
+fn a_device_is_taken_in_and_taken_in_again() {
+    let mut chat = chat();
+    let second = second();
+    let (change, after) = listed(&chat, &second);
+    // First it is new in its account, then it was lost.
+    for changes in [vec![change, joined(1, &second)], vec![joined(2, &second)]] {
+        let (provider, signer) = (chat.bo.provider(), chat.bo.signer());
+        let adds = [key_package::check(&provider, &second.key_package()).unwrap()];
+        let bo = &mut chat.bo_group;
+        let pending = group::commit(&provider, bo, &signer, &chat.state, &adds, &changes)
+            .unwrap()
+            .unwrap();
+        let ours = group::merge_pending(&provider, bo, &chat.state).unwrap();
+        assert_eq!(ours.unwrap().state, after);
+        let Opened::Merged(judged) = chat.ada_opens(true, &pending.commit) else {
+            panic!("it was not merged")
+        };
+        assert_eq!(judged.state, after);
+        assert_eq!(judged.joined[0].device, second.who.device);
+        chat.state = after.clone();
+        let welcome = pending.welcome.unwrap();
+        let id = GroupId([3; 16]);
+        let joined = group::join(&second.provider(), &id, &after, &welcome).unwrap();
+        assert_eq!(joined.unwrap().members().count(), 3);
+        chat.goes_on();
+    }
 }
 
 #[test]

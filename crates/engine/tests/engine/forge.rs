@@ -4,10 +4,12 @@ use crate::people::World;
 use ed25519_dalek::SigningKey;
 use hmac::Mac as _;
 use minicbor::bytes::ByteVec;
-use openmls::prelude::tls_codec::Serialize as _;
+use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{
-    BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, ExtensionType,
-    KeyPackage, Lifetime, ProtocolVersion,
+    BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, Extension,
+    ExtensionType, Extensions, KeyPackage, KeyPackageIn, Lifetime, MlsGroup, MlsGroupCreateConfig,
+    PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, ProposalType, ProtocolVersion,
+    RequiredCapabilitiesExtension, UnknownExtension,
 };
 use openmls_basic_credential::SignatureKeyPair;
 use openmls_libcrux_crypto::Provider;
@@ -20,10 +22,10 @@ use snug_wire::content::Profile;
 use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};
 use snug_wire::frame::{Answer, MailboxKind, Publish, Request};
 use snug_wire::inbox::{InboxForm, InviteRequest, SealedForm};
-use snug_wire::log_state::Credential;
+use snug_wire::log_state::{Credential, LogState};
 use snug_wire::{
-    AccountId, Address, ClaimId, ConversationId, DeviceId, DeviceKey, FRAME_LIMIT, InvitationId,
-    LockSecret, Secret, decode, encode, pad,
+    AccountId, Address, ClaimId, ConversationId, DeviceId, DeviceKey, FRAME_LIMIT, GroupId,
+    InvitationId, LockSecret, Secret, decode, encode, pad,
 };
 
 const SUITE: Ciphersuite = Ciphersuite::MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519;
@@ -94,8 +96,80 @@ impl Stranger {
         }
     }
 
+    /// Lists one device more, with the same key.
+    pub fn list_one_more(&mut self) -> DeviceId {
+        let id = DeviceId([self.n.wrapping_add(self.devices.0.len() as u8); 16]);
+        let key = DeviceKey(self.key_of(id).verifying_key().to_bytes());
+        let new = ListedDevice { id, key };
+        self.devices = self.devices.with(new, self.device, &self.key).unwrap();
+        id
+    }
+
+    /// The key of a listed device: of the first ones that of all.
+    pub fn key_of(&self, device: DeviceId) -> SigningKey {
+        let first = &self.devices.0[0].entry.devices;
+        if device == self.device || first.iter().any(|listed| listed.id == device) {
+            return self.key.clone();
+        }
+        SigningKey::from_bytes(&[device.0[0] ^ 0x40; 32])
+    }
+
+    /// Lists another device in place of the one there is, with the same key.
+    pub fn replace_device(&mut self) {
+        let id = self.list_one_more();
+        let mut entry = self.devices.0.pop().unwrap().entry;
+        entry.devices.retain(|device| device.id == id);
+        entry.devices[0].key = DeviceKey(self.key.verifying_key().to_bytes());
+        self.devices.0.push(entry.sign(&self.key));
+        self.device = id;
+    }
+
+    fn signer(&self, device: DeviceId) -> SignatureKeyPair {
+        let key = self.key_of(device);
+        SignatureKeyPair::from_raw(
+            SignatureScheme::ED25519,
+            key.to_bytes().to_vec(),
+            key.verifying_key().to_bytes().to_vec(),
+        )
+    }
+
+    /// Founds a group that carries that state, and adds somebody to it: the commit and the Welcome.
+    pub fn found(&self, id: &GroupId, state: &LogState, package: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        let own = ExtensionType::Unknown(0xF051);
+        let named = UnknownExtension(state.hash().to_vec());
+        let extensions = Extensions::from_vec(vec![
+            Extension::RequiredCapabilities(RequiredCapabilitiesExtension::new(&[own], &[], &[])),
+            Extension::Unknown(0xF051, named),
+        ]);
+        let config = MlsGroupCreateConfig::builder()
+            .ciphersuite(SUITE)
+            .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
+            .use_ratchet_tree_extension(true)
+            .capabilities(capabilities(&[own]))
+            .lifetime(Lifetime::init(0, u64::MAX))
+            .with_group_context_extensions(extensions.unwrap())
+            .build();
+        let (provider, signer) = (&self.provider, self.signer(self.device));
+        let mut group = MlsGroup::new_with_group_id(
+            provider,
+            &signer,
+            &config,
+            openmls::prelude::GroupId::from_slice(&id.0),
+            self.credential(self.device),
+        )
+        .unwrap();
+        let package = KeyPackageIn::tls_deserialize_exact(package)
+            .unwrap()
+            .validate(provider.crypto(), ProtocolVersion::Mls10)
+            .unwrap();
+        let (commit, welcome, _) = group.add_members(provider, &signer, &[package]).unwrap();
+        let bytes =
+            |message: openmls::prelude::MlsMessageOut| message.tls_serialize_detached().unwrap();
+        (bytes(commit), bytes(welcome))
+    }
+
     fn credential(&self, device: DeviceId) -> CredentialWithKey {
-        let key = DeviceKey(self.key.verifying_key().to_bytes());
+        let key = DeviceKey(self.key_of(device).verifying_key().to_bytes());
         let credential = Credential {
             account: self.account,
             device,
@@ -109,22 +183,15 @@ impl Stranger {
 
     /// A key package of one of the stranger's devices.
     pub fn key_package(&self, device: DeviceId, extensions: &[ExtensionType]) -> Vec<u8> {
-        let signer = SignatureKeyPair::from_raw(
-            SignatureScheme::ED25519,
-            self.key.to_bytes().to_vec(),
-            self.key.verifying_key().to_bytes().to_vec(),
-        );
-        let capabilities = Capabilities::new(
-            Some(&[ProtocolVersion::Mls10]),
-            Some(&[SUITE]),
-            Some(extensions),
-            None,
-            Some(&[CredentialType::Basic]),
-        );
         KeyPackage::builder()
             .key_package_lifetime(Lifetime::init(0, u64::MAX))
-            .leaf_node_capabilities(capabilities)
-            .build(SUITE, &self.provider, &signer, self.credential(device))
+            .leaf_node_capabilities(capabilities(extensions))
+            .build(
+                SUITE,
+                &self.provider,
+                &self.signer(device),
+                self.credential(device),
+            )
             .unwrap()
             .key_package()
             .tls_serialize_detached()
@@ -139,7 +206,7 @@ impl Stranger {
     /// A request that holds in every respect.
     pub fn request(&self, world: &World, code: &InviteCode, claim: ClaimId) -> InviteRequest {
         let own = [ExtensionType::Unknown(0xF051)];
-        let listed = &self.devices.0[0].entry.devices;
+        let listed = &self.devices.0.last().unwrap().entry.devices;
         InviteRequest {
             claim,
             invitation: code.id,
@@ -237,6 +304,16 @@ impl Stranger {
         world.relay.handle(Request::Publish(publish), 0);
         code
     }
+}
+
+fn capabilities(extensions: &[ExtensionType]) -> Capabilities {
+    Capabilities::new(
+        Some(&[ProtocolVersion::Mls10]),
+        Some(&[SUITE]),
+        Some(extensions),
+        Some(&[ProposalType::Custom(0xF052)]),
+        Some(&[CredentialType::Basic]),
+    )
 }
 
 fn derive(code: &Secret, label: &[u8]) -> [u8; 32] {

@@ -8,7 +8,7 @@ use snug_engine::{
     OutgoingId, Result, connect,
 };
 use snug_wire::code::InviteCode;
-use snug_wire::frame::{Answer, Delivery, MailboxKind, Put};
+use snug_wire::frame::{Answer, Delivery, MailboxKind, Opened, Put};
 use snug_wire::{
     Address, ClaimId, ConversationId, EnvelopeId, InvitationId, MessageId, Secret, Seq,
 };
@@ -90,6 +90,51 @@ impl World {
         }
         world.rest();
         world
+    }
+
+    /// Another device of somebody's account, in all its conversations: its number.
+    pub fn link(&mut self, of: usize) -> usize {
+        let n = self.people.len();
+        let (name, key) = (self.people[of].name, self.people[of].key.clone());
+        let path = self.dir.path().join(format!("{name} {n}.db"));
+        let seed = 100 + n as u64;
+        let mut engine = start(&path, &key, seed);
+        let account = self.people[of].engine.view().account().unwrap().unwrap().id;
+        let (home, now) = (self.relay.address(), self.now);
+        let new = engine.new_device(account, &home, 8, now).unwrap();
+        let admission = self.engine(of).admit_device(&new, now).unwrap();
+        engine.become_device(&admission, now).unwrap();
+        self.people.push(Person {
+            name,
+            engine,
+            path,
+            key,
+            online: true,
+            ignored: Vec::new(),
+            lives: 0,
+            seed,
+            open: BTreeMap::new(),
+            connected: false,
+        });
+        self.rest();
+        self.wait(60_000);
+        n
+    }
+
+    /// The relay has kept nothing of a mailbox for somebody, far more than a ratchet leaps over.
+    pub fn lose(&mut self, who: usize, address: Address) {
+        let mailbox = &self.relay.mailboxes[&address];
+        let last = Seq(mailbox.entries.len() as u64);
+        let answer = Answer::Opened(Opened {
+            generation: mailbox.generation,
+            first: Seq(last.0 + 5_000),
+            last,
+            head: mailbox.head(),
+        });
+        let (relay, now) = (self.relay.address().key, self.now);
+        self.engine(who)
+            .opened(&relay, address, &answer, now)
+            .unwrap();
     }
 
     /// Ada and Bo in a chat.

@@ -4,7 +4,10 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use snug_wire::frame::{
     Answer, Cursor, Delivery, MailboxKind, Opened, Publish, Put, Refusal, Request, ticket,
 };
-use snug_wire::{Address, ClaimId, InvitationId, Lock, LockSecret, RelayAddress, RelayKey, Seq};
+use snug_wire::inbox::Pointer;
+use snug_wire::{
+    Address, ClaimId, EnvelopeId, InvitationId, Lock, LockSecret, RelayAddress, RelayKey, Seq,
+};
 use std::collections::{BTreeMap, VecDeque};
 
 pub struct Mailbox {
@@ -43,6 +46,8 @@ pub struct Relay {
     pub other_refusals: VecDeque<Refusal>,
     /// Every entry that was asked for, stored or not.
     pub puts: Vec<Put>,
+    /// How many Welcomes were asked for.
+    pub fetches: usize,
 }
 
 impl Relay {
@@ -54,6 +59,7 @@ impl Relay {
             refusals: VecDeque::new(),
             other_refusals: VecDeque::new(),
             puts: Vec::new(),
+            fetches: 0,
         }
     }
 
@@ -90,6 +96,26 @@ impl Relay {
         }
     }
 
+    /// Makes a conversation's mailbox of one commit, with a Welcome where the pointer says.
+    pub fn make(&mut self, at: &Pointer, commit: Vec<u8>, welcome: Vec<u8>) {
+        let first = Delivery {
+            address: at.address,
+            seq: at.commit,
+            previous: Seq(0),
+            id: EnvelopeId([77; 16]),
+            flagged: true,
+            bytes: commit,
+        };
+        let mailbox = Mailbox {
+            kind: MailboxKind::Conversation,
+            lock: at.secret.lock(),
+            generation: 7,
+            entries: vec![first],
+            attachments: [((at.commit, at.fetch.lock()), welcome)].into(),
+        };
+        self.mailboxes.insert(at.address, mailbox);
+    }
+
     pub fn handle(&mut self, request: Request, now: u64) -> Answer {
         if let Request::Put(put) = request {
             self.puts.push(put.clone());
@@ -101,6 +127,7 @@ impl Relay {
         if let Some(refusal) = self.other_refusals.pop_front() {
             return Answer::Refused(refusal);
         }
+        self.fetches += usize::from(matches!(request, Request::Fetch(..)));
         match request {
             Request::Create(address, kind, lock) => {
                 self.mailboxes.entry(address).or_insert(Mailbox {

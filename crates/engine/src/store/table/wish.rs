@@ -113,8 +113,10 @@ pub(crate) fn ours(db: &Connection, id: &JoinId, of: &ConversationId) -> Result<
 
 /// Takes back what we wished of a conversation.
 pub(crate) fn close_ours(db: &Connection, of: &ConversationId) -> Result<()> {
-    db.prepare_cached("UPDATE wish SET open = 0 WHERE conversation = ?1 AND incoming = 0")?
-        .execute([of.0])?;
+    db.prepare_cached(
+        "UPDATE wish SET open = 0, form = x'' WHERE conversation = ?1 AND incoming = 0",
+    )?
+    .execute([of.0])?;
     Ok(())
 }
 
@@ -137,7 +139,7 @@ pub(crate) fn wished(db: &Connection) -> Result<Vec<ConversationId>> {
 }
 
 /// It is fulfilled, whether or not it was heard of before: a wish is obeyed once (rule 17). Says which it
-/// was.
+/// was, if it was open. Of what it said nothing is kept.
 pub(crate) fn fulfilled(
     db: &Connection,
     id: &JoinId,
@@ -146,15 +148,23 @@ pub(crate) fn fulfilled(
 ) -> Result<Option<Wish>> {
     let known = db
         .prepare_cached(&format!(
-            "UPDATE wish SET open = 0 WHERE id = ?1 AND conversation = ?2 RETURNING {COLUMNS}"
+            "SELECT {COLUMNS} FROM wish WHERE id = ?1 AND conversation = ?2 AND open = 1"
         ))?
         .query_row((id.0, conversation.0), raw)
         .optional()?;
-    if known.is_none() {
-        db.prepare_cached(&format!(
-            "INSERT INTO wish ({COLUMNS}) VALUES (?1, ?2, 1, 0, ?3, x'')"
-        ))?
-        .execute((id.0, conversation.0, int(now)))?;
-    }
+    db.prepare_cached(&format!(
+        "INSERT INTO wish ({COLUMNS}) VALUES (?1, ?2, 1, 0, ?3, x'')
+         ON CONFLICT (id, conversation) DO UPDATE SET open = 0, form = x''"
+    ))?
+    .execute((id.0, conversation.0, int(now)))?;
     known.map(whole).transpose()
+}
+
+/// Nothing comes of it any more: its device wished anew, or cannot be taken in so.
+pub(crate) fn close(db: &Connection, id: &JoinId, conversation: &ConversationId) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE wish SET open = 0, form = x'' WHERE id = ?1 AND conversation = ?2 AND open = 1",
+    )?
+    .execute((id.0, conversation.0))?;
+    Ok(())
 }
