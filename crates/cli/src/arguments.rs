@@ -201,7 +201,7 @@ pub enum Invite {
         #[arg(long)]
         reusable: bool,
         /// Ends after this time, such as 24h
-        #[arg(long, value_name = "TIME", value_parser = span::parse)]
+        #[arg(long, value_name = "TIME", value_parser = span::some)]
         expires: Option<Duration>,
         /// A word of welcome, shown before the other side decides
         #[arg(long, value_name = "TEXT", default_value = "")]
