@@ -284,8 +284,14 @@ pub enum Presence {
         #[arg(long, value_name = "TEXT")]
         text: Option<String>,
     },
-    /// Show one's own presence, and others' as last known; `listen` follows them
-    Show,
+    /// Show one's own presence, and others'; `listen` follows them
+    ///
+    /// Who is there is asked, and answers; who is not is shown as last known.
+    Show {
+        /// How long to wait for answers; the command returns as soon as all have come
+        #[arg(long = "for", value_name = "TIME", value_parser = span::parse, default_value = "2s")]
+        time: Duration,
+    },
 }
 
 #[derive(Debug, Subcommand)]
