@@ -156,11 +156,19 @@ Commands are lines of JSON on stdin. Their \"do\" says what; \"for\" is anything
 answer:
 
   {\"do\":\"chats\",\"for\":1}
-  {\"do\":\"send\",\"chat\":\"Bo\",\"text\":\"Hello\",\"for\":2}       answered when the relay has it
-  {\"do\":\"read\",\"chat\":\"Bo\",\"message\":\"…\"}              marks as read up to a message, or all
+  {\"do\":\"send\",\"chat\":\"Bo\",\"text\":\"Hello\",\"for\":2}      answered when the relay has it
+  {\"do\":\"read\",\"chat\":\"Bo\",\"message\":\"…\"}               marks as read up to a message, or all
   {\"do\":\"history\",\"chat\":\"Bo\",\"limit\":50,\"before\":\"…\"}  does not mark as read
-  {\"do\":\"typing\",\"chat\":\"Bo\",\"on\":true}             again every three seconds while it lasts
-  {\"do\":\"presence\",\"state\":\"busy\",\"text\":\"…\"}      online, away, busy, invisible
+  {\"do\":\"reply\",\"message\":\"…\",\"text\":\"Yes\"}             and so are those down to timer
+  {\"do\":\"edit\",\"message\":\"…\",\"text\":\"Hello Bo\"}
+  {\"do\":\"delete\",\"message\":\"…\"}
+  {\"do\":\"react\",\"message\":\"…\",\"emoji\":\"👍\"}              without an emoji it is taken back
+  {\"do\":\"forward\",\"message\":\"…\",\"chats\":[\"Bo\"]}
+  {\"do\":\"timer\",\"chat\":\"Bo\",\"time\":\"24h\"}               or \"off\"
+  {\"do\":\"search\",\"text\":\"…\",\"chat\":\"Bo\",\"before\":\"…\"}
+  {\"do\":\"details\",\"message\":\"…\"}
+  {\"do\":\"typing\",\"chat\":\"Bo\",\"on\":true}                 again every three seconds while it lasts
+  {\"do\":\"presence\",\"state\":\"busy\",\"text\":\"…\"}           online, away, busy, invisible
   {\"do\":\"presences\"}
   {\"do\":\"invite\",\"reusable\":true,\"expires\":\"24h\",\"greeting\":\"…\"}
   {\"do\":\"invitations\"}
