@@ -89,7 +89,7 @@ pub async fn react(host: State<'_, Host>, id: String, emoji: Option<String>) -> 
 #[command]
 #[specta::specta]
 pub async fn forward(host: State<'_, Host>, id: String, chats: Vec<String>) -> Answer<()> {
-    host.client().await?.forward(&id, &chats).await
+    host.client().await?.forward(&id, &chats).await.map(drop)
 }
 
 /// Sends a failed message again.

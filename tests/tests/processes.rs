@@ -25,6 +25,8 @@ mod refused;
 mod signals;
 #[path = "processes/story.rs"]
 mod story;
+#[path = "processes/talking.rs"]
+mod talking;
 
 use serde_json::Value;
 

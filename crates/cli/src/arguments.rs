@@ -156,11 +156,19 @@ Commands are lines of JSON on stdin. Their \"do\" says what; \"for\" is anything
 answer:
 
   {\"do\":\"chats\",\"for\":1}
-  {\"do\":\"send\",\"chat\":\"Bo\",\"text\":\"Hello\",\"for\":2}       answered when the relay has it
-  {\"do\":\"read\",\"chat\":\"Bo\",\"message\":\"…\"}              marks as read up to a message, or all
+  {\"do\":\"send\",\"chat\":\"Bo\",\"text\":\"Hello\",\"for\":2}      answered when the relay has it
+  {\"do\":\"read\",\"chat\":\"Bo\",\"message\":\"…\"}               marks as read up to a message, or all
   {\"do\":\"history\",\"chat\":\"Bo\",\"limit\":50,\"before\":\"…\"}  does not mark as read
-  {\"do\":\"typing\",\"chat\":\"Bo\",\"on\":true}             again every three seconds while it lasts
-  {\"do\":\"presence\",\"state\":\"busy\",\"text\":\"…\"}      online, away, busy, invisible
+  {\"do\":\"reply\",\"message\":\"…\",\"text\":\"Yes\"}             and so are those down to timer
+  {\"do\":\"edit\",\"message\":\"…\",\"text\":\"Hello Bo\"}
+  {\"do\":\"delete\",\"message\":\"…\"}
+  {\"do\":\"react\",\"message\":\"…\",\"emoji\":\"👍\"}              without an emoji it is taken back
+  {\"do\":\"forward\",\"message\":\"…\",\"chats\":[\"Bo\"]}
+  {\"do\":\"timer\",\"chat\":\"Bo\",\"time\":\"24h\"}               or \"off\"
+  {\"do\":\"search\",\"text\":\"…\",\"chat\":\"Bo\",\"before\":\"…\"}
+  {\"do\":\"details\",\"message\":\"…\"}
+  {\"do\":\"typing\",\"chat\":\"Bo\",\"on\":true}                 again every three seconds while it lasts
+  {\"do\":\"presence\",\"state\":\"busy\",\"text\":\"…\"}           online, away, busy, invisible
   {\"do\":\"presences\"}
   {\"do\":\"invite\",\"reusable\":true,\"expires\":\"24h\",\"greeting\":\"…\"}
   {\"do\":\"invitations\"}
@@ -201,7 +209,7 @@ pub enum Invite {
         #[arg(long)]
         reusable: bool,
         /// Ends after this time, such as 24h
-        #[arg(long, value_name = "TIME", value_parser = span::parse)]
+        #[arg(long, value_name = "TIME", value_parser = span::some)]
         expires: Option<Duration>,
         /// A word of welcome, shown before the other side decides
         #[arg(long, value_name = "TEXT", default_value = "")]
@@ -284,8 +292,14 @@ pub enum Presence {
         #[arg(long, value_name = "TEXT")]
         text: Option<String>,
     },
-    /// Show one's own presence, and others' as last known; `listen` follows them
-    Show,
+    /// Show one's own presence, and others'; `listen` follows them
+    ///
+    /// Who is there is asked, and answers; who is not is shown as last known.
+    Show {
+        /// How long to wait for answers; the command returns as soon as all have come
+        #[arg(long = "for", value_name = "TIME", value_parser = span::parse, default_value = "2s")]
+        time: Duration,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,12 +17,17 @@ pub async fn list(client: &Client) -> Result<Vec<Line>> {
 /// Writes a message and waits for the relay.
 pub async fn send(client: &Client, chat: &str, text: &str) -> Result<Line> {
     let message = write(client, chat, text).await?;
-    match tokio::time::timeout(PATIENCE, sent(client, &message)).await {
-        Ok(sent) => sent,
+    let what = format!("message {}", message.id);
+    confirmed(&what, sent(client, &message)).await
+}
+
+/// Waits for the relay to confirm what is stored here, but not for ever.
+pub async fn confirmed<T>(what: &str, done: impl Future<Output = Result<T>>) -> Result<T> {
+    match tokio::time::timeout(PATIENCE, done).await {
+        Ok(done) => done,
         Err(_) => bail!(
-            "The relay has not confirmed message {} within {} s. It is stored and goes out as soon as the \
+            "The relay has not confirmed {what} within {} s. It is stored and goes out as soon as the \
              relay answers, with whichever command comes next: do not write it again.",
-            message.id,
             PATIENCE.as_secs()
         ),
     }

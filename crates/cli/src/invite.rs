@@ -3,6 +3,7 @@
 use crate::chats::PATIENCE;
 use crate::output::{self, Line};
 use crate::place::{catch_up, look_quietly};
+use crate::qr::Reserved;
 use anyhow::{Context as _, Result, bail};
 use snug_client::Client;
 use snug_client::view::{InvitationState, RequestRow, RequestState, Standing};
@@ -19,6 +20,7 @@ pub struct New {
 
 /// Makes an invitation and waits until its code works.
 pub async fn new(client: &Client, new: New, qr: Option<&Path>) -> Result<Line> {
+    let picture = qr.map(Reserved::new).transpose()?;
     let span = new.expires.map(|span| span.as_millis() as f64);
     let made = client
         .create_invitation(new.reusable, span, &new.greeting)
@@ -37,8 +39,10 @@ pub async fn new(client: &Client, new: New, qr: Option<&Path>) -> Result<Line> {
         _ => bail!("The relay did not take the invitation. Make another one."),
     }
     let mut line = output::row("invitation", &published)?;
-    if let Some(file) = qr {
+    if let Some(picture) = picture {
+        let file = picture.file;
         client.save_invitation_picture(&made.id, file).await?;
+        picture.done();
         line.insert("picture".to_owned(), file.to_string_lossy().into());
     }
     Ok(line)

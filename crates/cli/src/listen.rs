@@ -58,12 +58,13 @@ fn lines(update: Update) -> Result<Vec<Line>> {
     match update {
         Update::Changed {
             chats,
-            messages,
+            mut messages,
             invitations,
             requests,
             gone,
             ..
         } => {
+            messages.sort_by(|a, b| a.order.cmp(&b.order));
             let chats = chats.iter().map(output::chat);
             let messages = messages.iter().map(output::message);
             let invitations = invitations.iter().map(|row| output::row("invitation", row));
@@ -95,5 +96,29 @@ fn lines(update: Update) -> Result<Vec<Line>> {
             Ok(vec![output::row("typing", &typing)?])
         }
         Update::Resync => Ok(vec![output::row("resync", &json!({}))?]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn messages_come_in_their_order() {
+        let message = |order: &str| {
+            json!({
+                "id": "0a", "chat": "0b", "author": "0c", "authorName": "Bo", "own": false, "kind": "text",
+                "text": "Hello", "at": 5, "order": order, "state": "received", "forwarded": false,
+                "changing": false, "reactions": [], "mentions": [], "mentionsMe": false, "priority": "normal",
+            })
+        };
+        let update = serde_json::from_value(json!({
+            "type": "changed", "revision": 1, "chats": [], "invitations": [], "requests": [], "gone": [],
+            "messages": [message("03"), message("01"), message("02")],
+        }));
+        let lines = lines(update.unwrap()).unwrap();
+        let orders: Vec<&Value> = lines.iter().map(|line| &line["order"]).collect();
+        assert_eq!(orders, ["01", "02", "03"]);
     }
 }

@@ -4,6 +4,7 @@ mod account;
 mod arguments;
 mod chats;
 mod connection;
+mod emoji;
 mod invite;
 mod listen;
 mod output;

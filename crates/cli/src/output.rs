@@ -64,10 +64,32 @@ pub fn is_closed(error: &anyhow::Error) -> bool {
 pub fn row(kind: &str, row: &impl Serialize) -> Result<Line> {
     let mut line = Line::new();
     line.insert("type".to_owned(), kind.into());
-    if let Value::Object(fields) = serde_json::to_value(row)? {
+    let mut fields = serde_json::to_value(row)?;
+    integers(&mut fields);
+    if let Value::Object(fields) = fields {
         line.extend(fields);
     }
     Ok(line)
+}
+
+/// Above this not every integer is a floating-point number.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Writes whole numbers without a point: rows have times and counts as floating-point numbers.
+fn integers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number
+                .as_f64()
+                .filter(|n| n.fract() == 0.0 && n.abs() < EXACT);
+            if let Some(whole) = whole {
+                *number = (whole as i64).into();
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(integers),
+        Value::Object(fields) => fields.values_mut().for_each(integers),
+        _ => {}
+    }
 }
 
 /// A chat: its title is a name.
@@ -93,5 +115,21 @@ pub fn message(message: &MessageRow) -> Result<Line> {
 fn rename(line: &mut Line, from: &str, to: &str) {
     if let Some(value) = line.remove(from) {
         line.insert(to.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn whole_numbers_have_no_point() {
+        let seen = json!({ "at": 1.8e12, "n": [3.0, 3], "took": { "ms": 0.25 }, "far": 1e300 });
+        let line = row("seen", &seen).unwrap();
+        assert_eq!(
+            serde_json::to_string(&line).unwrap(),
+            r#"{"at":1800000000000,"far":1e+300,"n":[3,3],"took":{"ms":0.25},"type":"seen"}"#
+        );
     }
 }

@@ -1,12 +1,13 @@
 //! Typing, presence, and who may know of them.
 
 use crate::arguments::{OnOff, Presence, PresenceArgument, Privacy, Switch};
-use crate::chats;
 use crate::output::{self, Line};
+use crate::{chats, place};
 use anyhow::{Context as _, Result};
 use snug_client::Client;
-use snug_client::view::{OwnState, PrivacyOverride};
+use snug_client::view::{ConnectionState, OwnState, PresenceRow, PresenceState, PrivacyOverride};
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// Between two signs that one is typing: they hold for five seconds.
 const AGAIN: Duration = Duration::from_secs(3);
@@ -35,7 +36,11 @@ pub async fn presence(client: &Client, asked: Presence) -> Result<Vec<Line>> {
             set_presence(client, Some(state), text).await?;
             Ok(vec![own_presence(client).await?])
         }
-        Presence::Show => {
+        Presence::Show { time } => {
+            // Who has not answered by then is as last known.
+            if let Ok(answered) = timeout(time, answered(client)).await {
+                answered?;
+            }
             let mut lines = vec![own_presence(client).await?];
             lines.extend(presences(client).await?);
             Ok(lines)
@@ -59,7 +64,45 @@ pub async fn set_presence(
         };
     }
     own.text = text.unwrap_or(own.text);
-    Ok(client.set_presence(own).await?)
+    client.set_presence(own).await?;
+    // Contacts are told before this is done, if the relay answers.
+    place::look_quietly(client).await;
+    Ok(())
+}
+
+/// Waits until every contact has said how they are there, as far as they can be asked.
+async fn answered(client: &Client) -> Result<()> {
+    let mut updates = client.updates();
+    while client.connection().state == ConnectionState::Connected && is_one_silent(client).await? {
+        if updates.next().await.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a contact who could answer has not. Who says nothing of themselves asks nobody, and is
+/// answered by nobody.
+async fn is_one_silent(client: &Client) -> Result<bool> {
+    if client.own_presence().await?.state == OwnState::Invisible {
+        return Ok(false);
+    }
+    let for_all = client.privacy().await?.presence;
+    let known = client.presences().await?;
+    let is_there = |row: &PresenceRow| row.state != PresenceState::Offline;
+    for peer in client
+        .chats()
+        .await?
+        .into_iter()
+        .filter_map(|chat| chat.peer)
+    {
+        let answers = client.contact_privacy(&peer).await?.presence;
+        let has_answered = known.iter().any(|row| row.account == peer && is_there(row));
+        if answers.unwrap_or(for_all) && !has_answered {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// One's own presence.

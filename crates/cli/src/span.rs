@@ -28,6 +28,19 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         .ok_or_else(wrong)
 }
 
+/// The same, for what cannot be over at once.
+///
+/// # Errors
+/// As [`parse`], and for no time at all.
+pub fn some(text: &str) -> Result<Duration, String> {
+    match parse(text)? {
+        Duration::ZERO => Err(format!(
+            "{text:?} is no time at all: name a longer one, such as 24h"
+        )),
+        span => Ok(span),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +55,7 @@ mod tests {
         for wrong in ["", "10", "s", "-1s", "1.5h", "1w", "10 s", "99999999999d"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(some("1ms"), parse("1ms"));
+        assert!(parse("0s").is_ok() && some("0s").is_err());
     }
 }

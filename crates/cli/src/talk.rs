@@ -1,14 +1,18 @@
 //! What one does with messages that are there.
 
-use crate::chats::{find, sent};
+use crate::chats::{confirmed, find, sent};
 use crate::output::{self, Line};
-use crate::{place, span};
-use anyhow::{Result, bail};
+use crate::{emoji, place, span};
+use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
+use futures_util::future::try_join_all;
+use serde::Deserialize;
 use snug_client::Client;
-use snug_client::view::{SearchQuery, SendOptions};
+use snug_client::view::{MessageRow, SearchQuery, SendOptions};
 
-#[derive(Debug, Subcommand)]
+/// As commands of the program, and of `listen` with the same names and arguments.
+#[derive(Debug, Deserialize, Subcommand)]
+#[serde(tag = "do", rename_all = "camelCase")]
 pub enum Talk {
     /// Answer a message
     Reply {
@@ -38,7 +42,7 @@ pub enum Talk {
         /// One emoji
         emoji: Option<String>,
     },
-    /// Write what a message says into other chats
+    /// Write what a message says into other chats; prints the new messages
     Forward {
         /// The message's id
         message: String,
@@ -74,47 +78,67 @@ pub enum Talk {
 
 /// Does one of them; returns when the relay has it.
 pub async fn talk(client: &Client, talk: Talk) -> Result<Vec<Line>> {
-    match talk {
-        Talk::Details { message } => {
-            place::look(client).await;
-            let details = client.message_details(&message).await?;
-            return Ok(vec![output::row("details", &details)?]);
-        }
-        Talk::Search { text, chat, before } => {
-            place::look(client).await;
-            return search(client, text, chat, before).await;
-        }
-        _ => place::catch_up(client).await?,
+    if let Talk::Details { .. } | Talk::Search { .. } = talk {
+        place::look(client).await;
+        return begin(client, talk).await?.done(client).await;
     }
-    let message = match talk {
+    place::catch_up(client).await?;
+    let begun = begin(client, talk).await?;
+    confirmed("it", begun.done(client)).await
+}
+
+/// What is stored, and not yet known to be at the relay.
+pub enum Begun {
+    /// New messages.
+    Written(Vec<MessageRow>),
+    /// A message that is different now.
+    Changed(String),
+    /// A chat with another timer.
+    Timed(String),
+    /// Nothing: details of a message are asked for.
+    Details(String),
+    /// Nothing: messages are looked for.
+    Search {
+        text: String,
+        chat: Option<String>,
+        before: Option<String>,
+    },
+}
+
+/// Begins one of them: what it writes is stored when this returns.
+pub async fn begin(client: &Client, talk: Talk) -> Result<Begun> {
+    Ok(match talk {
         Talk::Reply { message, text } => {
             let chat = client.message(&message).await?.chat;
             let options = SendOptions {
                 reply_to: Some(message),
                 ..SendOptions::default()
             };
-            let answer = client.send_text(&chat, &text, &options).await?;
-            return Ok(vec![sent(client, &answer).await?]);
+            Begun::Written(vec![client.send_text(&chat, &text, &options).await?])
         }
         Talk::Edit { message, text } => {
             client.edit_message(&message, &text, &[]).await?;
-            message
+            Begun::Changed(message)
         }
         Talk::Delete { message } => {
             client.delete_message(&message).await?;
-            message
+            Begun::Changed(message)
         }
         Talk::React { message, emoji } => {
+            if let Some(text) = emoji.as_deref().filter(|text| !emoji::is_one(text)) {
+                bail!(
+                    "{text:?} is not an emoji. Name one, such as 👍; or none, to take yours back."
+                );
+            }
             client.react(&message, emoji.as_deref()).await?;
-            message
+            Begun::Changed(message)
         }
         Talk::Forward { message, chats } => {
             let mut ids = Vec::new();
             for chat in &chats {
                 ids.push(find(client, chat).await?.id);
             }
-            client.forward(&message, &ids).await?;
-            message
+            Begun::Written(client.forward(&message, &ids).await?)
         }
         Talk::Timer { chat, time } => {
             let chat = find(client, &chat).await?;
@@ -123,15 +147,44 @@ pub async fn talk(client: &Client, talk: Talk) -> Result<Vec<Line>> {
                 time => Some(seconds(time)?),
             };
             client.set_timer(&chat.id, seconds).await?;
-            client.caught_up().await?;
-            let chats = client.chats().await?;
-            let row = chats.iter().find(|row| row.id == chat.id);
-            return row.map(output::chat).into_iter().collect();
+            Begun::Timed(chat.id)
         }
-        Talk::Details { .. } | Talk::Search { .. } => return Ok(Vec::new()),
-    };
-    client.caught_up().await?;
-    Ok(vec![output::message(&client.message(&message).await?)?])
+        Talk::Details { message } => Begun::Details(message),
+        Talk::Search { text, chat, before } => Begun::Search { text, chat, before },
+    })
+}
+
+impl Begun {
+    /// Waits until the relay has it; what there is then.
+    pub async fn done(self, client: &Client) -> Result<Vec<Line>> {
+        match self {
+            Self::Written(messages) => {
+                let sent = messages.iter().map(|message| sent(client, message));
+                try_join_all(sent).await
+            }
+            Self::Changed(message) => {
+                out(client).await?;
+                Ok(vec![output::message(&client.message(&message).await?)?])
+            }
+            Self::Timed(chat) => {
+                out(client).await?;
+                let chats = client.chats().await?;
+                let row = chats.iter().find(|row| row.id == chat);
+                row.map(output::chat).into_iter().collect()
+            }
+            Self::Details(message) => {
+                let details = client.message_details(&message).await?;
+                Ok(vec![output::row("details", &details)?])
+            }
+            Self::Search { text, chat, before } => search(client, text, chat, before).await,
+        }
+    }
+}
+
+/// Waits until all that waits is at the relay.
+async fn out(client: &Client) -> Result<()> {
+    let out = client.caught_up().await;
+    out.context("It is stored and goes out as soon as the relay answers")
 }
 
 fn seconds(time: &str) -> Result<u32> {

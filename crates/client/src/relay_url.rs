@@ -7,12 +7,13 @@ use snug_wire::code::RelayHint;
 /// but `ws` on this computer, where nobody has a certificate.
 ///
 /// # Errors
-/// `relayUnreachable` for what cannot be an address.
+/// `settingRefused` for an address of the web, `relayUnreachable` for what else cannot be an address.
 pub fn normalise(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     let (scheme, host) = match text.split_once("://") {
-        Some(("ws" | "http", host)) => ("ws", host),
-        Some(("wss" | "https", host)) => ("wss", host),
+        Some(("ws", host)) => ("ws", host),
+        Some(("wss", host)) => ("wss", host),
+        Some((web @ ("http" | "https"), _)) => return Err(of_the_web(web)),
         Some(_) => ("", text),
         None if is_here(text) => ("ws", text),
         None => ("wss", text),
@@ -32,6 +33,14 @@ pub fn normalise(text: &str) -> Result<String, Problem> {
         return Err(Problem::new(ProblemCode::RelayUnreachable, text));
     }
     Ok(format!("{scheme}://{}", host.to_ascii_lowercase()))
+}
+
+/// What a relay's address begins with instead.
+fn of_the_web(scheme: &str) -> Problem {
+    let text = format!(
+        "A relay's address does not begin with {scheme}://. Use ws:// or wss://, such as wss://relay.example."
+    );
+    Problem::new(ProblemCode::SettingRefused, text)
 }
 
 /// `host:port` of a URL, as people see it.
@@ -58,7 +67,6 @@ mod tests {
             ("ws://127.0.0.1:7700", "ws://127.0.0.1:7700"),
             (" wss://Relay.Example/ ", "wss://relay.example"),
             ("relay.example:7700", "wss://relay.example:7700"),
-            ("https://relay.example", "wss://relay.example"),
             ("localhost:7700", "ws://localhost:7700"),
             ("127.0.0.1:7700", "ws://127.0.0.1:7700"),
             ("[::1]:7700", "ws://[::1]:7700"),
@@ -74,6 +82,10 @@ mod tests {
             "wss://",
         ] {
             assert!(normalise(wrong).is_err(), "{wrong}");
+        }
+        for web in ["http://127.0.0.1:7700", " https://relay.example/ "] {
+            let refused = normalise(web).unwrap_err().text;
+            assert!(refused.contains("Use ws:// or wss://"), "{web}: {refused}");
         }
     }
 }

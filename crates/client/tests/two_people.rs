@@ -32,6 +32,12 @@ async fn they_meet_by_a_picture_and_their_messages_become_read() {
         .save_invitation_picture(&made.id, &picture)
         .await
         .unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let rights = std::fs::metadata(&picture).unwrap().permissions().mode() & 0o777;
+        assert_eq!(rights, 0o600, "a code is for whom one gives it to");
+    }
     assert_eq!(
         ada.client.invitation_qr(&made.id).await.unwrap(),
         qr::matrix(&made.code).unwrap()

@@ -50,7 +50,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         listen,
         keep_port: false,
     })
-    .await?;
+    .await
+    // It says what caused it itself: a chain of causes would say it twice.
+    .map_err(|error| anyhow::anyhow!("{error}"))?;
     // Whoever reads may have stopped after the first line; the relay serves all the same.
     let _ = announce(&running.url(), &running.key().to_string());
     stop.await;

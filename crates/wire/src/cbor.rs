@@ -1,7 +1,8 @@
 //! CBOR in and out, whole values only.
 
 use minicbor::bytes::ByteVec;
-use minicbor::{Decode, Decoder, Encode};
+use minicbor::data::Type;
+use minicbor::{Decode, Decoder, Encode, Encoder};
 
 /// Why bytes were not the form they were expected to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +47,43 @@ pub fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8], limit: usize) -> Result<T,
         0 => Ok(value),
         left => Err(WireError::Trailing(left)),
     }
+}
+
+/// Writes a kind and its own form, `[kind, form]`. The form is CBOR already.
+pub(crate) fn put_kind<W: minicbor::encode::Write>(
+    e: &mut Encoder<W>,
+    kind: u16,
+    form: &[u8],
+) -> Result<(), minicbor::encode::Error<W::Error>> {
+    e.array(2)?.u16(kind)?;
+    e.writer_mut()
+        .write_all(form)
+        .map_err(minicbor::encode::Error::write)
+}
+
+/// Reads a kind and its own form, `[kind, form]`. The form is left as it came: [`form_of`] reads one
+/// whose kind is known.
+pub(crate) fn kind<'b>(d: &mut Decoder<'b>) -> Result<(u16, &'b [u8]), minicbor::decode::Error> {
+    let wrong = |what| Err(minicbor::decode::Error::message(what));
+    if d.array()? != Some(2) {
+        return wrong("a kind and its form are expected");
+    }
+    let kind = d.u16()?;
+    if d.datatype()? == Type::Break {
+        return wrong("a kind without its form");
+    }
+    let start = d.position();
+    d.skip()?;
+    let form = d.input().get(start..d.position());
+    Ok((
+        kind,
+        form.ok_or_else(minicbor::decode::Error::end_of_input)?,
+    ))
+}
+
+/// Reads the form of a known kind.
+pub(crate) fn form_of<'b, T: Decode<'b, ()>>(form: &'b [u8]) -> Result<T, minicbor::decode::Error> {
+    decode(form, form.len()).map_err(minicbor::decode::Error::message)
 }
 
 /// The most key packages one form may hold.

@@ -1,9 +1,9 @@
 //! The plaintext inside an MLS application message.
 
 use crate::card::InboxAddress;
+use crate::cbor::{self, form_of, put_kind};
 use crate::own::OwnRecord;
 use crate::{AccountId, MessageId, Seq, WireError, decode, encode};
-use minicbor::data::Type;
 use minicbor::decode::Error as DecodeError;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
@@ -268,39 +268,23 @@ impl<C> Encode<C> for Body {
         _: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
         let (kind, form) = self.parts();
-        e.array(2)?.u16(kind)?;
-        e.writer_mut()
-            .write_all(&form)
-            .map_err(minicbor::encode::Error::write)
+        put_kind(e, kind, &form)
     }
 }
 
 impl<'b, C> Decode<'b, C> for Body {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
-        if d.array()? != Some(2) {
-            return Err(DecodeError::message("a body has a kind and a form"));
-        }
-        let kind = d.u16()?;
-        if d.datatype()? == Type::Break {
-            return Err(DecodeError::message("a body without a form"));
-        }
-        let start = d.position();
-        d.skip()?;
-        let form = d
-            .input()
-            .get(start..d.position())
-            .ok_or_else(DecodeError::end_of_input)?;
-        let wrong = |e: WireError| DecodeError::message(e);
+        let (kind, form) = cbor::kind(d)?;
         Ok(match kind {
-            1 => Body::Text(decode(form, form.len()).map_err(wrong)?),
-            2 => Body::Receipt(decode(form, form.len()).map_err(wrong)?),
-            3 => Body::Profile(decode(form, form.len()).map_err(wrong)?),
-            4 => Body::Edit(decode(form, form.len()).map_err(wrong)?),
-            5 => Body::Delete(decode(form, form.len()).map_err(wrong)?),
-            6 => Body::React(decode(form, form.len()).map_err(wrong)?),
-            7 => Body::Timer(decode(form, form.len()).map_err(wrong)?),
-            8 => Body::Reach(decode(form, form.len()).map_err(wrong)?),
-            64 => Body::Own(decode(form, form.len()).map_err(wrong)?),
+            1 => Body::Text(form_of(form)?),
+            2 => Body::Receipt(form_of(form)?),
+            3 => Body::Profile(form_of(form)?),
+            4 => Body::Edit(form_of(form)?),
+            5 => Body::Delete(form_of(form)?),
+            6 => Body::React(form_of(form)?),
+            7 => Body::Timer(form_of(form)?),
+            8 => Body::Reach(form_of(form)?),
+            64 => Body::Own(form_of(form)?),
             _ => Body::Unknown {
                 kind,
                 form: form.to_vec(),

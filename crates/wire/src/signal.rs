@@ -3,8 +3,8 @@
 //! A [`SealedSignal`] crosses the relay; inside it is a [`Signal`], padded as messages are, so that its
 //! length does not tell its kind.
 
+use crate::cbor::{self, form_of, put_kind};
 use crate::{SIGNAL_LIMIT, WireError, decode, encode};
-use minicbor::data::Type;
 use minicbor::decode::Error as DecodeError;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
@@ -137,32 +137,16 @@ impl<C> Encode<C> for SignalBody {
         _: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
         let (kind, form) = self.parts();
-        e.array(2)?.u16(kind)?;
-        e.writer_mut()
-            .write_all(&form)
-            .map_err(minicbor::encode::Error::write)
+        put_kind(e, kind, &form)
     }
 }
 
 impl<'b, C> Decode<'b, C> for SignalBody {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
-        if d.array()? != Some(2) {
-            return Err(DecodeError::message("a signal has a kind and a form"));
-        }
-        let kind = d.u16()?;
-        if d.datatype()? == Type::Break {
-            return Err(DecodeError::message("a signal without a form"));
-        }
-        let start = d.position();
-        d.skip()?;
-        let form = d
-            .input()
-            .get(start..d.position())
-            .ok_or_else(DecodeError::end_of_input)?;
-        let wrong = |e: WireError| DecodeError::message(e);
+        let (kind, form) = cbor::kind(d)?;
         Ok(match kind {
-            1 => Self::Typing(decode(form, form.len()).map_err(wrong)?),
-            2 => Self::Presence(decode(form, form.len()).map_err(wrong)?),
+            1 => Self::Typing(form_of(form)?),
+            2 => Self::Presence(form_of(form)?),
             _ => Self::Unknown {
                 kind,
                 form: form.to_vec(),

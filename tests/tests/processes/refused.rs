@@ -94,6 +94,29 @@ fn codes_that_lead_nowhere() {
     );
 }
 
+#[test]
+fn a_picture_that_cannot_be_written_leaves_no_invitation() {
+    let relay = Relay::start();
+    let ada = Person::on(&relay.url(), "Ada");
+    let nowhere = ada.data().join("not/there.png").display().to_string();
+    says(
+        &ada,
+        &["invite", "new", "--qr", &nowhere],
+        "cannot be written",
+    );
+    let long = "x".repeat(70_000);
+    let picture = ada.picture().display().to_string();
+    let wrong = ["invite", "new", "--qr", &picture, "--greeting", &long];
+    says(&ada, &wrong, "too long");
+    assert!(!ada.picture().exists(), "nothing is left of an attempt");
+    assert_eq!(ada.does(&["invite", "list"]), [serde_json::Value::Null; 0]);
+    // While listening, too, no invitation ends as it is made.
+    let mut listening = ada.listens();
+    listening.asks(&serde_json::json!({ "do": "invite", "expires": "0s" }));
+    let refused = listening.until(|line| line["type"] == "answer");
+    assert_eq!(refused["ok"], false);
+}
+
 /// Names come from strangers, and a terminal obeys what they may hold.
 #[test]
 fn names_do_not_steer_the_terminal() {
@@ -147,6 +170,9 @@ fn relays_that_are_not_there() {
         ],
         "not the address of a relay",
     );
+    let web = "http://127.0.0.1:7700";
+    let new = ["account", "new", "--name", "Dee", "--relay", web];
+    says(&dee, &new, "Use ws:// or wss://");
 
     // What is here can still be looked at, with a word about it.
     let output = ada.command(&["chats"]).output().unwrap();
@@ -269,6 +295,7 @@ fn wrong_usage_is_code_2() {
         &["fly"][..],
         &["send", "Bo"],
         &["invite", "new", "--expires", "soon"],
+        &["invite", "new", "--expires", "0s"],
         &["history", "Bo", "--limit", "0"],
         &["listen", "--for", "10"],
         &["account", "new", "--name", "Ada"],

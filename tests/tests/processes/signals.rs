@@ -40,6 +40,33 @@ fn who_listens_sees_who_types_and_who_is_there() {
 }
 
 #[test]
+fn who_is_there_answers_who_asks() {
+    let relay = Relay::start();
+    let (ada, bo) = (
+        Person::on(&relay.url(), "Ada"),
+        Person::on(&relay.url(), "Bo"),
+    );
+    meet(&ada, &bo);
+    let mut far = bo.listens();
+    far.does(json!({ "do": "presence", "state": "busy", "text": "Cooking" }));
+    let shown = ada.does(&["presence", "show", "--for", "1h"]);
+    assert_eq!(
+        (&shown[0]["type"], &shown[0]["state"]),
+        (&"ownPresence".into(), &"online".into())
+    );
+    assert_eq!(
+        (&shown[1]["type"], &shown[1]["state"], &shown[1]["text"]),
+        (&"presence".into(), &"busy".into(), &"Cooking".into())
+    );
+    // Nobody is asked by who is not seen.
+    ada.does(&["presence", "set", "invisible"]);
+    assert_eq!(
+        ada.does(&["presence", "show", "--for", "1h"])[0]["state"],
+        "invisible"
+    );
+}
+
+#[test]
 fn presence_and_privacy_are_chosen_and_kept() {
     let relay = Relay::start();
     let (ada, bo) = (
@@ -48,7 +75,8 @@ fn presence_and_privacy_are_chosen_and_kept() {
     );
     meet(&ada, &bo);
     ada.does(&["presence", "set", "away", "--text", "Back at five"]);
-    let shown = ada.does(&["presence", "show"]);
+    // Bo is not there and does not answer.
+    let shown = ada.does(&["presence", "show", "--for", "0s"]);
     assert_eq!(shown[0]["type"], "ownPresence");
     assert_eq!(
         (&shown[0]["state"], &shown[0]["text"]),

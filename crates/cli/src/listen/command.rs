@@ -2,8 +2,10 @@
 
 use crate::arguments::PresenceArgument;
 use crate::output::{self, Line};
+use crate::talk::{self, Begun, Talk};
 use crate::{chats, invite, signals, span};
 use anyhow::{Result, anyhow};
+use clap::Subcommand as _;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use serde::Deserialize;
@@ -14,18 +16,24 @@ use snug_client::{Client, Problem};
 pub type Answered<'a> = BoxFuture<'a, Line>;
 
 /// A command and what its answer is to carry.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Asked {
-    #[serde(default)]
-    r#for: Value,
-    #[serde(flatten)]
+    carried: Value,
     command: Command,
 }
 
 /// What can be asked for.
+#[derive(Debug)]
+enum Command {
+    /// What is a command of the program too.
+    Talk(Talk),
+    Other(Other),
+}
+
+/// What can be asked for only here, or otherwise than of the program.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "camelCase")]
-enum Command {
+enum Other {
     Chats,
     Send {
         chat: String,
@@ -77,68 +85,82 @@ impl Asked {
     /// # Errors
     /// The answer to what is none.
     pub fn parse(line: &str) -> Result<Self, Line> {
-        serde_json::from_str(line).map_err(|error| {
-            let asked: Value = serde_json::from_str(line).unwrap_or_default();
-            let carried = asked.get("for").cloned().unwrap_or_default();
-            let text = format!("This is no command: {error}. See `snug-cli listen --help`.");
-            answer(carried, Err(anyhow!(text)))
-        })
+        let asked = serde_json::from_str::<Value>(line);
+        let carried = asked.as_ref().ok().and_then(|asked| asked.get("for"));
+        let carried = carried.cloned().unwrap_or_default();
+        match asked.and_then(Command::of) {
+            Ok(command) => Ok(Self { carried, command }),
+            Err(error) => {
+                let text = format!("This is no command: {error}. See `snug-cli listen --help`.");
+                Err(answer(carried, Err(anyhow!(text))))
+            }
+        }
     }
 
     /// Begins it: a message is stored when this returns.
     pub async fn begin(self, client: &Client) -> Answered<'_> {
-        let Self {
-            r#for: carried,
-            command,
-        } = self;
-        if let Command::Send { chat, text } = command {
-            return match chats::write(client, &chat, &text).await {
-                Err(error) => ready(answer(carried, Err(error))).boxed(),
-                Ok(message) => async move {
-                    let sent = chats::sent(client, &message).await;
-                    answer(carried, sent.map(|line| vec![line]))
-                }
-                .boxed(),
-            };
+        let Self { carried, command } = self;
+        let begun = match command {
+            Command::Talk(talk) => talk::begin(client, talk).await,
+            Command::Other(Other::Send { chat, text }) => {
+                let written = chats::write(client, &chat, &text).await;
+                written.map(|message| Begun::Written(vec![message]))
+            }
+            Command::Other(other) => {
+                let done = run(client, other);
+                return done.map(|done| answer(carried, done)).boxed();
+            }
+        };
+        match begun {
+            Err(error) => ready(answer(carried, Err(error))).boxed(),
+            Ok(begun) => begun.done(client).map(|done| answer(carried, done)).boxed(),
         }
-        run(client, command)
-            .map(|done| answer(carried, done))
-            .boxed()
     }
 }
 
-async fn run(client: &Client, command: Command) -> Result<Vec<Line>> {
+impl Command {
+    /// Talk has the names and the arguments it has as commands of the program.
+    fn of(asked: Value) -> serde_json::Result<Self> {
+        let name = asked.get("do").and_then(Value::as_str);
+        match name.is_some_and(Talk::has_subcommand) {
+            true => Talk::deserialize(asked).map(Self::Talk),
+            false => Other::deserialize(asked).map(Self::Other),
+        }
+    }
+}
+
+async fn run(client: &Client, command: Other) -> Result<Vec<Line>> {
     let line = match command {
-        Command::Chats => return chats::list(client).await,
-        Command::Invitations => return invite::list(client).await,
-        Command::History {
+        Other::Chats => return chats::list(client).await,
+        Other::Invitations => return invite::list(client).await,
+        Other::History {
             chat,
             limit,
             before,
         } => {
             return chats::messages(client, &chat, limit.unwrap_or(50), before.as_deref()).await;
         }
-        Command::Read { chat, message } => {
+        Other::Read { chat, message } => {
             chats::read(client, &chat, message.as_deref()).await?;
             return Ok(Vec::new());
         }
-        Command::Typing { chat, on } => {
+        Other::Typing { chat, on } => {
             let chat = chats::find(client, &chat).await?;
             client.typing(&chat.id, on).await?;
             return Ok(Vec::new());
         }
-        Command::Presence { state, text } => {
+        Other::Presence { state, text } => {
             signals::set_presence(client, state, text).await?;
             signals::own_presence(client).await?
         }
-        Command::Presences => return signals::presences(client).await,
-        Command::Send { chat, text } => chats::send(client, &chat, &text).await?,
-        Command::Invite {
+        Other::Presences => return signals::presences(client).await,
+        Other::Send { chat, text } => chats::send(client, &chat, &text).await?,
+        Other::Invite {
             reusable,
             expires,
             greeting,
         } => {
-            let expires = expires.as_deref().map(span::parse).transpose();
+            let expires = expires.as_deref().map(span::some).transpose();
             let expires = expires.map_err(|wrong| anyhow!(wrong))?;
             invite::new(
                 client,
@@ -151,10 +173,10 @@ async fn run(client: &Client, command: Command) -> Result<Vec<Line>> {
             )
             .await?
         }
-        Command::Revoke { id } => invite::revoke(client, &id).await?,
-        Command::Preview { code } => invite::preview(client, &code).await?,
-        Command::Accept { code } => invite::accept(client, &code).await?,
-        Command::Decline { code } => invite::decline(client, &code).await?,
+        Other::Revoke { id } => invite::revoke(client, &id).await?,
+        Other::Preview { code } => invite::preview(client, &code).await?,
+        Other::Accept { code } => invite::accept(client, &code).await?,
+        Other::Decline { code } => invite::decline(client, &code).await?,
     };
     Ok(vec![line])
 }
@@ -175,15 +197,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_the_program_does_is_done_here_too() {
+        for line in [
+            r#"{"do":"reply","message":"0a","text":"Yes"}"#,
+            r#"{"do":"react","message":"0a","for":7}"#,
+            r#"{"do":"timer","chat":"Bo","time":"off"}"#,
+            r#"{"do":"search","text":"tea"}"#,
+        ] {
+            let asked = Asked::parse(line).unwrap();
+            assert!(matches!(asked.command, Command::Talk(_)), "{line}");
+        }
+    }
+
+    #[test]
     fn what_is_no_command_is_answered_too() {
         let asked = Asked::parse(r#"{"do":"send","chat":"Bo","text":"hi","for":[1]}"#).unwrap();
-        assert_eq!(asked.r#for, json!([1]));
+        assert_eq!(asked.carried, json!([1]));
         for wrong in [
             "",
             "{}",
             "[]",
             r#"{"do":"fly"}"#,
             r#"{"do":"send","chat":1,"text":""}"#,
+            r#"{"do":"edit","message":"0a"}"#,
         ] {
             let refused = Asked::parse(wrong).unwrap_err();
             assert_eq!(refused["ok"], false, "{wrong}");

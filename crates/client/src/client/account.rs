@@ -32,7 +32,8 @@ impl Client {
     /// the one inside the application.
     ///
     /// # Errors
-    /// `nameEmpty`, `nameTooLong`, `relayUnreachable`, `relayVersion`.
+    /// `nameEmpty`, `nameTooLong`, `relayUnreachable`, `relayVersion`, `settingRefused` for an address
+    /// of the web.
     pub async fn create_account(
         &self,
         name: &str,

@@ -16,7 +16,7 @@ impl Client {
         qr::matrix(&self.code_of(invitation).await?)
     }
 
-    /// The same as a PNG file.
+    /// The same as a PNG file only its owner can read: whoever has the code can connect.
     ///
     /// # Errors
     /// `notFound`, `diskFull`, or what the file system says.
@@ -27,7 +27,8 @@ impl Client {
     ) -> Result<(), Problem> {
         let (code, path) = (self.code_of(invitation).await?, path.into());
         on_a_thread(move || {
-            std::fs::write(&path, qr::png(&code)?).map_err(|e| Problem::file(&path, &e))
+            let picture = qr::png(&code)?;
+            write(&path, &picture).map_err(|e| Problem::file(&path, &e))
         })
         .await
     }
@@ -71,6 +72,21 @@ impl Client {
 pub async fn code_in_file(path: impl Into<PathBuf>) -> Result<String, Problem> {
     let path = path.into();
     on_a_thread(move || qr::text_in(&read(&path)?)).await
+}
+
+/// Writes a file only its owner can read. What is no file, such as `/dev/stdout`, keeps its rights.
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    #[cfg(unix)]
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    }
+    file.write_all(bytes)
 }
 
 /// A file of at most what [`qr::text_in`] takes; of a longer one, so much that it is refused.

@@ -64,16 +64,25 @@ impl Client {
             .await
     }
 
-    /// Writes what a message says into other chats.
+    /// Writes what a message says into other chats; the new messages, in the order of the chats.
     ///
     /// # Errors
     /// As [`Client::send_text`]; then it is in none of them.
-    pub async fn forward(&self, message: &str, chats: &[String]) -> Result<(), Problem> {
+    pub async fn forward(
+        &self,
+        message: &str,
+        chats: &[String],
+    ) -> Result<Vec<MessageRow>, Problem> {
         let message: MessageId = id(message)?;
         let chats = chats.iter().map(|chat| id(chat));
         let chats = chats.collect::<Result<Vec<ConversationId>, _>>()?;
-        self.call(move |engine, now| engine.forward(message, &chats, now).map(drop))
-            .await
+        self.call(move |engine, now| {
+            let written = engine.forward(message, &chats, now)?.into_iter();
+            let rows = written.map(|new| message_in(engine.view(), new));
+            rows.collect::<snug_engine::Result<Vec<_>>>()
+        })
+        .await
+        .map(|rows| rows.into_iter().flatten().collect())
     }
 
     /// Sends a failed message again.

@@ -60,10 +60,17 @@ impl Drop for Process {
     }
 }
 
+/// What a run that failed says, nothing of it twice.
 fn failed(output: &Output, code: i32) -> String {
     assert_eq!(output.status.code(), Some(code));
     assert!(output.stdout.is_empty());
-    String::from_utf8(output.stderr.clone()).unwrap()
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    let parts: Vec<&str> = said.trim_end().split(": ").collect();
+    let mut once = parts.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), parts.len(), "{said}");
+    said
 }
 
 fn numbered(n: u64) -> Put {
