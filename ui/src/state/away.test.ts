@@ -96,7 +96,7 @@ describe("people in words", () => {
     const line = (notice: MessageNotice, own = false) => bare(noticeLine(message(1, { kind: "notice", notice, own })));
     expect(line({ type: "timer", seconds: 28 * 86_400 })).toBe("Ada set messages to disappear 4 weeks after they are seen.");
     expect(line({ type: "timer", seconds: null }, true)).toBe("You switched off disappearing messages.");
-    expect(line({ type: "gap" })).toContain("away too long");
+    expect(line({ type: "gap" })).toContain("sent again");
   });
 
   it("measure", () => {
