@@ -301,7 +301,7 @@ fn gap(w: &mut Work<'_>, log: &Log, first: Seq, last: Seq) -> Result<()> {
 }
 
 /// A mailbox cannot be opened. An inbox, and one that nobody else knows, is just made again.
-fn unusable(w: &mut Work<'_>, mailbox: &Mailbox, refusal: &Refusal) -> Result<()> {
+pub(crate) fn unusable(w: &mut Work<'_>, mailbox: &Mailbox, refusal: &Refusal) -> Result<()> {
     let log = log::at(w.db, &mailbox.address)?;
     match log {
         Some(log) if log.ready => rejoin::trouble(w, &log, outbox::trouble_of(refusal)),

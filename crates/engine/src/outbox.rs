@@ -12,7 +12,9 @@ use crate::store::table::outbox::{self as table, Intent, New, Queued, Stage};
 use crate::store::table::wish::Wish;
 use crate::store::table::{reach, wish};
 use crate::work::{Live, Work};
-use crate::{admit, joining, message as messages, own, post, receipt, rehome, rejoin, request};
+use crate::{
+    admit, inbox, joining, message as messages, own, post, receipt, rehome, rejoin, request,
+};
 use rusqlite::Connection;
 use snug_wire::content::{Body, Content};
 use snug_wire::frame::{Answer, Attachment, Put, Refusal, Request};
@@ -347,8 +349,8 @@ fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
             refusal @ (Refusal::NoMailbox | Refusal::WrongLock | Refusal::Outdated(_)),
         ) => {
             thaw(w, row)?;
-            match log::at(w.db, &row.lane)? {
-                Some(log) => rejoin::trouble(w, &log, trouble_of(refusal)),
+            match mailbox::get(w.db, &row.lane)? {
+                Some(mailbox) => inbox::unusable(w, &mailbox, refusal),
                 None => Ok(()),
             }
         }

@@ -112,7 +112,10 @@ pub(crate) fn arrived(
     receipt::raise(w.db, whose.0, whose.1, delivered, read)?;
     // Before its watermark says that it has them.
     for missed in receipt.missed.iter().take(MISSED) {
-        messages::send_again(w, log, *missed)?;
+        // What was there already cannot be missing.
+        if missed.0 > before.0 {
+            messages::send_again(w, log, *missed)?;
+        }
     }
     let mut raised = message::raise_own(
         w.db,

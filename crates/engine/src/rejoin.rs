@@ -22,7 +22,7 @@ use snug_wire::content::Priority;
 use snug_wire::frame::{Answer, MailboxKind, Request};
 use snug_wire::inbox::{InboxForm, JoinRequest, Pointer, Reach};
 use snug_wire::log_state::{ConversationKind, LogState, Participant, STATE_LIMIT};
-use snug_wire::{ConversationId, GroupId, JoinId, RelayAddress, Secret, Seq, encode};
+use snug_wire::{ConversationId, GroupId, JoinId, MessageId, RelayAddress, Secret, Seq, encode};
 
 /// Others are asked again after as long as they have been asked already, in milliseconds: at least and at
 /// most. Not sooner either when it went well: whoever can put entries could have us ask for ever.
@@ -478,7 +478,8 @@ pub(crate) fn tell(
     if state.kind == ConversationKind::Own {
         return Ok(());
     }
-    let id = message::id_of(&[b"event", &group.0, &seq.0.to_be_bytes()]);
+    // Random: a message of somebody else's cannot take its place.
+    let id = MessageId(w.random());
     let me = w.me()?.account;
     let line = Message {
         group: Some(*group),

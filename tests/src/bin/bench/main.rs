@@ -21,12 +21,13 @@ use anyhow::{Result, bail};
 use figure::Report;
 
 /// The benchmarks, by name.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "delivery",
     "connection",
     "invitation",
     "live",
     "app",
+    "scroll",
     "history",
 ];
 
@@ -64,6 +65,8 @@ fn main() -> Result<()> {
     }
     if runs("app") {
         runtime.block_on(app::run(&mut report))?;
+    }
+    if runs("app") || runs("scroll") {
         runtime.block_on(scroll::run(&mut report))?;
     }
     // Minutes of writing before the first figure: only by name.
