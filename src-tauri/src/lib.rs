@@ -16,6 +16,8 @@ mod place;
 mod presence;
 #[doc(hidden)]
 pub mod settled;
+#[cfg(target_os = "linux")]
+pub mod software;
 mod talk;
 mod updates;
 mod window;
