@@ -6,7 +6,7 @@
 use super::relays::Relays;
 use super::signals;
 use crate::Problem;
-use crate::connection::Ledger;
+use crate::connection::{Ledger, Statistics};
 use crate::view::{self, ConnectionRow, ConnectionState, Gone, GoneKind, Names, Update};
 use snug_engine::{ChangeSet, Engine, Notice, View};
 use snug_wire::RelayAddress;
@@ -156,8 +156,12 @@ impl Publisher {
             self.waiting,
             &before.connection,
         );
-        let is_quiet = done && self.ill.is_none() && relays.is_quiet();
         let failed = home.is_some_and(|home| relays.has_failed(&home.key));
+        // A connection that ended a moment ago says so before the driver hears of it: it is not quiet.
+        // (Looked at once only: whoever waits to change it comes between two looks, and both wait for ever.)
+        let is_up = |s: &Statistics| s.state == ConnectionState::Connected;
+        let has_ended = !failed && !statistics.as_deref().is_none_or(is_up);
+        let is_quiet = done && self.ill.is_none() && relays.is_quiet() && !has_ended;
         let failure = self.ill.clone().or_else(|| {
             statistics
                 .and_then(|statistics| statistics.problem.clone())

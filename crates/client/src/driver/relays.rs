@@ -3,7 +3,6 @@
 use super::lane::{Lane, Pending};
 use super::signals;
 use crate::connection::{Connection, Event, Ground, Ledger, Origin, Statistics};
-use crate::view::ConnectionState;
 use snug_engine::{Engine, Result};
 use snug_wire::frame::{Answer, Delivery, RelayFrame, Request};
 use snug_wire::{RelayAddress, RelayKey};
@@ -166,13 +165,10 @@ impl Relays {
         self.all.get(key).map(|relay| relay.connection.statistics())
     }
 
-    /// Every relay is read to its end and has answered everything, or cannot be reached. A connection
-    /// that ended a moment ago says so before the driver hears of it: it is neither.
+    /// Every relay is read to its end and has answered everything, or cannot be reached.
     pub fn is_quiet(&self) -> bool {
-        let is_up =
-            |relay: &Relay| relay.connection.statistics().state == ConnectionState::Connected;
         self.all.values().all(|relay| match &relay.lane {
-            Some(lane) => lane.is_quiet() && is_up(relay),
+            Some(lane) => lane.is_quiet(),
             None => relay.failed,
         })
     }
