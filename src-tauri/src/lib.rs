@@ -16,8 +16,6 @@ mod place;
 mod presence;
 #[doc(hidden)]
 pub mod settled;
-#[cfg(target_os = "linux")]
-pub mod software;
 mod talk;
 mod updates;
 mod window;

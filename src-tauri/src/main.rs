@@ -6,8 +6,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    #[cfg(target_os = "linux")]
-    snug_desktop::software::prefer_shared_memory();
     match snug_desktop::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
