@@ -1,18 +1,20 @@
 //! Inviting: making a code, withdrawing it, looking at somebody else's (rules 27, 28).
 
+use crate::conversation::ask_for_mailbox;
 use crate::error::{Rejection, Result};
 use crate::own;
 use crate::seal;
 use crate::store::table::invitation::{self, Invitation, InvitationState};
-use crate::store::table::{contact, conversation, request};
+use crate::store::table::{contact, conversation, inbox, request};
 use crate::work::Work;
 use snug_wire::card::{Card, InboxAddress, Signed};
 use snug_wire::code::{CodeKind, InviteCode, RelayHint};
+use snug_wire::frame::MailboxKind;
 use snug_wire::log_state::LogState;
 use snug_wire::own::{InboxSecrets, Invited, OwnRecord};
 use snug_wire::{
     AccountId, Address, ConversationId, GREETING_LIMIT, InvitationId, LockSecret, NAME_LIMIT,
-    Secret,
+    RelayAddress, Secret,
 };
 
 /// What a new invitation is to be.
@@ -64,7 +66,7 @@ pub(crate) fn checked_greeting(greeting: &str) -> Result<String> {
 /// A new inbox on a relay: its address as others see it, and its secrets.
 pub(crate) fn new_inbox(
     w: &mut Work<'_>,
-    relay: &snug_wire::RelayAddress,
+    relay: &RelayAddress,
 ) -> Result<(InboxAddress, InboxSecrets)> {
     let (private, public) = seal::inbox_key(w.crypto, &w.random())?;
     let address = Address(w.random());
@@ -79,6 +81,29 @@ pub(crate) fn new_inbox(
         key: private,
     };
     Ok((public, secrets))
+}
+
+/// Makes an inbox of ours that takes pointers and answers, and asks the relay for its mailbox.
+pub(crate) fn open_inbox(w: &mut Work<'_>, relay: &RelayAddress) -> Result<InboxAddress> {
+    let (public, secrets) = new_inbox(w, relay)?;
+    let address = public.address;
+    ask_for_mailbox(
+        w,
+        &relay.key,
+        address,
+        address,
+        &secrets.secret,
+        MailboxKind::Inbox,
+    )?;
+    inbox::insert(
+        w.db,
+        &inbox::Inbox {
+            address,
+            key: secrets.key,
+            invitation: None,
+        },
+    )?;
+    Ok(public)
 }
 
 /// Makes an invitation. Its code can be shown at once; it works as soon as the relay has the card.

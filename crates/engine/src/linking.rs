@@ -2,19 +2,16 @@
 //! How the two find each other and trust each other is not here (rule 29).
 
 use crate::account::checked_name;
-use crate::conversation::ask_for_mailbox;
 use crate::error::{Rejection, Result};
-use crate::invitation::new_inbox;
+use crate::invitation::open_inbox;
 use crate::mls::{self, key_package};
-use crate::store::table::inbox::Inbox;
 use crate::store::table::wish::{ANY, Form, Wish};
-use crate::store::table::{contact, conversation, inbox, log, relay, setting, wish};
+use crate::store::table::{contact, conversation, log, relay, setting, wish};
 use crate::work::Work;
 use crate::{Engine, admit};
 use ed25519_dalek::SigningKey;
 use minicbor::bytes::ByteVec;
 use snug_wire::device_list::{DeviceList, ListedDevice};
-use snug_wire::frame::MailboxKind;
 use snug_wire::linking::{Admission, KnownContact, NewDevice};
 use snug_wire::log_state::Credential;
 use snug_wire::{AccountId, DeviceId, DeviceKey, JoinId, RelayAddress, Secret, encode};
@@ -77,23 +74,7 @@ fn prepare(
     setting::put(w.db, "device seed", seed.expose())?;
     let connection = Secret::new(w.random());
     relay::put(w.db, home, &connection)?;
-    let (inbox, secrets) = new_inbox(w, home)?;
-    ask_for_mailbox(
-        w,
-        &home.key,
-        inbox.address,
-        inbox.address,
-        &secrets.secret,
-        MailboxKind::Inbox,
-    )?;
-    inbox::insert(
-        w.db,
-        &Inbox {
-            address: inbox.address,
-            key: secrets.key,
-            invitation: None,
-        },
-    )?;
+    let inbox = open_inbox(w, home)?;
     let signer = mls::signer(seed.expose(), &key.0);
     let key_packages = (0..conversations)
         .map(|_| {

@@ -1,25 +1,24 @@
 //! When a log cannot be followed any more: the others are asked, and one of them takes us in again
 //! (rule 17).
 
-use crate::conversation::{ask_for_mailbox, insert_direct};
+use crate::conversation::insert_direct;
 use crate::error::Result;
-use crate::invitation::new_inbox;
+use crate::invitation::open_inbox;
 use crate::joining;
 use crate::mls::{group, key_package, policy};
 use crate::store::table::conversation;
-use crate::store::table::inbox::Inbox;
 use crate::store::table::log::{self, Log, Trouble};
 use crate::store::table::mailbox::{self, Mailbox, Standing};
 use crate::store::table::message::{Event, Message, MessageKind, MessageState, Place};
 use crate::store::table::outbox::{Intent, New};
 use crate::store::table::wish::{ANY, Form, Lost, Wish};
-use crate::store::table::{contact, inbox, missed, quarantine, reach, relay, wish};
+use crate::store::table::{contact, missed, quarantine, reach, relay, wish};
 use crate::work::Work;
 use crate::{account, admit, message, outbox, receipt, rehome, request};
 use rusqlite::Connection;
 use snug_wire::card::{InboxAddress, Signable as _};
 use snug_wire::content::Priority;
-use snug_wire::frame::{Answer, MailboxKind, Request};
+use snug_wire::frame::{Answer, Request};
 use snug_wire::inbox::{InboxForm, JoinRequest, Pointer, Reach};
 use snug_wire::log_state::{ConversationKind, LogState, Participant, STATE_LIMIT};
 use snug_wire::{ConversationId, GroupId, JoinId, MessageId, RelayAddress, Secret, Seq, encode};
@@ -177,23 +176,7 @@ pub(crate) fn own_reach(
     if let Some(inbox) = reach::of(w.db, conversation, &me.device)? {
         return Ok(inbox);
     }
-    let (public, secrets) = new_inbox(w, at)?;
-    ask_for_mailbox(
-        w,
-        &at.key,
-        public.address,
-        public.address,
-        &secrets.secret,
-        MailboxKind::Inbox,
-    )?;
-    inbox::insert(
-        w.db,
-        &Inbox {
-            address: public.address,
-            key: secrets.key,
-            invitation: None,
-        },
-    )?;
+    let public = open_inbox(w, at)?;
     let own = Reach {
         account: me.account,
         device: me.device,

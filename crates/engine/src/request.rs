@@ -2,9 +2,9 @@
 //! conversation.
 
 use crate::changes::Notice;
-use crate::conversation::{ask_for_mailbox, found_direct};
+use crate::conversation::found_direct;
 use crate::error::{Rejection, Result};
-use crate::invitation::{Relation, checked_greeting, new_inbox, open_card};
+use crate::invitation::{Relation, checked_greeting, open_card, open_inbox};
 use crate::mls::key_package;
 use crate::outbox;
 use crate::own;
@@ -19,7 +19,7 @@ use minicbor::{Decode, Encode};
 use snug_wire::card::{Card, InboxAddress, Signable as _, Signed};
 use snug_wire::code::InviteCode;
 use snug_wire::content::{Priority, Profile};
-use snug_wire::frame::{Answer, MailboxKind, Put, Refusal, Request, ticket};
+use snug_wire::frame::{Answer, Put, Refusal, Request, ticket};
 use snug_wire::handshake::verify;
 use snug_wire::inbox::{Denial, DenialReason, InboxForm, InviteRequest};
 use snug_wire::own::OwnRecord;
@@ -75,23 +75,7 @@ pub(crate) fn ask(
     let claim = ClaimId(w.random());
     let connection = Secret::new(w.random());
     relay::put(w.db, at, &connection)?;
-    let (reply, secrets) = new_inbox(w, at)?;
-    ask_for_mailbox(
-        w,
-        &at.key,
-        reply.address,
-        reply.address,
-        &secrets.secret,
-        MailboxKind::Inbox,
-    )?;
-    inbox::insert(
-        w.db,
-        &inbox::Inbox {
-            address: reply.address,
-            key: secrets.key,
-            invitation: None,
-        },
-    )?;
+    let reply = open_inbox(w, at)?;
     outbox::add(
         w,
         New {
