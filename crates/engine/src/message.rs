@@ -2,7 +2,7 @@
 
 use crate::changes::Notice;
 use crate::error::{Rejection, Result};
-use crate::store::table::conversation;
+use crate::store::table::conversation::{self, ChatStanding};
 use crate::store::table::draft::{self, Draft};
 use crate::store::table::log::{self, Log};
 use crate::store::table::message::{self, Message, MessageKind, MessageState, Place, Problem};
@@ -128,7 +128,7 @@ pub(crate) fn write(
     line: impl FnOnce(Message) -> Message,
 ) -> Result<()> {
     check_queue(w)?;
-    conversation::get(w.db, &id)?.ok_or(Rejection::NotFound)?;
+    check_in(w, &id)?;
     let place = message::next_waiting(w.db, &id)?;
     let author = (w.me()?.account, true);
     let new = Message::new(message, id, place, author, MessageKind::Unknown, w.now);
@@ -140,6 +140,16 @@ pub(crate) fn write(
     queue(w, id, Intent::Message(message))?;
     changed(w, id, message);
     Ok(())
+}
+
+/// Whether a conversation can be written to.
+pub(crate) fn check_in(w: &Work<'_>, id: &ConversationId) -> Result<()> {
+    let there = conversation::get(w.db, id)?.ok_or(Rejection::NotFound)?;
+    if there.standing == ChatStanding::In {
+        Ok(())
+    } else {
+        Err(Rejection::NotIn.into())
+    }
 }
 
 pub(crate) fn check_queue(w: &Work<'_>) -> Result<()> {
@@ -192,6 +202,7 @@ pub(crate) fn retry(w: &mut Work<'_>, id: MessageId) -> Result<()> {
     if message.state != MessageState::Failed {
         return Err(Rejection::NotFound.into());
     }
+    check_in(w, &message.conversation)?;
     let place = message::next_waiting(w.db, &message.conversation)?;
     message::set_waiting(w.db, &id, place)?;
     queue(w, message.conversation, Intent::Message(id))?;
@@ -407,8 +418,9 @@ pub(crate) fn send_unheard(w: &mut Work<'_>, log: &Log, below: Seq) -> Result<()
         queue_again(w, &unheard)?;
     }
     let own = w.me()?.account;
+    let state = w.state(&log.group)?;
     let mut heard = Seq(u64::MAX);
-    for other in log.state.participants.iter().filter(|p| p.account != own) {
+    for other in state.participants.iter().filter(|p| p.account != own) {
         let (delivered, _) = crate::store::table::receipt::get(w.db, &log.group, &other.account)?;
         heard = heard.min(delivered);
     }

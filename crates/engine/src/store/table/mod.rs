@@ -1,6 +1,7 @@
 //! A table is a file: how it is made, its row, its queries.
 
 pub(crate) mod amendment;
+pub(crate) mod candidate;
 pub(crate) mod contact;
 pub(crate) mod conversation;
 pub(crate) mod draft;
@@ -8,11 +9,15 @@ pub(crate) mod gone;
 pub(crate) mod inbox;
 pub(crate) mod invitation;
 pub(crate) mod log;
+pub(crate) mod log_state;
 pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod missed;
 pub(crate) mod mls;
+pub(crate) mod offer;
 pub(crate) mod outbox;
+pub(crate) mod participant;
+pub(crate) mod pending;
 pub(crate) mod presence;
 pub(crate) mod privacy;
 pub(crate) mod quarantine;
