@@ -35,7 +35,13 @@ fn allowed<T>(done: Result<T>) -> Result<Option<T>> {
 impl Crowd {
     /// The first `knowing` accounts know everybody; the group has the first one alone in it.
     pub fn new(seed: u64, chaos: Chaos, accounts: usize, knowing: usize) -> Self {
-        let mut world = World::crowd(seed, Chaos::NONE, accounts);
+        let world = World::crowd(seed, Chaos::NONE, accounts);
+        let mut crowd = Self::begun(world, accounts, knowing);
+        crowd.world.stir_with(chaos);
+        crowd
+    }
+
+    fn begun(mut world: World, accounts: usize, knowing: usize) -> Self {
         for one in 0..knowing {
             for other in one + 1..accounts {
                 let code = story::invite(&mut world, one);
@@ -56,7 +62,6 @@ impl Crowd {
         };
         let leaves = accounts.div_ceil(4);
         let accounts = (0..accounts).map(view).collect();
-        world.stir_with(chaos);
         Self {
             leaves,
             group: group.unwrap(),
@@ -81,6 +86,54 @@ impl Crowd {
     fn messages(&self, device: usize) -> Vec<Message> {
         let view = self.world.devices[device].engine.view();
         view.messages(&self.group, None, 100_000).unwrap()
+    }
+
+    /// Three people in a group, the first two its admins, in a world whose relay is in a file; the
+    /// crowd's own world is another one.
+    pub fn of_three() -> (Self, World) {
+        let world = World::crowd(1, Chaos::NONE, 3).moved_to_disk();
+        let mut crowd = Self::begun(world, 3, 2);
+        for who in crowd.accounts[1..].to_vec() {
+            crowd.wish(0, &GroupWish::Add(who));
+        }
+        crowd.rest();
+        let second = crowd.accounts[1];
+        crowd.wish(0, &GroupWish::Role(second, Role::Admin));
+        crowd.rest();
+        crowd.compare();
+        let other = World::crowd(2, Chaos::NONE, 1);
+        let world = std::mem::replace(&mut crowd.world, other);
+        (crowd, world)
+    }
+
+    /// The same group in that world.
+    pub fn again(&self, world: World) -> Self {
+        Self {
+            world,
+            group: self.group,
+            accounts: self.accounts.clone(),
+            leaves: 0,
+        }
+    }
+
+    pub fn account(&self, n: usize) -> AccountId {
+        self.accounts[n]
+    }
+
+    pub fn wishes(&self, world: &mut World, device: usize, wish: &GroupWish) {
+        let (now, group) = (world.now, self.group);
+        world.devices[device].attempt(|e| allowed(e.change_group(group, wish, now)));
+    }
+
+    pub fn says(&self, world: &mut World, device: usize, text: &str) {
+        let (now, group) = (world.now, self.group);
+        world.devices[device]
+            .attempt(|e| allowed(e.send_text(group, text, Extras::default(), now)));
+    }
+
+    pub fn goes(&self, world: &mut World, device: usize, successor: Option<AccountId>) {
+        let (now, group) = (world.now, self.group);
+        world.devices[device].attempt(|e| allowed(e.leave_group(group, successor, now)));
     }
 
     pub fn wish(&mut self, device: usize, wish: &GroupWish) {

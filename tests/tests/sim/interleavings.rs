@@ -1,5 +1,5 @@
-//! Small worlds of which every order is tried, none sampled: two accounts, four actions, and one fault
-//! at every point between two moves.
+//! Small worlds of which every order is tried, none sampled: two or three accounts, four actions, and
+//! one fault at every point between two moves.
 //!
 //! A move is an action of a person, a device's requests going up to the relay, or what the relay has for
 //! a device coming down, or a fault: a cut that loses what is under way, or a crash. Moves that do not
@@ -8,10 +8,13 @@
 //! then it runs on until all is at rest, and is compared as every world is. Every order runs in a world
 //! of its own, from the same files. How many there were is printed.
 
+use crate::groups::Crowd;
 use crate::model;
 use crate::story;
 use crate::world::World;
 use crate::written::Written;
+use snug_engine::GroupWish;
+use snug_wire::log_state::Role;
 
 /// What a person does.
 #[derive(Clone, Copy)]
@@ -56,29 +59,59 @@ impl Move {
         one != two
     }
 
+    /// Which fault strikes.
+    fn fault(self) -> Option<Faults> {
+        match self {
+            Self::Crash(_) => Some(Faults::Crashes),
+            Self::Cut(_) | Self::CrashRelay => Some(Faults::All),
+            _ => None,
+        }
+    }
+
     fn is_fault(self) -> bool {
         matches!(self, Self::Cut(_) | Self::Crash(_) | Self::CrashRelay)
     }
 }
 
-/// How often each device's requests go up, how often it takes what has come, and how many faults strike
-/// before all is done. The rest takes its course.
+/// Which faults may strike.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Faults {
+    None,
+    /// Of devices.
+    Crashes,
+    /// Cuts too, and crashes of the relay.
+    All,
+}
+
+/// How often each device's requests go up, how often it takes what has come, and which fault strikes
+/// once before all is done. The rest takes its course.
 #[derive(Clone, Copy)]
 struct Limits {
     ups: usize,
     downs: usize,
-    faults: usize,
+    fault: Faults,
 }
 
-/// Two people in a chat, a message of each in it, on disk.
+/// A world on disk, the same for every order.
 struct Base {
     dir: tempfile::TempDir,
+    accounts: usize,
     now: u64,
     written: Written,
 }
 
-impl Base {
-    fn new() -> Self {
+/// What people do in a world, and how it is looked at in the end.
+trait Play {
+    type Act: Copy;
+    fn does(&self, world: &mut World, device: usize, act: Self::Act);
+    fn compare(&self, world: World);
+}
+
+/// Two people in a chat, a message of each in it.
+struct Chat;
+
+impl Chat {
+    fn base() -> Base {
         let mut world = World::on_disk(1);
         story::meet(&mut world, false);
         world.settle();
@@ -87,52 +120,69 @@ impl Base {
         world.settle();
         world.read_all(1);
         world.settle();
+        Base::of(world, 2)
+    }
+}
+
+impl Base {
+    fn of(world: World, accounts: usize) -> Self {
         let (dir, now, written) = world.saved();
-        Self { dir, now, written }
+        Self {
+            dir,
+            accounts,
+            now,
+            written,
+        }
     }
 
-    /// Both connected, and nothing under way.
+    /// All connected, and nothing under way.
     fn world(&self) -> World {
-        let mut world = World::resumed(self.dir.path(), 1, self.now);
+        let mut world = World::resumed(self.dir.path(), 1, self.now, self.accounts);
         world.written = self.written.clone();
         world.settle();
         world
     }
 }
 
-impl World {
-    fn does(&mut self, device: usize, act: Act) {
-        self.now += 7;
-        let of = |world: &Self, account: usize| -> Vec<_> {
+impl Play for Chat {
+    type Act = Act;
+
+    fn does(&self, world: &mut World, device: usize, act: Act) {
+        let of = |world: &World, account: usize| -> Vec<_> {
             let lines = world.written.lines().filter(|line| line.by == account);
             lines.map(|line| line.id).collect()
         };
-        let (own, ada) = (of(self, device), of(self, 0));
+        let (own, ada) = (of(world, device), of(world, 0));
         let newest = own[own.len() - 1];
         match act {
-            Write => self.write(device, "message-new"),
-            EditOld => self.edit(device, own[0], "edit-old"),
-            EditNew => self.edit(device, newest, "edit-new"),
-            DeleteOld => self.delete(device, own[0]),
-            DeleteNew => self.delete(device, newest),
+            Write => world.write(device, "message-new"),
+            EditOld => world.edit(device, own[0], "edit-old"),
+            EditNew => world.edit(device, newest, "edit-new"),
+            DeleteOld => world.delete(device, own[0]),
+            DeleteNew => world.delete(device, newest),
             // It may have been taken back by now.
             React(emoji) => {
-                let view = self.devices[device].engine.view();
+                let view = world.devices[device].engine.view();
                 if !view.message(&ada[0]).unwrap().unwrap().amended.deleted {
-                    self.react(device, ada[0], emoji);
+                    world.react(device, ada[0], emoji);
                 }
             }
-            Read => self.read_all(device),
-            Timer(seconds) => self.set_timer(device, seconds),
+            Read => world.read_all(device),
+            Timer(seconds) => world.set_timer(device, seconds),
         }
-        let now = self.now;
-        self.devices[device].pump(now);
     }
 
+    fn compare(&self, world: World) {
+        model::compare(&world);
+    }
+}
+
+impl World {
     /// What may happen now.
-    fn moves(&self, left: &[Vec<Act>], made: &[(Move, Vec<Move>)], limits: Limits) -> Vec<Move> {
+    fn moves<A>(&self, left: &[Vec<A>], made: &[(Move, Vec<Move>)], limits: Limits) -> Vec<Move> {
         let count = |is: &dyn Fn(Move) -> bool| made.iter().filter(|(m, _)| is(*m)).count();
-        let faults = limits.faults > count(&Move::is_fault);
+        let struck = count(&Move::is_fault) > 0;
+        let may = |m: Move| !struck && m.fault().is_some_and(|fault| fault <= limits.fault);
         let mut moves = Vec::new();
         for (n, left) in left.iter().enumerate() {
             if !left.is_empty() {
@@ -146,21 +196,24 @@ impl World {
             if wants && count(&|m| m == Move::Up(n)) < limits.ups {
                 moves.push(Move::Up(n));
             }
-            if faults {
-                moves.extend([Move::Cut(n), Move::Crash(n)]);
-            }
+            moves.extend(
+                [Move::Cut(n), Move::Crash(n)]
+                    .into_iter()
+                    .filter(|m| may(*m)),
+            );
         }
-        if faults {
-            moves.push(Move::CrashRelay);
-        }
+        moves.extend(Some(Move::CrashRelay).filter(|m| may(*m)));
         moves
     }
 
-    fn makes(&mut self, made: Move, left: &mut [Vec<Act>]) {
+    fn makes<P: Play>(&mut self, play: &P, made: Move, left: &mut [Vec<P::Act>]) {
         match made {
             Move::Act(n) => {
                 let act = left[n].remove(0);
-                self.does(n, act);
+                self.now += 7;
+                play.does(self, n, act);
+                let now = self.now;
+                self.devices[n].pump(now);
             }
             Move::Up(n) => {
                 self.tend(n);
@@ -199,12 +252,17 @@ fn is_tried_elsewhere(made: &[(Move, Vec<Move>)], next: Move, together: bool) ->
 }
 
 /// Runs one order: the choices given, then the first of what may happen. Says what it chose among.
-fn run(base: &Base, acts: &[Vec<Act>], limits: Limits, given: &[usize]) -> Vec<(Move, Vec<Move>)> {
+fn run<P: Play>(
+    (base, play): (&Base, &P),
+    acts: &[Vec<P::Act>],
+    limits: Limits,
+    given: &[usize],
+) -> Vec<(Move, Vec<Move>)> {
     let (mut world, mut left) = (base.world(), acts.to_vec());
     let mut made: Vec<(Move, Vec<Move>)> = Vec::new();
     loop {
         let mut moves = world.moves(&left, &made, limits);
-        let together = limits.faults > 0;
+        let together = limits.fault > Faults::None;
         if together {
             keep_together(&made, &mut moves);
         }
@@ -215,20 +273,19 @@ fn run(base: &Base, acts: &[Vec<Act>], limits: Limits, given: &[usize]) -> Vec<(
             break;
         };
         made.push((next, moves));
-        world.makes(next, &mut left);
+        world.makes(play, next, &mut left);
     }
     world.settle();
-    model::compare(&world);
+    play.compare(world);
     made
 }
 
-/// Tries all orders of these actions, Ada's and Bo's; says how many there were.
-fn every_order(name: &str, acts: [&[Act]; 2], limits: Limits) {
-    let base = Base::new();
-    let acts = acts.map(<[Act]>::to_vec);
+/// Tries all orders of these actions of each device; says how many there were.
+fn every_order<P: Play>(name: &str, of: (&Base, &P), acts: &[&[P::Act]], limits: Limits) {
+    let acts: Vec<Vec<P::Act>> = acts.iter().map(|acts| acts.to_vec()).collect();
     let (mut given, mut orders) = (Vec::new(), 0_u64);
     loop {
-        let path = std::panic::AssertUnwindSafe(|| run(&base, &acts, limits, &given));
+        let path = std::panic::AssertUnwindSafe(|| run(of, &acts, limits, &given));
         let made = std::panic::catch_unwind(path);
         let Ok(made) = made else {
             panic!("{name}: order {orders}, the choices {given:?}");
@@ -252,11 +309,20 @@ fn every_order(name: &str, acts: [&[Act]; 2], limits: Limits) {
 const CALM: Limits = Limits {
     ups: 1,
     downs: 1,
-    faults: 0,
+    fault: Faults::None,
 };
 
 /// One fault strikes before, between and after all moves.
-const ONE_FAULT: Limits = Limits { faults: 1, ..CALM };
+const ONE_FAULT: Limits = Limits {
+    fault: Faults::All,
+    ..CALM
+};
+
+/// One device crashes before, between or after all moves.
+const ONE_CRASH: Limits = Limits {
+    fault: Faults::Crashes,
+    ..CALM
+};
 
 #[test]
 fn every_order_of_small_worlds() {
@@ -279,8 +345,9 @@ fn every_order_of_small_worlds() {
             [&[Write, DeleteNew], &[Timer(Some(9)), thumb]],
         ),
     ];
+    let base = Chat::base();
     for (name, acts) in both {
-        every_order(name, acts, CALM);
+        every_order(name, (&base, &Chat), &acts, CALM);
     }
 }
 
@@ -288,5 +355,77 @@ fn every_order_of_small_worlds() {
 fn every_order_with_a_fault_at_every_point() {
     let thumb = React(Some("\u{1f44d}"));
     let acts: [&[Act]; 2] = [&[Write, EditNew], &[Write, thumb]];
-    every_order("write, edit; write, react; a cut or crash", acts, ONE_FAULT);
+    let name = "write, edit; write, react; a cut or crash";
+    every_order(name, (&Chat::base(), &Chat), &acts, ONE_FAULT);
+}
+
+/// Three people in a group, two of them its admins.
+struct Trio(Crowd);
+
+/// What one of them does.
+#[derive(Clone, Copy)]
+enum Change {
+    Remove(usize),
+    Promote(usize),
+    Demote(usize),
+    Rename(&'static str),
+    Say,
+    Go,
+}
+
+use Change::{Demote, Go, Promote, Remove, Rename, Say};
+
+impl Play for Trio {
+    type Act = Change;
+
+    fn does(&self, world: &mut World, device: usize, act: Change) {
+        let of = |n: usize| self.0.account(n);
+        let wish = match act {
+            Remove(n) => GroupWish::Remove(of(n)),
+            Promote(n) => GroupWish::Role(of(n), Role::Admin),
+            Demote(n) => GroupWish::Role(of(n), Role::Member),
+            Rename(name) => GroupWish::Rename(name.into()),
+            Say => return self.0.says(world, device, "message-new"),
+            Go => return self.0.goes(world, device, None),
+        };
+        self.0.wishes(world, device, &wish);
+    }
+
+    fn compare(&self, world: World) {
+        let mut crowd = self.0.again(world);
+        crowd.end();
+    }
+}
+
+impl Trio {
+    fn base() -> (Base, Self) {
+        let (crowd, world) = Crowd::of_three();
+        (Base::of(world, 3), Self(crowd))
+    }
+}
+
+#[test]
+fn every_order_of_small_groups() {
+    let (base, trio) = Trio::base();
+    let all: [(&str, [&[Change]; 3]); 2] = [
+        (
+            "remove the other admin; remove the other admin; say",
+            [&[Remove(1)], &[Remove(0)], &[Say]],
+        ),
+        (
+            "demote; rename; go",
+            [&[Demote(1)], &[Rename("Two")], &[Go]],
+        ),
+    ];
+    for (name, acts) in all {
+        every_order(name, (&base, &trio), &acts, CALM);
+    }
+}
+
+#[test]
+fn every_order_of_a_small_group_with_a_crash_at_every_point() {
+    let (base, trio) = Trio::base();
+    let acts: [&[Change]; 3] = [&[Remove(2)], &[Promote(2), Rename("One")], &[Say]];
+    let name = "remove; promote, rename; say; a crash";
+    every_order(name, (&base, &trio), &acts, ONE_CRASH);
 }

@@ -57,7 +57,7 @@ fn rested() -> World {
     story::meet(&mut world, false);
     world.settle();
     let (dir, now, written) = world.saved();
-    let mut world = World::resumed(dir.path(), 1, now);
+    let mut world = World::resumed(dir.path(), 1, now, 2);
     world.written = written;
     world
 }

@@ -109,7 +109,7 @@ impl World {
     }
 
     /// As an earlier world ended that was [`World::saved`] there.
-    pub fn resumed(from: &Path, seed: u64, now: u64) -> Self {
+    pub fn resumed(from: &Path, seed: u64, now: u64, accounts: usize) -> Self {
         let dir = scratch();
         for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
             std::fs::copy(file.path(), dir.path().join(file.file_name())).unwrap();
@@ -117,7 +117,8 @@ impl World {
         let store = Store::open(&dir.path().join("relay.db")).unwrap();
         let relay = Core::open(store, [9; 32]).unwrap();
         let key = relay.key();
-        let mut world = Self::of(seed, Chaos::NONE, (dir, &NAMES), relay, |who, path| {
+        let of = (dir, &CROWD[..accounts]);
+        let mut world = Self::of(seed, Chaos::NONE, of, relay, |who, path| {
             Device::resume(who, path, 1000 + seed * 100 + who.0 as u64, key)
         });
         world.now = now;
@@ -157,7 +158,12 @@ impl World {
     }
 
     pub fn on_disk_with(seed: u64, chaos: Chaos) -> Self {
-        let mut world = Self::new(seed, chaos);
+        Self::new(seed, chaos).moved_to_disk()
+    }
+
+    /// The same with its relay in a file.
+    pub fn moved_to_disk(self) -> Self {
+        let mut world = self;
         let store = Store::open(&world.dir.path().join("relay.db")).unwrap();
         let relay = Core::open(store, [9; 32]).unwrap();
         assert_eq!(relay.key(), world.relay().key(), "the same relay");
