@@ -10,7 +10,9 @@ use crate::store::table::mailbox::{self, Mailbox};
 use crate::store::table::message::{Event, Place};
 use crate::store::table::{missed, outbox as queue, quarantine};
 use crate::work::Work;
-use crate::{admit, conversation, joining, message, outbox, post, receipt, rejoin, request};
+use crate::{
+    admit, block, conversation, decision, joining, message, outbox, post, receipt, rejoin, request,
+};
 use snug_wire::content::{Body, Content};
 use snug_wire::frame::{Answer, Cursor, Delivery, MailboxKind, Refusal, Request};
 use snug_wire::inbox::{InboxForm, Reach};
@@ -176,14 +178,21 @@ fn content(w: &mut Work<'_>, log: &Log, seq: Seq, author: &Credential, plain: &[
     let Ok((cbor, content)) = read else {
         return Ok(Err("a content of no known form"));
     };
+    if block::drops(w, log, &author.account, &content.body)? {
+        return Ok(Ok(()));
+    }
     match &content.body {
         Body::Receipt(receipt) => receipt::arrived(w, log, author, receipt)?,
-        Body::Own(record)
-            if author.account == w.me()?.account && log.conversation == w.me()?.own =>
+        Body::Own(_) | Body::Decided(_)
+            if author.account != w.me()?.account || log.conversation != w.me()?.own =>
         {
-            own::apply(w, record, author.device)?;
+            return Ok(Err("a record for one's own devices from somebody else"));
         }
-        Body::Own(_) => return Ok(Err("a record for one's own devices from somebody else")),
+        Body::Own(record) => own::apply(w, record, author.device)?,
+        Body::Decided(decided) => {
+            let ours = author.device == w.me()?.device;
+            decision::arrived(w, decided, ours)?;
+        }
         Body::Profile(_) => {}
         Body::Reach(inbox) => {
             let reach = Reach {

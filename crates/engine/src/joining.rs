@@ -10,7 +10,7 @@ use crate::store::table::outbox::{Intent, New, Queued};
 use crate::store::table::request::RequestState;
 use crate::store::table::{contact, inbox, reach, relay, request as requests};
 use crate::work::Work;
-use crate::{admit, outbox, rejoin, request};
+use crate::{admit, outbox, rejoin, request, verify};
 use rand::RngExt as _;
 use snug_wire::card::Signed;
 use snug_wire::content::Priority;
@@ -248,6 +248,7 @@ fn enter(w: &mut Work<'_>, pointer: &Pointer, row: &requests::Request) -> Result
         .find(|p| p.account == row.account);
     if let Some(theirs) = theirs {
         contact::put(w.db, &row.account, &row.name, &theirs.devices)?;
+        verify::look_again(w, &row.account)?;
     }
     insert_direct(w, pointer.state.conversation, row.account)?;
     mailbox::insert(

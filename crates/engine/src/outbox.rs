@@ -13,7 +13,8 @@ use crate::store::table::wish::Wish;
 use crate::store::table::{reach, wish};
 use crate::work::{Live, Work};
 use crate::{
-    admit, inbox, joining, message as messages, own, post, receipt, rehome, rejoin, request,
+    admit, decision, inbox, joining, message as messages, own, post, receipt, rehome, rejoin,
+    request,
 };
 use rusqlite::Connection;
 use snug_wire::content::{Body, Content};
@@ -55,6 +56,7 @@ pub(crate) fn may_leave(db: &Connection, live: &Live, row: &Queued) -> Result<bo
         | Intent::Post(..)
         | Intent::Receipt(_)
         | Intent::Own(_)
+        | Intent::Decide(_)
         | Intent::Reach(_)
         | Intent::Renew(_) => Some(true),
         Intent::Found(..) => Some(false),
@@ -123,6 +125,10 @@ pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> 
                 body: Body::Own(record.clone()),
             };
             Some(seal(w, &log, &content)?)
+        }
+        Intent::Decide(decision) => {
+            let body = Body::Decided(decision.clone());
+            Some(seal(w, &log, &Content { at: w.now, body })?)
         }
         Intent::Found(_, claim) => {
             let provider = w.provider();
@@ -268,6 +274,7 @@ fn is_of_log(intent: &Intent) -> bool {
             | Intent::Post(..)
             | Intent::Receipt(_)
             | Intent::Own(_)
+            | Intent::Decide(_)
             | Intent::Found(..)
             | Intent::Renew(_)
             | Intent::Admit(_)
@@ -315,6 +322,10 @@ pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<
         (Intent::Rejoin(pointer), answer) => {
             table::delete(w.db, row.id)?;
             rejoin::fetched(w, pointer, answer)?;
+        }
+        (Intent::Retire(address), _) => {
+            mailbox::set_standing(w.db, address, Standing::Over)?;
+            table::delete(w.db, row.id)?;
         }
         (Intent::Tell, Answer::Refused(Refusal::NoMailbox))
             if table::added_at(w.db, row.id)? + GIVEN_UP > w.now =>
@@ -410,6 +421,7 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
             let device = w.me()?.device;
             own::apply(w, record, device)?;
         }
+        Intent::Decide(decided) => decision::arrived(w, decided, true)?,
         Intent::Found(group, claim) => {
             merge(w, log, seq)?;
             log::set_ready(w.db, group)?;

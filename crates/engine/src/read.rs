@@ -9,11 +9,13 @@ use crate::store::table::draft::{self, Draft};
 use crate::store::table::invitation::{self, Invitation};
 use crate::store::table::message::{self, Message, Place, Unread};
 use crate::store::table::request::{self, Request};
-use crate::store::table::{contact, log, outbox, quarantine, reaction, receipt};
+use crate::store::table::{blocked, contact, keeping, log, outbox, quarantine, reaction, receipt};
+use crate::verify::Trust;
 use crate::{post, timer};
 use rusqlite::Connection;
 use snug_wire::code::InviteCode;
 use snug_wire::content::Mention;
+use snug_wire::own::Keeping;
 use snug_wire::{AccountId, ClaimId, ConversationId, InvitationId, MessageId};
 
 /// A chat as a list shows it.
@@ -35,6 +37,12 @@ pub struct Chat {
     pub draft: Option<Draft>,
     /// For how many seconds messages stay once they were seen.
     pub timer: Option<u32>,
+    /// How it is kept in the list.
+    pub keeping: Keeping,
+    /// Whether the other of a direct one is blocked.
+    pub blocked: bool,
+    /// What is known of who the other of a direct one is.
+    pub trust: Trust,
 }
 
 /// Who has a message, as far as that is known.
@@ -89,7 +97,7 @@ impl View<'_> {
         Ok(Me::load(self.0)?.map(|me| me.as_account()))
     }
 
-    /// All chats, the one written in last first.
+    /// All chats: pinned ones, then those written in last, archived ones at the end.
     pub fn chats(&self) -> Result<Vec<Chat>> {
         let mut chats = conversation::visible(self.0)?
             .into_iter()
@@ -97,7 +105,10 @@ impl View<'_> {
             .collect::<Result<Vec<_>>>()?;
         chats.sort_by_key(|chat| {
             let at = chat.last.as_ref().map_or(chat.created_at, |last| last.at);
-            (std::cmp::Reverse(at), chat.id)
+            let Keeping {
+                pinned, archived, ..
+            } = chat.keeping;
+            (archived, !pinned, std::cmp::Reverse(at), chat.id)
         });
         Ok(chats)
     }
@@ -116,9 +127,16 @@ impl View<'_> {
             .map(|peer| contact::get(self.0, &peer))
             .transpose()?
             .flatten();
+        let (blocked, trust) = match &c.peer {
+            Some(peer) => (blocked::is(self.0, peer)?, self.trust(peer)?),
+            None => (false, Trust::Unverified),
+        };
         Ok(Chat {
             id: c.id,
             title: contact.map(|(name, _)| name).unwrap_or_default(),
+            keeping: keeping::get(self.0, &c.id)?,
+            blocked,
+            trust,
             peer: c.peer,
             created_at: c.created_at,
             last: message::page(self.0, &c.id, None, 1)?.pop(),

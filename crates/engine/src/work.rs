@@ -1,6 +1,7 @@
 //! One operation, one transaction: everything a change touches travels in [`Work`].
 
 use crate::account::Me;
+use crate::block::Declined;
 use crate::changes::ChangeSet;
 use crate::error::{Error, Result};
 use crate::mls::{self, Crypto, Provider, group};
@@ -35,6 +36,8 @@ pub(crate) struct Live {
     pub last_row: i64,
     /// Typing and presence, ours and others'.
     pub signals: Signals,
+    /// Requests of strangers that were declined by themselves.
+    pub declined: Declined,
 }
 
 /// An open transaction and all it may touch.

@@ -2,7 +2,7 @@
 
 use crate::card::InboxAddress;
 use crate::cbor::{self, form_of, put_kind};
-use crate::own::OwnRecord;
+use crate::own::{Decision, OwnRecord};
 use crate::{AccountId, MessageId, Seq, WireError, decode, encode};
 use minicbor::decode::Error as DecodeError;
 use minicbor::{Decode, Decoder, Encode, Encoder};
@@ -55,6 +55,8 @@ pub enum Body {
     Reach(InboxAddress),
     /// Kind 64: for one's own devices only, in the own conversation (rule 26).
     Own(OwnRecord),
+    /// Kind 65: likewise.
+    Decided(Decision),
     /// Written by a newer Snug.
     Unknown {
         /// Its kind.
@@ -256,6 +258,7 @@ impl Body {
             Body::Timer(timer) => (7, encode(timer)),
             Body::Reach(inbox) => (8, encode(inbox)),
             Body::Own(record) => (64, encode(record)),
+            Body::Decided(decision) => (65, encode(decision)),
             Body::Unknown { kind, form } => (*kind, form.clone()),
         }
     }
@@ -285,6 +288,7 @@ impl<'b, C> Decode<'b, C> for Body {
             7 => Body::Timer(form_of(form)?),
             8 => Body::Reach(form_of(form)?),
             64 => Body::Own(form_of(form)?),
+            65 => Body::Decided(form_of(form)?),
             _ => Body::Unknown {
                 kind,
                 form: form.to_vec(),

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::content::Priority;
 use snug_wire::frame::Request;
 use snug_wire::inbox::Pointer;
-use snug_wire::own::OwnRecord;
+use snug_wire::own::{Decision, OwnRecord};
 use snug_wire::{
     Address, ClaimId, EnvelopeId, FRAME_LIMIT, GroupId, InvitationId, MessageId, RelayKey, decode,
     encode,
@@ -71,6 +71,12 @@ pub(crate) enum Intent {
     /// Say in the log where this device is reached.
     #[n(15)]
     Reach(#[n(0)] GroupId),
+    /// End an inbox of ours at its relay.
+    #[n(30)]
+    Retire(#[n(0)] Address),
+    /// Tell our own devices what the person decided.
+    #[n(31)]
+    Decide(#[n(0)] Decision),
 }
 
 /// How far an intent has come. Its row is there until the log's echo (rule 15).
@@ -392,6 +398,8 @@ pub(crate) fn describe(db: &Connection) -> Result<Vec<String>> {
             Intent::Admit(_) => "admission",
             Intent::Rejoin(_) => "Welcome back",
             Intent::Reach(_) => "reach",
+            Intent::Retire(_) => "end of an inbox",
+            Intent::Decide(_) => "decision",
         };
         Ok(format!("{:?} {:?} {kind}", row.lane, row.stage))
     })

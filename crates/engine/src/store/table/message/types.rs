@@ -23,6 +23,8 @@ pub enum Event {
     Gap,
     /// The conversation goes on in another mailbox.
     Renewed,
+    /// The other of a direct conversation has a device that was not there when they were verified.
+    NewDevice,
 }
 
 impl MessageKind {
@@ -33,6 +35,7 @@ impl MessageKind {
             Self::Timer => 2,
             Self::Event(Event::Gap) => 3,
             Self::Event(Event::Renewed) => 4,
+            Self::Event(Event::NewDevice) => 20,
         }
     }
 
@@ -42,6 +45,7 @@ impl MessageKind {
             2 => Self::Timer,
             3 => Self::Event(Event::Gap),
             4 => Self::Event(Event::Renewed),
+            20 => Self::Event(Event::NewDevice),
             _ => Self::Unknown,
         }
     }
