@@ -219,6 +219,13 @@ impl From<snug_engine::Rejection> for Problem {
             Rejection::Expired => ProblemCode::InvitationExpired,
             Rejection::Revoked => ProblemCode::InvitationRevoked,
             Rejection::AccountExists => ProblemCode::Broken,
+            Rejection::NotAdmin
+            | Rejection::LastAdmin
+            | Rejection::NotIn
+            | Rejection::AlreadyIn
+            | Rejection::LeaveInstead
+            | Rejection::GroupFull
+            | Rejection::PictureTooLarge => ProblemCode::NotFound,
         };
         Self::new(code, sentence(&rejection.to_string()))
     }

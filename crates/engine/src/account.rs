@@ -95,6 +95,12 @@ impl Me {
     }
 }
 
+/// The id of this account.
+pub(crate) fn own_id(db: &Connection) -> Result<Option<AccountId>> {
+    let id = setting::get(db, "account")?;
+    Ok(id.and_then(|id| AccountId::from_slice(&id)))
+}
+
 /// The name of this account, if it is the one with that id.
 pub(crate) fn own_name(db: &Connection, id: &AccountId) -> Result<Option<String>> {
     if setting::get(db, "account")?.is_none_or(|account| account != id.0) {

@@ -2,21 +2,21 @@
 //! (rules 17, 21).
 
 use crate::error::Result;
-use crate::joining;
-use crate::mls::key_package;
+use crate::joining::{self, Answers};
 use crate::mls::policy::Judged;
+use crate::mls::{self, key_package};
 use crate::store::table::log::{self, Log, Trouble};
 use crate::store::table::outbox::{self as queue, Intent, New, Queued};
 use crate::store::table::wish::{Form, Lost, Wish};
-use crate::store::table::{mailbox, reach, relay, wish};
+use crate::store::table::{log_state, mailbox, reach, relay, wish};
 use crate::work::Work;
-use crate::{account, message, outbox, rehome, rejoin, request};
+use crate::{account, group, message, outbox, participant, rehome, rejoin};
 use openmls::prelude::KeyPackage;
 use snug_wire::card::{InboxAddress, Signed};
 use snug_wire::content::Priority;
 use snug_wire::frame::Request;
-use snug_wire::inbox::{InboxForm, JoinRequest, Reach};
-use snug_wire::log_state::{Change, Credential, Joined, LogState};
+use snug_wire::inbox::{JoinRequest, Reach};
+use snug_wire::log_state::{Change, ConversationKind, Credential, Joined, LogState};
 use snug_wire::{ConversationId, JoinId, Seq, encode};
 
 /// The most devices taken in by one commit (rule 12).
@@ -41,7 +41,8 @@ pub(crate) fn arrived(
     let Some(log) = logs.first() else {
         return Ok(Err("a wish to be in a conversation nobody knows"));
     };
-    let who = match check(w, log, signed)? {
+    let state = w.state(&log.group)?;
+    let who = match check(w, &state, signed)? {
         Ok(who) => who,
         Err(why) => return Ok(Err(why)),
     };
@@ -95,16 +96,11 @@ pub(crate) fn is_small(inbox: &InboxAddress) -> bool {
 /// has to be in that one.
 fn check(
     w: &Work<'_>,
-    log: &Log,
+    state: &LogState,
     signed: &Signed<JoinRequest>,
 ) -> Result<std::result::Result<Credential, &'static str>> {
     let form = &signed.form;
-    let known = log
-        .state
-        .participants
-        .iter()
-        .find(|p| p.account == form.account);
-    let Some(known) = known else {
+    let Some(known) = state.participant(&form.account) else {
         return Ok(Err("a wish of somebody who is not in the conversation"));
     };
     let is_older = known.devices.continues(&form.devices);
@@ -147,7 +143,7 @@ fn check(
 /// is our turn, by founding it anew.
 pub(crate) fn serve(w: &mut Work<'_>, conversation: &ConversationId) -> Result<()> {
     let wishes = wish::open(w.db, conversation, true)?;
-    if wishes.is_empty() {
+    if wishes.is_empty() && !group::is_anything_due(w, conversation)? {
         return Ok(());
     }
     let logs = log::of(w.db, conversation)?;
@@ -157,7 +153,11 @@ pub(crate) fn serve(w: &mut Work<'_>, conversation: &ConversationId) -> Result<(
     };
     match logs.first() {
         // Who asks has seen that the log is none any more: both are its admins.
-        Some(log) if log.trouble != Some(Trouble::Unusable) && is_lost(log) => {
+        Some(log)
+            if log.kind != ConversationKind::Group
+                && log.trouble != Some(Trouble::Unusable)
+                && is_lost(log) =>
+        {
             rejoin::trouble(w, log, Trouble::Unusable)
         }
         Some(log) if log.trouble.is_none() => queue_admission(w, log),
@@ -168,7 +168,9 @@ pub(crate) fn serve(w: &mut Work<'_>, conversation: &ConversationId) -> Result<(
 
 /// Wishes whose turn has come by time alone.
 pub(crate) fn serve_all(w: &mut Work<'_>) -> Result<()> {
-    for conversation in wish::wished(w.db)? {
+    let mut all = wish::wished(w.db)?;
+    all.extend(group::fall_due(w)?);
+    for conversation in all {
         serve(w, &conversation)?;
     }
     Ok(())
@@ -195,18 +197,21 @@ pub(crate) fn queue_admission(w: &mut Work<'_>, log: &Log) -> Result<()> {
     )
 }
 
-/// Whom a commit takes in now, and what it says.
+/// Whom a commit takes in now, what it says, and which wishes are behind it.
 #[derive(Default)]
 pub(crate) struct Admission {
     pub wishes: Vec<JoinId>,
+    pub pending: Vec<i64>,
     pub adds: Vec<(KeyPackage, Credential)>,
     pub changes: Vec<Change>,
 }
 
 /// What at most so many of the open wishes of a log come to.
-pub(crate) fn admission(w: &Work<'_>, log: &Log, most: usize) -> Result<Admission> {
+pub(crate) fn admission(w: &mut Work<'_>, log: &Log, most: usize) -> Result<Admission> {
     let mut admission = Admission::default();
-    let mut state = log.state.clone();
+    let me = w.me()?.account;
+    let mut state = LogState::clone(&*w.state(&log.group)?);
+    group::wanted(w, log, most, &mut state, &mut admission)?;
     for wish in wish::open(w.db, &log.conversation, true)? {
         let form = &wish.form;
         let Some((package, who)) = key_package::check(&w.provider(), &form.key_package) else {
@@ -216,7 +221,7 @@ pub(crate) fn admission(w: &Work<'_>, log: &Log, most: usize) -> Result<Admissio
         let after = if state.lists(&who) {
             state.clone()
         } else {
-            match state.changed(&change) {
+            match state.changed(&change, &me) {
                 Ok(after) if after.lists(&who) => {
                     admission.changes.push(change);
                     after
@@ -231,6 +236,9 @@ pub(crate) fn admission(w: &Work<'_>, log: &Log, most: usize) -> Result<Admissio
         {
             continue;
         }
+        if admission.adds.len() >= most {
+            break;
+        }
         state = after;
         let lost_after = form
             .lost
@@ -243,9 +251,6 @@ pub(crate) fn admission(w: &Work<'_>, log: &Log, most: usize) -> Result<Admissio
         }));
         admission.wishes.push(wish.id);
         admission.adds.push((package, who));
-        if admission.adds.len() >= most {
-            break;
-        }
     }
     Ok(admission)
 }
@@ -253,19 +258,44 @@ pub(crate) fn admission(w: &Work<'_>, log: &Log, most: usize) -> Result<Admissio
 /// A commit was merged, ours or somebody else's: what it established, and whom it took in. Says which
 /// wishes we knew of.
 pub(crate) fn merged(w: &mut Work<'_>, log: &Log, seq: Seq, judged: &Judged) -> Result<Vec<Wish>> {
-    if judged.state != log.state {
-        log::set_state(w.db, &log.group, &judged.state)?;
-        account::learn_lists(w, &judged.state)?;
+    if judged.removed {
+        relock(w, log, seq)?;
+    }
+    let before = w.state(&log.group)?;
+    if judged.state != *before {
+        log_state::put(w.db, &log.group, &judged.state)?;
+        let is_list = |change: &Change| matches!(change, Change::Devices(..) | Change::Added(_));
+        if judged.changes.iter().any(is_list) {
+            account::learn_lists(w, &judged.state)?;
+        }
         w.changes.conversations.insert(log.conversation);
     }
+    if log.kind == ConversationKind::Group {
+        participant::changed(w, log, seq, (&before, judged))?;
+    }
     let mut known = Vec::new();
-    for joined in &judged.joined {
+    for joined in judged.joined() {
         known.extend(wish::fulfilled(w.db, &joined.id, &log.conversation, w.now)?);
         if let Some(read) = joined.lost_after {
             message::send_again(w, log, (Seq(read.0.saturating_add(1)), seq))?;
         }
     }
     Ok(known)
+}
+
+/// A commit took leaves out: from it on another secret opens the mailbox (rule 4), and what is open
+/// under the one before ends there.
+fn relock(w: &mut Work<'_>, log: &Log, seq: Seq) -> Result<()> {
+    let secret = w.with_group(&log.group, |provider, group| {
+        mls::group::lock_secret(provider, group)
+    })?;
+    if let Some(secret) = secret {
+        mailbox::set_secret(w.db, &log.address, &secret)?;
+        w.live.relocked.insert(log.address, seq);
+        w.live.caught_up.remove(&log.address);
+        w.live.to_open.insert(log.address);
+    }
+    Ok(())
 }
 
 /// Our commit that took devices in stands: they are told where their Welcome is.
@@ -283,13 +313,12 @@ pub(crate) fn admitted(
         return Ok(());
     };
     for wish in wishes {
-        let key = &wish.form.who.key;
-        let pointer = joining::pointer(w, &log, (seq, put.id), key)?;
-        let pointer = snug_wire::inbox::Pointer {
-            joins: Some(wish.id),
-            ..pointer
+        let answers = Answers {
+            claim: None,
+            wish: Some(wish.id),
         };
-        request::tell(w, &wish.form.inbox, &InboxForm::Pointer(Box::new(pointer)))?;
+        let pointer = joining::pointer(w, &log, (seq, put.id), answers)?;
+        joining::tell(w, &wish.form.inbox, pointer)?;
     }
     Ok(())
 }
@@ -297,9 +326,7 @@ pub(crate) fn admitted(
 /// Where somebody in a conversation is reached; on a relay that we know.
 pub(crate) fn learn_reach(w: &mut Work<'_>, state: &LogState, new: &Reach) -> Result<bool> {
     let listed = state
-        .participants
-        .iter()
-        .find(|p| p.account == new.account)
+        .participant(&new.account)
         .and_then(|p| p.devices.0.last())
         .is_some_and(|signed| signed.entry.key_of(&new.device).is_some());
     let fits = listed

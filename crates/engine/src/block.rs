@@ -213,7 +213,7 @@ fn retire(w: &mut Work<'_>, address: Address) -> Result<()> {
 /// Whether what somebody says in a log is dropped: they are blocked, and it is the chat with them. What
 /// they take back goes all the same, and where they are reached is known when they are unblocked.
 pub(crate) fn drops(w: &Work<'_>, log: &Log, author: &AccountId, body: &Body) -> Result<bool> {
-    Ok(log.state.kind == ConversationKind::Direct
+    Ok(log.kind == ConversationKind::Direct
         && !matches!(body, Body::Delete(_) | Body::Reach(_))
         && blocked::is(w.db, author)?)
 }

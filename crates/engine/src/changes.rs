@@ -18,6 +18,8 @@ pub struct ChangeSet {
     pub invitations: BTreeSet<InvitationId>,
     /// Requests either way.
     pub requests: BTreeSet<ClaimId>,
+    /// Groups one is invited to, or was.
+    pub offers: BTreeSet<ConversationId>,
     /// What deserves a notification, in order.
     pub notices: Vec<Notice>,
 }
@@ -31,6 +33,8 @@ pub enum Notice {
     Request(ClaimId),
     /// Somebody one asked, or who used one's invitation, is connected now.
     Connected(ClaimId),
+    /// A contact invites into a group.
+    Offer(ConversationId),
 }
 
 impl ChangeSet {
@@ -47,6 +51,7 @@ impl ChangeSet {
         self.gone.extend(other.gone);
         self.invitations.extend(other.invitations);
         self.requests.extend(other.requests);
+        self.offers.extend(other.offers);
         self.notices.extend(other.notices);
     }
 }

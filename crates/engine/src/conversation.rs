@@ -12,7 +12,7 @@ use crate::store::table::outbox::{Intent, New};
 use crate::work::Work;
 use snug_wire::content::Priority;
 use snug_wire::frame::{MailboxKind, Request};
-use snug_wire::log_state::{ConversationKind, LogState, Participant, Role};
+use snug_wire::log_state::{ConversationKind, LogState, Participant, ParticipantKind, Role};
 use snug_wire::{AccountId, Address, ClaimId, GroupId, LockSecret, RelayKey, Seq};
 
 /// Makes a mailbox of ours known and asks the relay for it, before anything else of its lane.
@@ -111,12 +111,13 @@ pub(crate) fn found(
             group: id,
             conversation: state.conversation,
             address,
-            state,
+            kind: state.kind,
             head: Seq(0),
             ready,
             read: Seq(0),
             trouble: None,
         },
+        &state,
     )?;
     Ok(id)
 }
@@ -125,17 +126,11 @@ pub(crate) fn found(
 pub(crate) fn found_own(w: &mut Work<'_>, me: &Me) -> Result<()> {
     conversation::insert(
         w.db,
-        &Conversation {
-            id: me.own,
-            kind: ConversationKind::Own,
-            peer: None,
-            created_at: w.now,
-        },
+        &Conversation::new(me.own, ConversationKind::Own, w.now),
     )?;
     let state = LogState {
-        conversation: me.own,
-        kind: ConversationKind::Own,
         participants: vec![participant(me.account, &me.devices)],
+        ..LogState::new(me.own, ConversationKind::Own)
     };
     found(w, me, &me.home.key, state, true)?;
     Ok(())
@@ -146,6 +141,9 @@ fn participant(account: AccountId, devices: &snug_wire::device_list::DeviceList)
         account,
         role: Role::Admin,
         devices: devices.clone(),
+        name: String::new(),
+        kind: ParticipantKind::User,
+        stay: 0,
     }
 }
 
@@ -160,10 +158,10 @@ pub(crate) fn direct_state(
         participant(peer, devices),
     ];
     participants.sort_by_key(|p| p.account);
+    let id = LogState::direct_id(&me.account, &peer);
     LogState {
-        conversation: LogState::direct_id(&me.account, &peer),
-        kind: ConversationKind::Direct,
         participants,
+        ..LogState::new(id, ConversationKind::Direct)
     }
 }
 
@@ -207,10 +205,8 @@ pub(crate) fn insert_direct(
     conversation::insert(
         w.db,
         &Conversation {
-            id,
-            kind: ConversationKind::Direct,
             peer: Some(peer),
-            created_at: w.now,
+            ..Conversation::new(id, ConversationKind::Direct, w.now)
         },
     )?;
     w.changes.conversations.insert(id);

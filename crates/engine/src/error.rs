@@ -68,6 +68,27 @@ pub enum Rejection {
          compare again; if they still differ, somebody may stand between you"
     )]
     Mismatch,
+    /// Only admins change a group.
+    #[error("only an admin of the group can do that")]
+    NotAdmin,
+    /// A group keeps an admin.
+    #[error("a group needs an admin: make somebody else one first")]
+    LastAdmin,
+    /// One left the group, or was taken out.
+    #[error("you are not in this group any more")]
+    NotIn,
+    /// They are in the group.
+    #[error("they are in the group already")]
+    AlreadyIn,
+    /// One does not remove oneself.
+    #[error("to go yourself, leave the group")]
+    LeaveInstead,
+    /// A group holds [`snug_wire::log_state::MOST_PARTICIPANTS`].
+    #[error("the group is full")]
+    GroupFull,
+    /// The picture is larger than [`snug_wire::log_state::PICTURE_LIMIT`].
+    #[error("the picture is too large: at most 16 KiB")]
+    PictureTooLarge,
     /// There is no such thing.
     #[error("there is no such chat, message, invitation or request")]
     NotFound,

@@ -6,17 +6,19 @@ use crate::own;
 use crate::seal;
 use crate::store::table::inbox::{self, Inbox};
 use crate::store::table::log::{self, Log, Trouble};
-use crate::store::table::mailbox::{self, Mailbox};
+use crate::store::table::mailbox::{self, Mailbox, Standing};
 use crate::store::table::message::{Event, Place};
 use crate::store::table::{missed, outbox as queue, quarantine};
 use crate::work::Work;
 use crate::{
-    admit, block, conversation, decision, joining, message, outbox, post, receipt, rejoin, request,
+    admit, block, conversation, decision, group as groups, joining, message, outbox, participant,
+    pool, post, receipt, rejoin, request,
 };
+use snug_wire::card::Signed;
 use snug_wire::content::{Body, Content};
 use snug_wire::frame::{Answer, Cursor, Delivery, MailboxKind, Refusal, Request};
 use snug_wire::inbox::{InboxForm, Reach};
-use snug_wire::log_state::Credential;
+use snug_wire::log_state::{ConversationKind, Credential, Leave};
 use snug_wire::{Address, FRAME_LIMIT, RelayKey, Seq, TEXT_LIMIT, decode, pad};
 
 /// What `receive` made of a batch.
@@ -118,18 +120,16 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
         }
         return Ok(Err("an entry under an id of ours with other bytes"));
     }
+    let state = w.state(&log.group)?;
     let opened = w.with_group(&log.group, |provider, group| {
-        group::open(
-            provider,
-            group,
-            &log.state,
-            delivery.flagged,
-            &delivery.bytes,
-        )
+        group::open(provider, group, &state, delivery.flagged, &delivery.bytes)
     })?;
     w.step("decrypt")?;
     match opened {
         Some(Opened::Content(author, plain)) => {
+            if log.kind == ConversationKind::Group {
+                participant::spoke(w, log, &author.account)?;
+            }
             let verdict = content(w, log, delivery.seq, &author, &plain)?;
             if let Err(why) = verdict {
                 unopened(w, log, delivery, why)?;
@@ -141,7 +141,11 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
             admit::merged(w, log, delivery.seq, &judged)?;
             Ok(Ok(()))
         }
-        Some(Opened::Removed) => {
+        Some(Opened::Removed(judged)) if judged.state.participant(&w.me()?.account).is_none() => {
+            participant::out(w, log, delivery.seq, (&state, &judged))?;
+            Ok(Ok(()))
+        }
+        Some(Opened::Removed(_)) => {
             rejoin::trouble(w, log, Trouble::Behind)?;
             Ok(Err("a commit that replaces this device"))
         }
@@ -200,10 +204,15 @@ fn content(w: &mut Work<'_>, log: &Log, seq: Seq, author: &Credential, plain: &[
                 device: author.device,
                 inbox: inbox.clone(),
             };
-            if !admit::learn_reach(w, &log.state, &reach)? {
+            let state = w.state(&log.group)?;
+            if !admit::learn_reach(w, &state, &reach)? {
                 return Ok(Err("an inbox on another relay"));
             }
         }
+        Body::Leave(leave) if leave.form.account == author.account => {
+            return group_leave(w, log, leave);
+        }
+        Body::Leave(_) => return Ok(Err("somebody leaves who did not say so")),
         Body::Text(text) if text.text.len() > TEXT_LIMIT => {
             return Ok(Err("a text longer than allowed"));
         }
@@ -222,6 +231,13 @@ fn content(w: &mut Work<'_>, log: &Log, seq: Seq, author: &Credential, plain: &[
     Ok(Ok(()))
 }
 
+fn group_leave(w: &mut Work<'_>, log: &Log, leave: &Signed<Leave>) -> Verdict {
+    if log.kind != ConversationKind::Group {
+        return Ok(Err("somebody leaves what is no group"));
+    }
+    groups::leaves_now(w, log, leave)
+}
+
 fn apply_to_inbox(w: &mut Work<'_>, inbox: &Inbox, delivery: &Delivery) -> Verdict {
     let Some(form) = seal::from_inbox(w.crypto, &inbox.address, &inbox.key, &delivery.bytes) else {
         return Ok(Err("it was not sealed to this inbox"));
@@ -229,9 +245,12 @@ fn apply_to_inbox(w: &mut Work<'_>, inbox: &Inbox, delivery: &Delivery) -> Verdi
     w.step("unseal")?;
     match &form {
         InboxForm::Request(signed) => request::arrived(w, inbox, signed),
-        InboxForm::Pointer(pointer) if joining::takes_answers(inbox) => {
-            joining::pointed(w, pointer)
+        InboxForm::Pointer(signed) if joining::takes_answers(inbox) => {
+            let verdict = joining::pointed(w, signed)?;
+            pool::used(w, &inbox.address)?;
+            Ok(verdict)
         }
+        InboxForm::Declined(leave) if joining::takes_answers(inbox) => groups::declined(w, leave),
         InboxForm::Denied(signed) if joining::takes_answers(inbox) => request::denied(w, signed),
         InboxForm::Join(signed) if joining::takes_answers(inbox) => admit::arrived(w, signed),
         _ => Ok(Err("a form that does not belong into this inbox")),
@@ -269,6 +288,9 @@ pub(crate) fn opened(
         return Ok(());
     };
     let log = log::at(w.db, address)?;
+    if log.is_none() {
+        pool::fill(w, address)?;
+    }
     match answer {
         Answer::Opened(now) => {
             let before = Seq(now.first.0.saturating_sub(1));
@@ -305,15 +327,51 @@ fn gap(w: &mut Work<'_>, log: &Log, first: Seq, last: Seq) -> Result<()> {
         return rejoin::trouble(w, log, Trouble::Behind);
     }
     missed::add(w.db, &log.address, first, last)?;
-    rejoin::tell(w, &log.state, (&log.group, last), Event::Gap)?;
+    rejoin::tell(w, &log.conversation, (&log.group, last), Event::Gap)?;
     receipt::queue(w, &log.group)
+}
+
+/// The relay ended the reading: another secret opens the mailbox from that entry on. With the entry read
+/// we know it, unless somebody put a lock there that nobody has; without it others go on elsewhere.
+pub(crate) fn ended(w: &mut Work<'_>, relay: &RelayKey, address: &Address, at: Seq) -> Result<()> {
+    let Some(mailbox) = mailbox::get(w.db, address)?.filter(|m| m.relay == *relay) else {
+        return Ok(());
+    };
+    if w.live.relocked.get(address).is_some_and(|seq| *seq >= at) {
+        // It is being opened anew.
+        return Ok(());
+    }
+    match log::at(w.db, address)? {
+        Some(log) if mailbox.standing == Standing::There => outdated(w, &mailbox, &log, at),
+        None if mailbox.standing == Standing::There => {
+            w.live.to_open.insert(*address);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Our secret opens a mailbox only up to an entry.
+pub(crate) fn outdated(w: &mut Work<'_>, mailbox: &Mailbox, log: &Log, at: Seq) -> Result<()> {
+    if mailbox.seq < at {
+        // What comes before says more.
+        w.live.to_open.insert(mailbox.address);
+        Ok(())
+    } else if log.head < at {
+        rejoin::trouble(w, log, Trouble::Behind)
+    } else {
+        rejoin::trouble(w, log, Trouble::Unusable)
+    }
 }
 
 /// A mailbox cannot be opened. An inbox, and one that nobody else knows, is just made again.
 pub(crate) fn unusable(w: &mut Work<'_>, mailbox: &Mailbox, refusal: &Refusal) -> Result<()> {
     let log = log::at(w.db, &mailbox.address)?;
     match log {
-        Some(log) if log.ready => rejoin::trouble(w, &log, outbox::trouble_of(refusal)),
+        Some(log) if log.ready => match refusal {
+            Refusal::Outdated(at) => outdated(w, mailbox, &log, *at),
+            _ => rejoin::trouble(w, &log, Trouble::Unusable),
+        },
         log if *refusal == Refusal::NoMailbox => {
             let kind = match log {
                 Some(_) => MailboxKind::Conversation,

@@ -2,12 +2,14 @@
 
 use crate::conversation::ask_for_mailbox;
 use crate::error::{Rejection, Result};
+use crate::group as groups;
 use crate::own;
 use crate::seal;
+use crate::store::table::conversation::{self, ChatStanding};
 use crate::store::table::invitation::{self, Invitation, InvitationState};
-use crate::store::table::{contact, conversation, inbox, request};
+use crate::store::table::{contact, inbox, request};
 use crate::work::Work;
-use snug_wire::card::{Card, InboxAddress, Signed};
+use snug_wire::card::{Card, GroupCard, InboxAddress, Signed};
 use snug_wire::code::{CodeKind, InviteCode, RelayHint};
 use snug_wire::frame::MailboxKind;
 use snug_wire::log_state::LogState;
@@ -26,6 +28,19 @@ pub struct NewInvitation {
     pub expires_at: Option<u64>,
     /// A word of welcome, may be empty.
     pub greeting: String,
+    /// The group it leads into; to oneself if none.
+    pub group: Option<GroupEntry>,
+}
+
+/// How an invitation leads into a group.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupEntry {
+    /// The group; one must be its admin.
+    pub group: ConversationId,
+    /// How many may use it; any number if none.
+    pub uses: Option<u32>,
+    /// Whether one is asked each time.
+    pub asks: bool,
 }
 
 /// What an invitation says before anything is sent.
@@ -41,6 +56,8 @@ pub struct Preview {
     pub expires_at: Option<u64>,
     /// How one stands with them already.
     pub relation: Relation,
+    /// The group it leads into.
+    pub group: Option<GroupCard>,
 }
 
 /// How one stands with somebody.
@@ -109,15 +126,25 @@ pub(crate) fn open_inbox(w: &mut Work<'_>, relay: &RelayAddress) -> Result<Inbox
 /// Makes an invitation. Its code can be shown at once; it works as soon as the relay has the card.
 pub(crate) fn create(w: &mut Work<'_>, new: &NewInvitation) -> Result<InvitationId> {
     let greeting = checked_greeting(&new.greeting)?;
+    let (group, relay) = match &new.group {
+        Some(entry) => {
+            let (card, relay) = groups::card(w, &entry.group)?;
+            (Some(card), relay)
+        }
+        None => (None, w.me()?.home.clone()),
+    };
     let me = w.me()?;
     let id = InvitationId(w.random());
-    let (inbox, secrets) = new_inbox(w, &me.home)?;
+    let (inbox, secrets) = new_inbox(w, &relay)?;
     let invited = Invited {
         code: InviteCode {
-            kind: CodeKind::Contact,
+            kind: match group {
+                Some(_) => CodeKind::Group,
+                None => CodeKind::Contact,
+            },
             id,
             key: Secret::new(w.random()),
-            relay: RelayHint::of(&me.home),
+            relay: RelayHint::of(&relay),
         },
         card: Card {
             invitation: id,
@@ -127,8 +154,15 @@ pub(crate) fn create(w: &mut Work<'_>, new: &NewInvitation) -> Result<Invitation
             greeting,
             inbox,
             expires_at: new.expires_at,
-            uses: (!new.reusable).then_some(1),
-            asks: new.reusable,
+            uses: match &new.group {
+                Some(entry) => entry.uses,
+                None => (!new.reusable).then_some(1),
+            },
+            asks: match &new.group {
+                Some(entry) => entry.asks,
+                None => new.reusable,
+            },
+            group,
         },
         revoke: LockSecret::new(w.random()),
         inbox: secrets,
@@ -169,7 +203,7 @@ pub(crate) fn open_card(
     sealed: &[u8],
     now: u64,
 ) -> Result<(Signed<Card>, Preview)> {
-    if code.kind != CodeKind::Contact {
+    if !matches!(code.kind, CodeKind::Contact | CodeKind::Group) {
         return Err(Rejection::OtherCode.into());
     }
     let signed = seal::open_card(&code.key, &code.id, sealed)?.ok_or(Rejection::CardDamaged)?;
@@ -182,7 +216,12 @@ pub(crate) fn open_card(
         && card.invitation == code.id
         && code.relay.names(&card.inbox.relay)
         && (1..=NAME_LIMIT).contains(&card.name.chars().count())
-        && card.greeting.chars().count() <= GREETING_LIMIT;
+        && card.greeting.chars().count() <= GREETING_LIMIT
+        && card.group.is_some() == (code.kind == CodeKind::Group)
+        && card
+            .group
+            .as_ref()
+            .is_none_or(|group| (1..=NAME_LIMIT).contains(&group.name.chars().count()));
     if !valid {
         return Err(Rejection::CardDamaged.into());
     }
@@ -198,12 +237,18 @@ pub(crate) fn open_card(
         greeting: card.greeting.clone(),
         expires_at: card.expires_at,
         relation: relation(db, me, card)?,
+        group: card.group.clone(),
     };
     Ok((signed, preview))
 }
 
 fn relation(db: &rusqlite::Connection, me: Option<AccountId>, card: &Card) -> Result<Relation> {
-    if let Some(me) = me {
+    if let Some(group) = &card.group {
+        let there = conversation::get(db, &group.conversation)?;
+        if there.is_some_and(|c| c.standing == ChatStanding::In) {
+            return Ok(Relation::Connected(group.conversation));
+        }
+    } else if let Some(me) = me {
         let direct = LogState::direct_id(&me, &card.account);
         if conversation::get(db, &direct)?.is_some() && contact::get(db, &card.account)?.is_some() {
             return Ok(Relation::Connected(direct));

@@ -4,34 +4,47 @@ use crate::changes::Notice;
 use crate::conversation::{direct_state, insert_direct};
 use crate::error::{Error, Result};
 use crate::mls::{group, key_package};
+use crate::store::table::conversation::{self, Conversation};
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox::{self, Mailbox, Standing};
 use crate::store::table::outbox::{Intent, New, Queued};
 use crate::store::table::request::RequestState;
 use crate::store::table::{contact, inbox, reach, relay, request as requests};
 use crate::work::Work;
-use crate::{admit, outbox, rejoin, request, verify};
+use crate::{admit, offer, outbox, participant, rejoin, request, seal, verify};
+use openmls::prelude::MlsGroup;
 use rand::RngExt as _;
-use snug_wire::card::Signed;
+use snug_wire::card::{InboxAddress, Signable as _, Signed};
 use snug_wire::content::Priority;
+use snug_wire::device_list::DeviceList;
 use snug_wire::frame::{Answer, Request};
-use snug_wire::inbox::{InboxForm, InviteRequest, Pointer, Reach};
-use snug_wire::log_state::{Credential, LogState, STATE_LIMIT};
+use snug_wire::inbox::{InboxForm, InviteRequest, Joining, Pointer, Reach};
+use snug_wire::log_state::{ConversationKind, Credential, LogState, STATE_LIMIT};
 use snug_wire::{
-    ClaimId, DeviceKey, EnvelopeId, FRAME_LIMIT, GroupId, RelayAddress, Secret, Seq, decode, encode,
+    ClaimId, EnvelopeId, FRAME_LIMIT, GroupId, JoinId, RelayAddress, Secret, Seq, decode, encode,
 };
 
-/// A new leaf renews itself within this many milliseconds, at a random moment (rule 21).
+/// A new leaf of a direct conversation renews itself within this many milliseconds, at a random moment.
 const RENEW_WITHIN: std::ops::Range<u64> = 2_000..20_000;
+/// In a group one leaf of all renews itself about so often, in milliseconds (rule 21).
+const RENEW_EVERY: u64 = 60_000;
 
 /// Its places would stand among those of messages that wait.
 const NO_GROUP: GroupId = GroupId([0; 16]);
 /// Far above any log's last entry, and still a number for SQLite.
 const LAST_SEQ: Seq = Seq(1 << 62);
-/// How many devices a pointer tells the reach of.
-const REACHED: u32 = 16;
+/// How many devices new leaves are told the reach of.
+const REACHED: usize = 32;
 
-/// With the merge of the commit that added them, every new leaf is told where its Welcome is.
+/// What a pointer answers; nothing when somebody is added who did not ask.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Answers {
+    pub claim: Option<ClaimId>,
+    pub wish: Option<JoinId>,
+}
+
+/// With the merge of the commit that added them, every new leaf of a direct conversation is told where
+/// its Welcome is.
 pub(crate) fn point(
     w: &mut Work<'_>,
     log: &Log,
@@ -43,35 +56,55 @@ pub(crate) fn point(
         return Ok(());
     };
     let signed: Signed<InviteRequest> = decode(&found.form, FRAME_LIMIT)?;
-    // Each inbox is that of the device whose key package stands at its place.
-    let packages = signed.form.key_packages.iter();
-    let devices: Vec<Credential> = packages
-        .filter_map(|bytes| key_package::check(&w.provider(), bytes))
-        .map(|(_, who)| who)
-        .collect();
-    let reached = devices.iter().zip(&signed.form.inboxes);
-    for (device, inbox) in reached.filter(|(_, inbox)| admit::is_small(inbox)) {
-        let reached = Reach {
-            account: signed.form.account,
-            device: device.device,
-            inbox: inbox.clone(),
+    for (device, inbox) in devices_of(w, &signed.form) {
+        learn(w, log, &device, &inbox)?;
+        let answers = Answers {
+            claim: Some(*claim),
+            wish: None,
         };
-        reach::put(w.db, &log.conversation, &reached)?;
+        let pointer = pointer(w, log, (commit, put.id), answers)?;
+        tell(w, &inbox, pointer)?;
     }
-    let at = relay_of(w, log)?;
-    rejoin::own_reach(w, &log.conversation, &at)?;
-    for (device, inbox) in devices.iter().zip(&signed.form.inboxes) {
-        let pointer = Pointer {
-            answers: Some(*claim),
-            ..pointer(w, log, (commit, put.id), &device.key)?
-        };
-        request::tell(w, inbox, &InboxForm::Pointer(Box::new(pointer)))?;
-    }
+    connected(w, claim, log)
+}
+
+/// A request is granted: who asked is in.
+pub(crate) fn connected(w: &mut Work<'_>, claim: &ClaimId, log: &Log) -> Result<()> {
     requests::set_state(w.db, claim, RequestState::Connected)?;
     w.changes.requests.insert(*claim);
     w.changes.conversations.insert(log.conversation);
     w.changes.notices.push(Notice::Connected(*claim));
     Ok(())
+}
+
+/// The devices that a request brings: each inbox is that of the device whose key package stands at its
+/// place.
+pub(crate) fn devices_of(w: &Work<'_>, form: &InviteRequest) -> Vec<(Credential, InboxAddress)> {
+    let packages = form.key_packages.iter().zip(&form.inboxes);
+    packages
+        .filter_map(|(bytes, inbox)| {
+            let (_, who) = key_package::check(&w.provider(), bytes)?;
+            Some((who, inbox.clone()))
+        })
+        .collect()
+}
+
+/// Where a new device is reached.
+pub(crate) fn learn(
+    w: &mut Work<'_>,
+    log: &Log,
+    who: &Credential,
+    inbox: &InboxAddress,
+) -> Result<()> {
+    if !admit::is_small(inbox) {
+        return Ok(());
+    }
+    let reached = Reach {
+        account: who.account,
+        device: who.device,
+        inbox: inbox.clone(),
+    };
+    reach::put(w.db, &log.conversation, &reached)
 }
 
 /// The relay a log lives on.
@@ -81,20 +114,19 @@ pub(crate) fn relay_of(w: &Work<'_>, log: &Log) -> Result<RelayAddress> {
     relay::get(w.db, &mailbox.relay)?.ok_or_else(missing)
 }
 
-/// What leads the leaf of a device to its Welcome, and to where others are reached.
+/// What leads the leaves that a commit added to their Welcome.
 pub(crate) fn pointer(
     w: &mut Work<'_>,
     log: &Log,
     (commit, envelope): (Seq, EnvelopeId),
-    leaf: &DeviceKey,
+    answers: Answers,
 ) -> Result<Pointer> {
     let missing = || Error::Mls("a log without its group or mailbox".into());
     let mailbox = mailbox::get(w.db, &log.address)?.ok_or_else(missing)?;
-    let fetch = w
-        .with_group(&log.group, |provider, group| {
-            group::fetch_secret(provider, group, leaf)
-        })?
+    let lead = w
+        .with_group(&log.group, |provider, group| group::lead(provider, group))?
         .ok_or_else(missing)?;
+    let me = w.me()?;
     Ok(Pointer {
         relay: relay_of(w, log)?,
         address: log.address,
@@ -103,11 +135,41 @@ pub(crate) fn pointer(
         generation: mailbox.generation,
         envelope,
         secret: mailbox.secret,
-        fetch,
-        state: log.state.clone(),
-        answers: None,
-        joins: None,
-        reach: reach::all(w.db, &log.conversation, REACHED)?,
+        fetch: lead.fetch,
+        key: lead.key,
+        conversation: log.conversation,
+        answers: answers.claim,
+        joins: answers.wish,
+        account: me.account,
+        devices: me.devices.clone(),
+        offer: None,
+    })
+}
+
+/// Puts a pointer into the inbox of the device that it leads.
+pub(crate) fn tell(w: &mut Work<'_>, inbox: &InboxAddress, pointer: Pointer) -> Result<()> {
+    let me = w.me()?;
+    let signed = pointer.signed(me.device, &me.signing_key());
+    request::tell(w, inbox, &InboxForm::Pointer(Box::new(signed)))
+}
+
+/// What is attached to a commit that adds leaves.
+pub(crate) fn attached(
+    w: &mut Work<'_>,
+    log: &Log,
+    state: LogState,
+    welcome: Vec<u8>,
+) -> Result<Joining> {
+    let at = relay_of(w, log)?;
+    rejoin::own_reach(w, &log.conversation, &at)?;
+    let mut reach = reach::all(w.db, &log.conversation, u32::MAX)?;
+    // Of those who can take somebody in again as many as there is room for.
+    reach.sort_by_key(|reach| !state.is_admin(&reach.account));
+    reach.truncate(REACHED);
+    Ok(Joining {
+        welcome,
+        state,
+        reach,
     })
 }
 
@@ -116,33 +178,53 @@ pub(crate) fn can_be(pointer: &Pointer) -> bool {
     pointer.group != NO_GROUP && pointer.commit <= LAST_SEQ
 }
 
-/// A pointer came to an inbox of ours: it counts if it answers what we asked.
+/// Whether a device of the account that a pointer names signed it, by a list not older than the one known.
+pub(crate) fn is_signed(signed: &Signed<Pointer>, known: &DeviceList) -> bool {
+    let Pointer {
+        account, devices, ..
+    } = &signed.form;
+    (devices == known || devices.continues(known))
+        && devices
+            .verified(account)
+            .and_then(|entry| entry.key_of(&signed.device))
+            .is_some_and(|key| signed.is_by(&key))
+}
+
+/// A pointer came to an inbox of ours: it counts if it answers what we asked, or is of a contact who
+/// invites us into a group.
 pub(crate) fn pointed(
     w: &mut Work<'_>,
-    pointer: &Pointer,
+    signed: &Signed<Pointer>,
 ) -> Result<std::result::Result<(), &'static str>> {
+    let pointer = &signed.form;
+    if !can_be(pointer) {
+        return Ok(Err("a pointer to a place that cannot be"));
+    }
     if let Some(id) = &pointer.joins {
-        return rejoin::pointed(w, pointer, id);
+        return rejoin::pointed(w, signed, id);
     }
     let Some(claim) = pointer.answers else {
-        return Ok(Err("a pointer that answers nothing"));
+        return offer::arrived(w, signed);
     };
     let Some(row) =
         requests::get(w.db, &claim)?.filter(|r| !r.incoming && r.state != RequestState::Connected)
     else {
         return Ok(Err("a pointer to nothing asked"));
     };
-    if let Err(why) = leads_somewhere_new(w, pointer, &row)? {
+    if let Err(why) = leads_somewhere_new(w, signed, &row)? {
         return Ok(Err(why));
     }
-    if !is_expected(w, &row, &pointer.state)? {
-        return Ok(Err("a pointer to another conversation"));
-    }
-    let connection = Secret::new(w.random());
-    relay::remember(w.db, &pointer.relay, &connection)?;
     // One Welcome at a time: whoever was asked could fill the outbox with pointers.
     requests::set_state(w.db, &claim, RequestState::Granted)?;
     w.changes.requests.insert(claim);
+    follow(w, pointer)?;
+    Ok(Ok(()))
+}
+
+/// Fetches what a pointer leads to.
+pub(crate) fn follow(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
+    let connection = Secret::new(w.random());
+    relay::remember(w.db, &pointer.relay, &connection)?;
     outbox::add(
         w,
         New {
@@ -150,48 +232,99 @@ pub(crate) fn pointed(
             lane: pointer.address,
             priority: Priority::Urgent,
             not_before: 0,
-            intent: Intent::Fetch(Box::new(pointer.clone()), claim),
+            intent: Intent::Fetch(Box::new(pointer.clone())),
             request: Some(Request::Fetch(
                 pointer.address,
                 pointer.commit,
                 pointer.fetch.clone(),
             )),
         },
-    )?;
-    Ok(Ok(()))
+    )
 }
 
-/// Whether a pointer names a log of ours to be, on the relay of the invitation (rule 1).
+/// Whether a pointer of the one we asked names a log of ours to be, on the relay of the invitation
+/// (rule 1).
 fn leads_somewhere_new(
     w: &Work<'_>,
-    pointer: &Pointer,
+    signed: &Signed<Pointer>,
     row: &requests::Request,
 ) -> Result<std::result::Result<(), &'static str>> {
+    let pointer = &signed.form;
+    let card = request::card_of(row)?;
+    let expected = match &card.group {
+        Some(group) => group.conversation,
+        None => LogState::direct_id(&w.me()?.account, &row.account),
+    };
     Ok(if row.state == RequestState::Granted {
         Err("a pointer while another is followed")
-    } else if pointer.relay.key != request::card_of(row)?.inbox.relay.key {
+    } else if pointer.account != row.account || !is_signed(signed, &card.devices) {
+        Err("a pointer that the inviter did not sign")
+    } else if pointer.relay.key != card.inbox.relay.key {
         Err("a pointer to another relay")
     } else if is_read(w, pointer)? {
         Err("a pointer to a log one reads")
-    } else if !can_be(pointer) {
-        Err("a pointer to a place that cannot be")
-    } else if encode(&pointer.state).len() > STATE_LIMIT {
-        Err("a pointer with too large a state")
+    } else if pointer.conversation != expected {
+        Err("a pointer to another conversation")
     } else {
         Ok(())
     })
 }
 
-fn is_read(w: &Work<'_>, pointer: &Pointer) -> Result<bool> {
-    Ok(
-        log::get(w.db, &pointer.group)?.is_some()
-            || mailbox::get(w.db, &pointer.address)?.is_some(),
-    )
+/// Whether a pointer leads to where this device is already.
+pub(crate) fn is_read(w: &Work<'_>, pointer: &Pointer) -> Result<bool> {
+    let mailbox = mailbox::get(w.db, &pointer.address)?;
+    let is_ours = mailbox.is_some_and(|there| there.standing != Standing::Over);
+    let log = log::get(w.db, &pointer.group)?;
+    Ok(is_ours || log.is_some_and(|log| log.address != pointer.address))
+}
+
+/// What is true of any state we are to come in by: of this conversation, small enough, every list valid,
+/// this device and the one who points in it.
+pub(crate) fn holds(w: &Work<'_>, pointer: &Pointer, state: &LogState) -> Result<bool> {
+    let me = w.me()?.credential();
+    let sorted = state
+        .participants
+        .is_sorted_by(|a, b| a.account < b.account);
+    Ok(state.conversation == pointer.conversation
+        && sorted
+        && encode(state).len() <= STATE_LIMIT
+        && state.names(&me)
+        && state
+            .participants
+            .iter()
+            .all(|p| p.devices.verified(&p.account).is_some())
+        && state.participant(&pointer.account).is_some())
+}
+
+/// The relay's word on what a pointer led to.
+pub(crate) fn fetched(w: &mut Work<'_>, pointer: &Pointer, answer: &Answer) -> Result<()> {
+    let joining = match answer {
+        Answer::Bytes(bytes) => seal::open_joining(&pointer.key, &pointer.group, bytes),
+        _ => None,
+    };
+    match (&pointer.joins, &pointer.answers) {
+        (Some(id), _) => rejoin::fetched(w, pointer, id, joining),
+        (None, Some(claim)) => answered(w, pointer, claim, joining),
+        (None, None) => offer::fetched(w, pointer, joining),
+    }
+}
+
+/// Joins by a Welcome; `None` if it is not what was said of it.
+pub(crate) fn join(
+    w: &mut Work<'_>,
+    pointer: &Pointer,
+    joining: &Joining,
+) -> Result<Option<MlsGroup>> {
+    let provider = w.provider();
+    Ok(group::join(&provider, &pointer.group, &joining.state, &joining.welcome)?.ok())
 }
 
 /// Whether a state is the direct conversation with the one we asked, with our devices as they are, or were
-/// when we asked, and theirs no older than we know.
+/// when we asked, and theirs no older than we know; or the group they invited to.
 fn is_expected(w: &Work<'_>, row: &requests::Request, state: &LogState) -> Result<bool> {
+    if request::card_of(row)?.group.is_some() {
+        return Ok(state.kind == ConversationKind::Group && state.is_admin(&row.account));
+    }
     let me = w.me()?;
     let theirs = state.participants.iter().find(|p| p.account == row.account);
     let ours = state.participants.iter().find(|p| p.account == me.account);
@@ -210,88 +343,119 @@ fn is_expected(w: &Work<'_>, row: &requests::Request, state: &LogState) -> Resul
     Ok(theirs.devices.version() >= known && *state == expected)
 }
 
-/// The relay's word on the Welcome: join, and be in.
-pub(crate) fn fetched(
+/// What we asked for was granted: join, and be in.
+fn answered(
     w: &mut Work<'_>,
     pointer: &Pointer,
     claim: &ClaimId,
-    answer: &Answer,
+    joining: Option<Joining>,
 ) -> Result<()> {
     let Some(row) = requests::get(w.db, claim)?.filter(|r| r.state != RequestState::Connected)
     else {
         return Ok(());
     };
-    let joined = match answer {
-        Answer::Bytes(welcome) if !is_read(w, pointer)? => {
-            group::join(&w.provider(), &pointer.group, &pointer.state, welcome)?.ok()
-        }
-        _ => None,
-    };
+    let mut joined = None;
+    if let Some(joining) = joining
+        && !is_read(w, pointer)?
+        && holds(w, pointer, &joining.state)?
+        && is_expected(w, &row, &joining.state)?
+    {
+        joined = join(w, pointer, &joining)?.map(|group| (group, joining));
+    }
     w.step("join")?;
     w.changes.requests.insert(*claim);
-    let Some(joined) = joined else {
+    let Some((group, joining)) = joined else {
         return requests::set_state(w.db, claim, RequestState::Failed);
     };
-    w.keep_group(pointer.group, joined);
-    enter(w, pointer, &row)?;
-    requests::set_state(w.db, claim, RequestState::Connected)?;
-    requests::set_conversation(w.db, claim, &pointer.state.conversation)?;
-    w.changes.notices.push(Notice::Connected(*claim));
-    renew_later(w, pointer)
-}
-
-fn enter(w: &mut Work<'_>, pointer: &Pointer, row: &requests::Request) -> Result<()> {
-    let theirs = pointer
-        .state
-        .participants
-        .iter()
-        .find(|p| p.account == row.account);
-    if let Some(theirs) = theirs {
-        contact::put(w.db, &row.account, &row.name, &theirs.devices)?;
-        verify::look_again(w, &row.account)?;
+    w.keep_group(pointer.group, group);
+    if joining.state.kind == ConversationKind::Direct {
+        let theirs = joining.state.participant(&row.account);
+        if let Some(theirs) = theirs {
+            contact::put(w.db, &row.account, &row.name, &theirs.devices)?;
+            verify::look_again(w, &row.account)?;
+        }
     }
-    insert_direct(w, pointer.state.conversation, row.account)?;
-    mailbox::insert(
-        w.db,
-        &Mailbox {
-            address: pointer.address,
-            relay: pointer.relay.key,
-            secret: pointer.secret.clone(),
-            standing: Standing::There,
-            generation: pointer.generation,
-            seq: pointer.commit,
-            envelope: Some(pointer.envelope),
-        },
-    )?;
-    log::insert(
-        w.db,
-        &Log {
-            group: pointer.group,
-            conversation: pointer.state.conversation,
-            address: pointer.address,
-            state: pointer.state.clone(),
-            head: pointer.commit,
-            ready: true,
-            read: pointer.commit,
-            trouble: None,
-        },
-    )?;
     let me = w.me()?;
     let own = Reach {
         account: me.account,
         device: me.device,
-        inbox: request::reply_of(row)?,
+        inbox: request::reply_of(&row)?,
     };
-    reach::put(w.db, &pointer.state.conversation, &own)?;
-    for other in &pointer.reach {
-        admit::learn_reach(w, &pointer.state, other)?;
+    reach::put(w.db, &pointer.conversation, &own)?;
+    enter(w, pointer, &joining)?;
+    requests::set_state(w.db, claim, RequestState::Connected)?;
+    requests::set_conversation(w.db, claim, &pointer.conversation)?;
+    w.changes.notices.push(Notice::Connected(*claim));
+    renew_later(w, pointer, &joining.state)
+}
+
+/// Stands in a log from the commit on that added our leaf.
+pub(crate) fn enter(w: &mut Work<'_>, pointer: &Pointer, joining: &Joining) -> Result<()> {
+    let state = &joining.state;
+    let own = w.me()?.account;
+    match state.kind {
+        ConversationKind::Direct => {
+            let other = state.participants.iter().find(|p| p.account != own);
+            if let Some(other) = other {
+                insert_direct(w, state.conversation, other.account)?;
+            }
+        }
+        kind => {
+            let new = Conversation {
+                name: state.name.clone(),
+                ..Conversation::new(state.conversation, kind, w.now)
+            };
+            conversation::insert(w.db, &new)?;
+        }
     }
+    let at = Mailbox {
+        address: pointer.address,
+        relay: pointer.relay.key,
+        secret: pointer.secret.clone(),
+        standing: Standing::There,
+        generation: pointer.generation,
+        seq: pointer.commit,
+        envelope: Some(pointer.envelope),
+    };
+    if log::get(w.db, &pointer.group)?.is_some() {
+        rejoin::resume(w, &at, pointer, state)?;
+    } else {
+        mailbox::insert(w.db, &at)?;
+        let log = Log {
+            group: pointer.group,
+            conversation: state.conversation,
+            address: pointer.address,
+            kind: state.kind,
+            head: pointer.commit,
+            ready: true,
+            read: pointer.commit,
+            trouble: None,
+        };
+        log::insert(w.db, &log, state)?;
+    }
+    if state.kind == ConversationKind::Group {
+        participant::entered(w, pointer, state)?;
+    }
+    for other in &joining.reach {
+        admit::learn_reach(w, state, other)?;
+    }
+    w.live.caught_up.remove(&pointer.address);
+    w.live.behind.remove(&pointer.address);
     w.live.to_open.insert(pointer.address);
+    w.changes.conversations.insert(state.conversation);
     Ok(())
 }
 
-pub(crate) fn renew_later(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
-    let not_before = w.now + w.rng.random_range(RENEW_WITHIN);
+/// A new leaf renews itself soon, but not all of a group at once.
+pub(crate) fn renew_later(w: &mut Work<'_>, pointer: &Pointer, state: &LogState) -> Result<()> {
+    let within = match state.kind {
+        ConversationKind::Group => {
+            let others = state.participants.len() as u64;
+            RENEW_WITHIN.start..RENEW_WITHIN.start + others * RENEW_EVERY
+        }
+        _ => RENEW_WITHIN,
+    };
+    let not_before = w.now + w.rng.random_range(within);
     outbox::add(
         w,
         New {

@@ -15,6 +15,7 @@ mod contacts;
 mod conversation;
 mod decision;
 mod error;
+mod group;
 mod host;
 mod inbox;
 mod invitation;
@@ -23,8 +24,11 @@ mod keeping;
 mod linking;
 mod message;
 mod mls;
+mod offer;
 mod outbox;
 mod own;
+mod participant;
+mod pool;
 mod post;
 mod privacy;
 mod read;
@@ -48,20 +52,25 @@ pub use account::Account;
 pub use changes::{ChangeSet, Notice};
 pub use contacts::Contact;
 pub use error::{Error, Rejection, Result};
+pub use group::GroupWish;
 pub use inbox::{Ignored, Received};
-pub use invitation::{NewInvitation, Preview, Relation};
+pub use invitation::{GroupEntry, NewInvitation, Preview, Relation};
 pub use message::{Extras, WAITING_BYTES, WAITING_LIMIT};
+pub use offer::GroupInvitation;
 pub use outbox::{Outgoing, OutgoingId};
+pub use participant::Happened;
 pub use privacy::{Privacy, PrivacyOverride};
-pub use read::{Chat, Reader, View};
+pub use read::{Chat, Group, PendingChange, Reader, View};
 pub use search::{Found, Search, Within, fold};
 pub use signal::{OwnPresence, OwnState, PresenceNow, Signs, TypingNow};
 pub use store::table::blocked::Blocked;
+pub use store::table::conversation::ChatStanding;
 pub use store::table::draft::Draft;
 pub use store::table::invitation::{Invitation, InvitationState};
 pub use store::table::message::{
     Amended, Event, Message, MessageKind, MessageState, Place, Problem, Unread,
 };
+pub use store::table::participant::Member;
 pub use store::table::request::{Request as ConnectRequest, RequestState};
 pub use store::{Access, connect};
 pub use verify::{Compared, SafetyNumber, Trust};
@@ -74,12 +83,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use snug_wire::code::InviteCode;
 use snug_wire::frame::{Answer, Cursor, Delivery};
 use snug_wire::{
-    Address, ClaimId, GroupId, InvitationId, LockSecret, RelayAddress, RelayKey, Secret,
+    Address, ClaimId, GroupId, InvitationId, LockSecret, RelayAddress, RelayKey, Secret, Seq,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use store::table::message as message_table;
 use store::table::outbox::Stage;
-use store::table::{keeping as kept, log, mailbox, outbox as queue, quarantine, relay, setting};
+use store::table::{
+    keeping as kept, log, mailbox, outbox as queue, pending, quarantine, relay, setting,
+};
 use work::{Live, Work};
 
 /// An entry that ended the program this often before it was applied is set aside (rule 24). More than
@@ -193,6 +204,7 @@ impl Engine {
             Err(error) => {
                 // The transaction rolled back; what is in memory may be ahead of it.
                 self.groups.clear();
+                self.live.states.clear();
                 Err(error)
             }
         }
@@ -371,6 +383,15 @@ impl Engine {
         })
     }
 
+    /// The relay ended the reading of a mailbox: its lock changed at that entry (rule 4).
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn ended(&mut self, relay: &RelayKey, address: Address, at: Seq, now: u64) -> Result<()> {
+        self.live.caught_up.remove(&address);
+        self.write(now, |w| inbox::ended(w, relay, &address, at))
+    }
+
     /// A mailbox has been read to the end since it was opened: now it may be written to (rule 15).
     pub fn caught_up(&mut self, address: Address) {
         self.live.caught_up.insert(address);
@@ -480,13 +501,13 @@ impl Engine {
     /// # Errors
     /// The disk.
     pub fn next_deadline(&self, now: u64) -> Result<Option<u64>> {
-        let device = self.me.as_ref().map(|me| me.device);
-        let turn = device.map(|device| rehome::next_turn(&self.db, device));
+        let turn = self.me.as_ref().map(|me| rehome::next_turn(&self.db, me));
         let all = [
             queue::next_due(&self.db, now)?,
             message_table::next_expiry(&self.db)?,
             rejoin::next_asking(&self.db)?,
             kept::next_end(&self.db)?,
+            pending::next_due(&self.db)?,
             turn.transpose()?.flatten(),
         ];
         Ok(all.into_iter().flatten().min())
@@ -535,7 +556,9 @@ impl Engine {
     /// # Errors
     /// The disk.
     pub fn is_idle(&self) -> Result<bool> {
-        Ok(queue::is_empty(&self.db)? && rejoin::next_asking(&self.db)?.is_none())
+        Ok(queue::is_empty(&self.db)?
+            && rejoin::next_asking(&self.db)?.is_none()
+            && !group::is_waiting(&self.db)?)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use crate::changes::Notice;
 use crate::error::{Rejection, Result};
+use crate::store::table::conversation::{self, ChatStanding};
 use crate::store::table::draft::{self, Draft};
 use crate::store::table::log::{self, Log};
 use crate::store::table::message::{self, Message, MessageKind, MessageState, Place, Problem};
 use crate::store::table::outbox::{self as queued, Intent, New, Stage};
-use crate::store::table::{blocked, conversation};
-use crate::store::table::{gone, mailbox};
+use crate::store::table::{blocked, gone, mailbox};
 use crate::work::Work;
 use crate::{block, keeping, outbox, post, receipt, search, timer};
 use snug_wire::content::{Body, Content, MENTIONS, Mention, Priority, Text};
@@ -128,7 +128,7 @@ pub(crate) fn write(
     line: impl FnOnce(Message) -> Message,
 ) -> Result<()> {
     check_queue(w)?;
-    conversation::get(w.db, &id)?.ok_or(Rejection::NotFound)?;
+    check_in(w, &id)?;
     block::check(w, &id)?;
     keeping::bring_out(w, &id)?;
     let place = message::next_waiting(w.db, &id)?;
@@ -142,6 +142,16 @@ pub(crate) fn write(
     queue(w, id, Intent::Message(message))?;
     changed(w, id, message);
     Ok(())
+}
+
+/// Whether a conversation can be written to.
+pub(crate) fn check_in(w: &Work<'_>, id: &ConversationId) -> Result<()> {
+    let there = conversation::get(w.db, id)?.ok_or(Rejection::NotFound)?;
+    if there.standing == ChatStanding::In {
+        Ok(())
+    } else {
+        Err(Rejection::NotIn.into())
+    }
 }
 
 pub(crate) fn check_queue(w: &Work<'_>) -> Result<()> {
@@ -194,6 +204,7 @@ pub(crate) fn retry(w: &mut Work<'_>, id: MessageId) -> Result<()> {
     if message.state != MessageState::Failed {
         return Err(Rejection::NotFound.into());
     }
+    check_in(w, &message.conversation)?;
     let place = message::next_waiting(w.db, &message.conversation)?;
     message::set_waiting(w.db, &id, place)?;
     queue(w, message.conversation, Intent::Message(id))?;
@@ -410,8 +421,9 @@ pub(crate) fn send_unheard(w: &mut Work<'_>, log: &Log, below: Seq) -> Result<()
         queue_again(w, &unheard)?;
     }
     let own = w.me()?.account;
+    let state = w.state(&log.group)?;
     let mut heard = Seq(u64::MAX);
-    for other in log.state.participants.iter().filter(|p| p.account != own) {
+    for other in state.participants.iter().filter(|p| p.account != own) {
         let (delivered, _) = crate::store::table::receipt::get(w.db, &log.group, &other.account)?;
         heard = heard.min(delivered);
     }

@@ -5,21 +5,23 @@
 use crate::admit::Admission;
 use crate::error::{Error, Result};
 use crate::mls::{group, key_package};
+use crate::store::table::conversation::ChatStanding;
 use crate::store::table::log::{self, Log, Trouble};
 use crate::store::table::mailbox::{self, Standing};
 use crate::store::table::message::{self, Problem};
 use crate::store::table::outbox::{self as table, Intent, New, Queued, Stage};
 use crate::store::table::wish::Wish;
-use crate::store::table::{reach, wish};
+use crate::store::table::{pending, reach, wish};
 use crate::work::{Live, Work};
 use crate::{
-    admit, decision, inbox, joining, message as messages, own, post, receipt, rehome, rejoin,
-    request,
+    admit, decision, group as group_wishes, inbox, joining, message as messages, own, pool, post,
+    receipt, rehome, rejoin, request, seal as sealing,
 };
 use rusqlite::Connection;
 use snug_wire::content::{Body, Content};
 use snug_wire::frame::{Answer, Attachment, Put, Refusal, Request};
-use snug_wire::{Address, FRAME_LIMIT, Seq, decode};
+use snug_wire::log_state::Credential;
+use snug_wire::{Address, FRAME_LIMIT, Lock, Seq, decode};
 
 /// How long a relay that cannot answer now is left alone, in milliseconds.
 const PAUSE: u64 = 5_000;
@@ -58,6 +60,7 @@ pub(crate) fn may_leave(db: &Connection, live: &Live, row: &Queued) -> Result<bo
         | Intent::Own(_)
         | Intent::Decide(_)
         | Intent::Reach(_)
+        | Intent::Leave(_)
         | Intent::Renew(_) => Some(true),
         Intent::Found(..) => Some(false),
         // Into a log that stands, or as the first commit of one.
@@ -158,6 +161,17 @@ pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> 
             }
             None => None,
         },
+        Intent::Leave(_) => {
+            let (state, me) = (w.state(&log.group)?, w.me()?.account);
+            match state.participant(&me) {
+                Some(own) => {
+                    let leave = group_wishes::leave_form(w, log.conversation, own.stay)?;
+                    let body = Body::Leave(Box::new(leave));
+                    Some(seal(w, &log, &Content { at: w.now, body })?)
+                }
+                None => None,
+            }
+        }
         _ => None,
     };
     w.step("encrypt")?;
@@ -177,17 +191,28 @@ fn admit_all(w: &mut Work<'_>, log: &Log) -> Result<Option<Put>> {
     let mut most = admit::AT_ONCE;
     loop {
         let admission = admit::admission(w, log, most)?;
-        let Some(first) = admission.wishes.first() else {
+        if admission.wishes.is_empty() && admission.pending.is_empty() {
             for unfit in wish::open(w.db, &log.conversation, true)? {
                 wish::close(w.db, &unfit.id, &log.conversation)?;
             }
             return Ok(None);
-        };
+        }
         if let Some(put) = commit(w, log, &admission)? {
             return Ok(Some(put));
         }
-        if admission.wishes.len() == 1 {
-            wish::close(w.db, first, &log.conversation)?;
+        match (&admission.wishes[..], &admission.pending[..]) {
+            ([one], []) => wish::close(w.db, one, &log.conversation)?,
+            ([], [one]) => pending::delete(w.db, *one)?,
+            _ if most == 1 => {
+                // Whosever fault it is, the others go on.
+                for one in &admission.pending {
+                    pending::delete(w.db, *one)?;
+                }
+                for one in &admission.wishes {
+                    wish::close(w.db, one, &log.conversation)?;
+                }
+            }
+            _ => {}
         }
         // One at a time shows whose fault it is.
         most = 1;
@@ -202,33 +227,32 @@ fn seal(w: &mut Work<'_>, log: &Log, content: &Content) -> Result<Put> {
             group::encrypt(provider, group, &signer, &plain)
         })?
         .ok_or_else(|| Error::Mls("a log without its group".into()))?;
-    put(w, log, bytes, false, Vec::new())
+    put(w, log, bytes, false, (Vec::new(), None))
 }
 
 /// `None` when no commit can be made of what others gave for it.
 fn commit(w: &mut Work<'_>, log: &Log, admission: &Admission) -> Result<Option<Put>> {
     let signer = w.signer()?;
     let Admission { adds, changes, .. } = admission;
+    let state = w.state(&log.group)?;
     let Some(pending) = w
         .with_group(&log.group, |provider, group| {
-            group::commit(provider, group, &signer, &log.state, adds, changes)
+            group::commit(provider, group, &signer, &state, adds, changes)
         })?
         .ok_or_else(|| Error::Mls("a log without its group".into()))?
     else {
         return Ok(None);
     };
-    let attachments = pending
-        .fetch
-        .iter()
-        .zip(std::iter::repeat(
-            pending.welcome.as_deref().unwrap_or_default(),
-        ))
-        .map(|(secret, welcome)| Attachment {
-            lock: secret.lock(),
-            bytes: welcome.to_vec(),
-        })
-        .collect();
-    put(w, log, pending.commit, true, attachments).map(Some)
+    let mut attachments = Vec::new();
+    if let Some((welcome, lead)) = pending.welcome {
+        let joining = joining::attached(w, log, pending.state, welcome)?;
+        attachments.push(Attachment {
+            lock: lead.fetch.lock(),
+            bytes: sealing::joining(&lead.key, w.random(), &log.group, &joining)?,
+        });
+    }
+    let lock = pending.lock.map(|secret| secret.lock());
+    put(w, log, pending.commit, true, (attachments, lock)).map(Some)
 }
 
 fn put(
@@ -236,7 +260,7 @@ fn put(
     log: &Log,
     bytes: Vec<u8>,
     flagged: bool,
-    attachments: Vec<Attachment>,
+    (attachments, lock): (Vec<Attachment>, Option<Lock>),
 ) -> Result<Put> {
     let mailbox = mailbox::get(w.db, &log.address)?
         .ok_or_else(|| Error::Mls("a log without its mailbox".into()))?;
@@ -246,7 +270,7 @@ fn put(
         id: w.envelope_id(),
         flagged,
         rests_on: log.head,
-        lock: None,
+        lock,
         attachments,
         bytes,
     })
@@ -279,6 +303,7 @@ fn is_of_log(intent: &Intent) -> bool {
             | Intent::Renew(_)
             | Intent::Admit(_)
             | Intent::Reach(_)
+            | Intent::Leave(_)
     )
 }
 
@@ -302,6 +327,15 @@ pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<
             mailbox::set_standing(w.db, address, Standing::There)?;
             w.live.to_open.insert(*address);
             table::delete(w.db, row.id)?;
+            pool::fill(w, address)?;
+        }
+        (Intent::Stock(address), answer) => {
+            table::delete(w.db, row.id)?;
+            pool::stocked(w, address, answer)?;
+        }
+        (Intent::Take(id, device), answer) => {
+            table::delete(w.db, row.id)?;
+            pool::taken(w, *id, device, answer)?;
         }
         (Intent::Publish(id), answer) => {
             own::published(w, id, *answer == Answer::Done)?;
@@ -315,13 +349,9 @@ pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<
             table::delete(w.db, row.id)?;
             request::asked(w, claim, answer)?;
         }
-        (Intent::Fetch(pointer, claim), answer) => {
+        (Intent::Fetch(pointer), answer) => {
             table::delete(w.db, row.id)?;
-            joining::fetched(w, pointer, claim, answer)?;
-        }
-        (Intent::Rejoin(pointer), answer) => {
-            table::delete(w.db, row.id)?;
-            rejoin::fetched(w, pointer, answer)?;
+            joining::fetched(w, pointer, answer)?;
         }
         (Intent::Retire(address), _) => {
             mailbox::set_standing(w.db, address, Standing::Over)?;
@@ -360,8 +390,19 @@ fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
             refusal @ (Refusal::NoMailbox | Refusal::WrongLock | Refusal::Outdated(_)),
         ) => {
             thaw(w, row)?;
+            let used = match &row.request {
+                Some(Request::Put(put)) => put.secret.clone(),
+                _ => None,
+            };
             match mailbox::get(w.db, &row.lane)? {
-                Some(mailbox) => inbox::unusable(w, &mailbox, refusal),
+                // With the secret of now it may be taken.
+                Some(mailbox) if used.is_some_and(|used| used != mailbox.secret) => Ok(()),
+                Some(mailbox) => {
+                    if let Refusal::Outdated(at) = refusal {
+                        w.live.behind.insert(row.lane, *at);
+                    }
+                    inbox::unusable(w, &mailbox, refusal)
+                }
                 None => Ok(()),
             }
         }
@@ -375,14 +416,6 @@ fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
                 _ => Ok(()),
             }
         }
-    }
-}
-
-/// What a refusal says of a log.
-pub(crate) fn trouble_of(refusal: &Refusal) -> Trouble {
-    match refusal {
-        Refusal::Outdated(_) => Trouble::Behind,
-        _ => Trouble::Unusable,
     }
 }
 
@@ -430,10 +463,18 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
         Intent::Renew(_) => {
             merge(w, log, seq)?;
         }
+        Intent::Leave(_) => {
+            let id = log.conversation;
+            group_wishes::close(w, &id, ChatStanding::Left)?;
+        }
         Intent::Admit(group) => {
-            let wishes = merge(w, log, seq)?;
+            let adding = group_wishes::adding(w, log)?;
+            let (wishes, added) = merge(w, log, seq)?;
             log::set_ready(w.db, group)?;
             admit::admitted(w, log, seq, row, &wishes)?;
+            if !adding.is_empty() {
+                group_wishes::added(w, log, seq, row, (adding, &added))?;
+            }
             if !log.ready {
                 rehome::founded(w, log, seq)?;
             }
@@ -447,15 +488,16 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
     table::delete(w.db, row.id)
 }
 
-/// Our own commit stands. Says whose wishes it fulfilled.
-fn merge(w: &mut Work<'_>, log: &Log, seq: Seq) -> Result<Vec<Wish>> {
+/// Our own commit stands. Says whose wishes it fulfilled, and whose leaves it added.
+fn merge(w: &mut Work<'_>, log: &Log, seq: Seq) -> Result<(Vec<Wish>, Vec<Credential>)> {
+    let state = w.state(&log.group)?;
     let judged = w.with_group(&log.group, |provider, group| {
-        group::merge_pending(provider, group, &log.state)
+        group::merge_pending(provider, group, &state)
     })?;
-    match judged.flatten() {
-        Some(judged) => admit::merged(w, log, seq, &judged),
-        None => Ok(Vec::new()),
-    }
+    Ok(match judged.flatten() {
+        Some(judged) => (admit::merged(w, log, seq, &judged)?, judged.added),
+        None => (Vec::new(), Vec::new()),
+    })
 }
 
 /// Somebody else's commit came first: what of ours rests on the epoch before is encrypted anew.

@@ -114,6 +114,7 @@ pub(crate) fn react(w: &mut Work<'_>, id: MessageId, emoji: Option<&str>) -> Res
 /// Shows it at once and queues it.
 fn post(w: &mut Work<'_>, about: &Message, id: MessageId, body: Body) -> Result<()> {
     messages::check_queue(w)?;
+    messages::check_in(w, &about.conversation)?;
     block::check(w, &about.conversation)?;
     let content = Content { at: w.now, body };
     let raw = encode(&content);

@@ -34,7 +34,7 @@ pub struct PrivacyOverride {
 }
 
 /// As for everybody: all on, until the person says otherwise.
-fn general(db: &Connection) -> Result<Privacy> {
+pub(crate) fn general(db: &Connection) -> Result<Privacy> {
     let row = privacy::get(db, &EVERYBODY)?;
     Ok(Privacy {
         typing: row.typing.unwrap_or(true),

@@ -2,19 +2,26 @@
 
 use crate::account::{self, Account, Me};
 use crate::error::Result;
+use crate::group::{self, GroupWish};
 use crate::invitation::{self as inviting, Preview};
+use crate::offer::{self, GroupInvitation};
 use crate::search::{self, Found, Search};
+use crate::store::table::conversation::ChatStanding;
 use crate::store::table::conversation::{self, Conversation};
 use crate::store::table::draft::{self, Draft};
 use crate::store::table::invitation::{self, Invitation};
 use crate::store::table::message::{self, Message, Place, Unread};
+use crate::store::table::participant::Member;
 use crate::store::table::request::{self, Request};
-use crate::store::table::{blocked, contact, keeping, log, outbox, quarantine, reaction, receipt};
+use crate::store::table::{
+    blocked, contact, keeping, log, log_state, outbox, participant, quarantine, reaction, receipt,
+};
 use crate::verify::Trust;
 use crate::{post, timer};
 use rusqlite::Connection;
 use snug_wire::code::InviteCode;
 use snug_wire::content::Mention;
+use snug_wire::log_state::{ConversationKind, Role};
 use snug_wire::own::Keeping;
 use snug_wire::{AccountId, ClaimId, ConversationId, InvitationId, MessageId};
 
@@ -27,6 +34,10 @@ pub struct Chat {
     pub title: String,
     /// The other account of a direct one.
     pub peer: Option<AccountId>,
+    /// How one stands in it.
+    pub standing: ChatStanding,
+    /// How many are in it.
+    pub participants: u64,
     /// When it was made, milliseconds of Unix time.
     pub created_at: u64,
     /// Its last message.
@@ -43,6 +54,40 @@ pub struct Chat {
     pub blocked: bool,
     /// What is known of who the other of a direct one is.
     pub trust: Trust,
+}
+
+/// A group as its details show it.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its conversation.
+    pub id: ConversationId,
+    /// What it is called.
+    pub name: String,
+    /// What it is about.
+    pub description: String,
+    /// Its picture: PNG, JPEG or WebP.
+    pub picture: Option<Vec<u8>>,
+    /// What one may do.
+    pub role: Role,
+    /// How one stands in it.
+    pub standing: ChatStanding,
+    /// Who is in it, by account.
+    pub participants: Vec<Member>,
+    /// What is asked for and not done yet, with its number and since when.
+    pub pending: Vec<PendingChange>,
+}
+
+/// A change of a group that is asked for and not done yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingChange {
+    /// Its number.
+    pub id: i64,
+    /// Since when, milliseconds of Unix time.
+    pub at: u64,
+    /// What is asked for.
+    pub wish: GroupWish,
+    /// Whether the one to be added must open Snug first: no key of theirs is at the relay.
+    pub no_keys: bool,
 }
 
 /// Who has a message, as far as that is known.
@@ -116,7 +161,7 @@ impl View<'_> {
     /// One chat; `None` for what no person sees.
     pub fn chat(&self, id: &ConversationId) -> Result<Option<Chat>> {
         conversation::get(self.0, id)?
-            .filter(|c| c.kind != snug_wire::log_state::ConversationKind::Own)
+            .filter(|c| c.kind != ConversationKind::Own)
             .map(|c| self.whole_chat(c))
             .transpose()
     }
@@ -133,11 +178,19 @@ impl View<'_> {
         };
         Ok(Chat {
             id: c.id,
-            title: contact.map(|(name, _)| name).unwrap_or_default(),
+            title: match c.kind {
+                ConversationKind::Group => c.name,
+                _ => contact.map(|(name, _)| name).unwrap_or_default(),
+            },
             keeping: keeping::get(self.0, &c.id)?,
             blocked,
             trust,
             peer: c.peer,
+            standing: c.standing,
+            participants: match c.kind {
+                ConversationKind::Group => participant::count(self.0, &c.id)?,
+                _ => 2,
+            },
             created_at: c.created_at,
             last: message::page(self.0, &c.id, None, 1)?.pop(),
             unread: message::unread(self.0, &c.id)?,
@@ -197,7 +250,7 @@ impl View<'_> {
         let Some(group) = message.group else {
             return Ok(Vec::new());
         };
-        let participants = log::get(self.0, &group)?.map(|log| log.state.participants);
+        let participants = log_state::get(self.0, &group)?.map(|state| state.participants);
         let others = participants.unwrap_or_default().into_iter();
         others
             .filter(|p| p.account != message.author)
@@ -228,7 +281,44 @@ impl View<'_> {
         if let Some(name) = account::own_name(self.0, id)? {
             return Ok(Some(name));
         }
-        Ok(contact::get(self.0, id)?.map(|(name, _)| name))
+        if let Some((name, _)) = contact::get(self.0, id)? {
+            return Ok(Some(name));
+        }
+        participant::name(self.0, id)
+    }
+
+    /// A group; `None` for what is none.
+    pub fn group(&self, id: &ConversationId) -> Result<Option<Group>> {
+        let is_group = |c: &Conversation| c.kind == ConversationKind::Group;
+        let Some(there) = conversation::get(self.0, id)?.filter(is_group) else {
+            return Ok(None);
+        };
+        let logs = log::of(self.0, id)?;
+        let state = match logs.iter().find(|log| log.ready).or(logs.first()) {
+            Some(log) => log_state::get(self.0, &log.group)?,
+            None => None,
+        };
+        let me = account::own_id(self.0)?;
+        let participants = participant::of(self.0, id)?;
+        let own = participants.iter().find(|p| Some(p.account) == me);
+        Ok(Some(Group {
+            id: *id,
+            name: there.name,
+            role: own.map_or(Role::Member, |own| own.role),
+            standing: there.standing,
+            description: state
+                .as_ref()
+                .map(|s| s.description.clone())
+                .unwrap_or_default(),
+            picture: state.and_then(|s| s.picture).map(Into::into),
+            participants,
+            pending: group::pending(self.0, id)?,
+        }))
+    }
+
+    /// Groups one is invited to, newest first.
+    pub fn group_invitations(&self) -> Result<Vec<GroupInvitation>> {
+        offer::all(self.0)
     }
 
     /// Invitations we made, newest first.

@@ -6,13 +6,19 @@ use crate::store::table::mailbox;
 use crate::store::table::message::{self, MessageState, Problem};
 use crate::store::table::outbox::{Intent, New};
 use crate::store::table::quarantine::{self, UNOPENED};
-use crate::store::table::{missed, receipt};
+use crate::store::table::{missed, participant, receipt};
 use crate::work::Work;
 use crate::{block, message as messages, outbox, privacy};
+use rand::RngExt as _;
 use snug_wire::content::{Body, Content, MISSED, Priority, Receipt};
 use snug_wire::log_state::{ConversationKind, Credential};
 use snug_wire::{GroupId, Seq};
 use std::collections::BTreeSet;
+
+/// In a group a device tells its watermarks at most so often, in milliseconds (rule 22).
+const EVERY: u64 = 5_000;
+/// Above so many participants nobody does.
+const MOST: u64 = 50;
 
 /// Makes sure that our watermarks of a log will be sent; several wishes become one.
 pub(crate) fn queue(w: &mut Work<'_>, group: &GroupId) -> Result<()> {
@@ -26,19 +32,24 @@ pub(crate) fn queue(w: &mut Work<'_>, group: &GroupId) -> Result<()> {
     let Some(mailbox) = mailbox::get(w.db, &log.address)? else {
         return Ok(());
     };
-    if log.state.kind == ConversationKind::Own
-        || log.trouble.is_some()
-        || block::is_with_blocked(w.db, &log.conversation)?
-    {
+    if log.trouble.is_some() || block::is_with_blocked(w.db, &log.conversation)? {
         return Ok(());
     }
+    let not_before = match log.kind {
+        ConversationKind::Own => return Ok(()),
+        ConversationKind::Direct => 0,
+        ConversationKind::Group if participant::count(w.db, &log.conversation)? > MOST => {
+            return Ok(());
+        }
+        ConversationKind::Group => w.now + w.rng.random_range(0..EVERY),
+    };
     outbox::add(
         w,
         New {
             relay: mailbox.relay,
             lane: log.address,
             priority: Priority::Low,
-            not_before: 0,
+            not_before,
             intent,
             request: None,
         },
@@ -53,10 +64,14 @@ pub(crate) fn queue_read(w: &mut Work<'_>, group: &GroupId) -> Result<()> {
     }
 }
 
-/// Whether all others of a log may know what was read.
-fn tells_read(w: &Work<'_>, log: &Log) -> Result<bool> {
+/// Whether all others of a log may know what was read. In a group what holds for everybody counts.
+fn tells_read(w: &mut Work<'_>, log: &Log) -> Result<bool> {
+    if log.kind == ConversationKind::Group {
+        return Ok(privacy::general(w.db)?.receipts);
+    }
     let own = w.me()?.account;
-    for participant in &log.state.participants {
+    let state = w.state(&log.group)?;
+    for participant in &state.participants {
         if participant.account != own && !privacy::sends_receipts(w.db, &participant.account)? {
             return Ok(false);
         }
@@ -65,7 +80,7 @@ fn tells_read(w: &Work<'_>, log: &Log) -> Result<bool> {
 }
 
 /// Our watermarks of a log now. What is not told stands at the beginning: watermarks never fall.
-pub(crate) fn content(w: &Work<'_>, log: &Log) -> Result<Content> {
+pub(crate) fn content(w: &mut Work<'_>, log: &Log) -> Result<Content> {
     let delivered = mailbox::get(w.db, &log.address)?.map_or(Seq(0), |mailbox| mailbox.seq);
     let read = if tells_read(w, log)? {
         log.read
@@ -120,6 +135,13 @@ pub(crate) fn arrived(
             messages::send_again(w, log, *missed)?;
         }
     }
+    let (delivered, read) = match log.kind {
+        // In a group a message is delivered or read when it is so for all who are in.
+        ConversationKind::Group => {
+            receipt::least(w.db, (&log.group, &log.conversation), &w.me()?.account)?
+        }
+        _ => (delivered, read),
+    };
     let mut raised = message::raise_own(
         w.db,
         &log.group,

@@ -2,15 +2,17 @@
 //! mailbox carries it on. Its group id is lower than all before, so that it is written to, and what was
 //! said before stands before it (rule 19); of two the lower one wins.
 
+use crate::account::Me;
 use crate::conversation;
 use crate::error::Result;
 use crate::store::table::log::{self, Log};
 use crate::store::table::message::Event;
 use crate::store::table::outbox::{self as queue, Intent, Stage};
-use crate::store::table::{mailbox, wish};
+use crate::store::table::{log_state, mailbox, wish};
 use crate::work::Work;
 use crate::{admit, message, outbox, rejoin};
 use rusqlite::Connection;
+use snug_wire::log_state::LogState;
 use snug_wire::{GroupId, Seq};
 use std::collections::BTreeSet;
 
@@ -18,15 +20,12 @@ use std::collections::BTreeSet;
 const TURN: u64 = 10 * 60_000;
 
 /// Whether no other device is in a conversation.
-pub(crate) fn is_alone(w: &Work<'_>, log: &Log) -> Result<bool> {
-    let me = w.me()?.credential();
-    let devices = log
-        .state
-        .participants
-        .iter()
-        .filter_map(|p| p.devices.0.last());
+pub(crate) fn is_alone(w: &mut Work<'_>, log: &Log) -> Result<bool> {
+    let me = w.me()?.device;
+    let state = w.state(&log.group)?;
+    let devices = state.participants.iter().filter_map(|p| p.devices.0.last());
     let mut devices = devices.flat_map(|signed| &signed.entry.devices);
-    Ok(devices.all(|device| device.id == me.device))
+    Ok(devices.all(|device| device.id == me))
 }
 
 /// With nobody to ask, the conversation goes on in a log of its own at once.
@@ -43,7 +42,7 @@ pub(crate) fn alone(w: &mut Work<'_>, log: &Log) -> Result<()> {
 
 /// All who are known to be in trouble with this log wish to go on: whose turn is it to found it anew?
 pub(crate) fn consider(w: &mut Work<'_>, log: &Log) -> Result<()> {
-    if due(w.db, w.me()?.device, log)?.is_some_and(|at| at <= w.now) {
+    if due(w.db, w.me()?, log)?.is_some_and(|at| at <= w.now) {
         let group = found(w, log, false)?;
         if let Some(new) = log::get(w.db, &group)? {
             admit::queue_admission(w, &new)?;
@@ -52,8 +51,9 @@ pub(crate) fn consider(w: &mut Work<'_>, log: &Log) -> Result<()> {
     Ok(())
 }
 
-/// When it is our turn; `None` while nobody asks, and where nothing can be founded below.
-fn due(db: &Connection, me: snug_wire::DeviceId, log: &Log) -> Result<Option<u64>> {
+/// When it is our turn; `None` while nobody asks, for who is no admin, and where nothing can be founded
+/// below.
+fn due(db: &Connection, me: &Me, log: &Log) -> Result<Option<u64>> {
     if log.group <= LOWEST {
         return Ok(None);
     }
@@ -61,13 +61,20 @@ fn due(db: &Connection, me: snug_wire::DeviceId, log: &Log) -> Result<Option<u64
     let Some(first) = wishes.first() else {
         return Ok(None);
     };
-    let devices: BTreeSet<_> = wishes.iter().map(|wish| wish.form.who.device).collect();
-    let before = devices.iter().filter(|device| **device < me).count() as u64;
+    let Some(state) = log_state::get(db, &log.group)?.filter(|s| s.is_admin(&me.account)) else {
+        return Ok(None);
+    };
+    let admins = wishes.iter().map(|wish| &wish.form.who);
+    let devices: BTreeSet<_> = admins
+        .filter(|who| state.is_admin(&who.account))
+        .map(|who| who.device)
+        .collect();
+    let before = devices.iter().filter(|device| **device < me.device).count() as u64;
     Ok(Some(first.at + before * TURN))
 }
 
 /// When a conversation is to be founded anew.
-pub(crate) fn next_turn(db: &Connection, me: snug_wire::DeviceId) -> Result<Option<u64>> {
+pub(crate) fn next_turn(db: &Connection, me: &Me) -> Result<Option<u64>> {
     let mut next = None;
     for conversation in wish::wished(db)? {
         let logs = log::of(db, &conversation)?;
@@ -83,7 +90,8 @@ pub(crate) fn next_turn(db: &Connection, me: snug_wire::DeviceId) -> Result<Opti
 fn found(w: &mut Work<'_>, log: &Log, ready: bool) -> Result<GroupId> {
     let relay = mailbox::get(w.db, &log.address)?.map_or(w.me()?.home.key, |mailbox| mailbox.relay);
     w.step("found anew")?;
-    conversation::found(w, w.me()?, &relay, log.state.clone(), ready)
+    let state = LogState::clone(&*w.state(&log.group)?);
+    conversation::found(w, w.me()?, &relay, state, ready)
 }
 
 /// Below it there is no other: a member who means harm can lead there, and then nothing is founded anew.
@@ -105,7 +113,7 @@ pub(crate) fn lower(than: &GroupId, random: [u8; 16]) -> Option<GroupId> {
 pub(crate) fn founded(w: &mut Work<'_>, log: &Log, seq: Seq) -> Result<()> {
     let logs = log::of(w.db, &log.conversation)?;
     if logs.iter().any(|other| other.group > log.group) {
-        rejoin::tell(w, &log.state, (&log.group, seq), Event::Renewed)?;
+        rejoin::tell(w, &log.conversation, (&log.group, seq), Event::Renewed)?;
     }
     leave_others(w, log)
 }

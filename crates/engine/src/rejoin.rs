@@ -1,27 +1,24 @@
 //! When a log cannot be followed any more: the others are asked, and one of them takes us in again
 //! (rule 17).
 
-use crate::conversation::insert_direct;
 use crate::error::Result;
 use crate::invitation::open_inbox;
 use crate::joining;
-use crate::mls::{group, key_package, policy};
-use crate::store::table::conversation;
+use crate::mls::{key_package, policy};
 use crate::store::table::log::{self, Log, Trouble};
-use crate::store::table::mailbox::{self, Mailbox, Standing};
+use crate::store::table::mailbox::{self, Mailbox};
 use crate::store::table::message::{Event, Message, MessageKind, MessageState, Place};
 use crate::store::table::outbox::{Intent, New};
 use crate::store::table::wish::{ANY, Form, Lost, Wish};
-use crate::store::table::{contact, missed, quarantine, reach, relay, wish};
+use crate::store::table::{contact, log_state, missed, quarantine, reach, relay, wish};
 use crate::work::Work;
 use crate::{account, admit, block, message, outbox, receipt, rehome, request};
 use rusqlite::Connection;
-use snug_wire::card::{InboxAddress, Signable as _};
+use snug_wire::card::{InboxAddress, Signable as _, Signed};
 use snug_wire::content::Priority;
-use snug_wire::frame::{Answer, Request};
-use snug_wire::inbox::{InboxForm, JoinRequest, Pointer, Reach};
-use snug_wire::log_state::{ConversationKind, LogState, Participant, STATE_LIMIT};
-use snug_wire::{ConversationId, GroupId, JoinId, MessageId, RelayAddress, Secret, Seq, encode};
+use snug_wire::inbox::{InboxForm, JoinRequest, Joining, Pointer, Reach};
+use snug_wire::log_state::{ConversationKind, LogState, Participant, Role};
+use snug_wire::{ConversationId, GroupId, JoinId, MessageId, RelayAddress, Seq};
 
 /// Others are asked again after as long as they have been asked already, in milliseconds: at least and at
 /// most. Not sooner either when it went well: whoever can put entries could have us ask for ever.
@@ -189,54 +186,29 @@ pub(crate) fn own_reach(
 /// A pointer that answers a wish of ours.
 pub(crate) fn pointed(
     w: &mut Work<'_>,
-    pointer: &Pointer,
+    signed: &Signed<Pointer>,
     id: &JoinId,
 ) -> Result<std::result::Result<(), &'static str>> {
-    let Some(wish) = wish::ours(w.db, id, &pointer.state.conversation)? else {
+    let pointer = &signed.form;
+    let Some(wish) = wish::ours(w.db, id, &pointer.conversation)? else {
         return Ok(Err("a pointer to nothing asked"));
     };
-    if let Err(why) = is_expected(w, pointer, &wish)? {
+    if let Err(why) = is_trusted(w, signed, &wish)? {
         return Ok(Err(why));
     }
-    let connection = Secret::new(w.random());
-    relay::remember(w.db, &pointer.relay, &connection)?;
-    outbox::add(
-        w,
-        New {
-            relay: pointer.relay.key,
-            lane: pointer.address,
-            priority: Priority::Urgent,
-            not_before: 0,
-            intent: Intent::Rejoin(Box::new(pointer.clone())),
-            request: Some(Request::Fetch(
-                pointer.address,
-                pointer.commit,
-                pointer.fetch.clone(),
-            )),
-        },
-    )?;
+    joining::follow(w, pointer)?;
     Ok(Ok(()))
 }
 
-/// Whether a pointer leads to the conversation we wish to be in: the same people, their devices no older
-/// than we know, ours among them.
-fn is_expected(
-    w: &Work<'_>,
-    pointer: &Pointer,
+/// Whether a pointer is of somebody who may take us in: of anybody in the log we know, of one of its
+/// admins where it leads to a new one.
+fn is_trusted(
+    w: &mut Work<'_>,
+    signed: &Signed<Pointer>,
     wish: &Wish,
 ) -> Result<std::result::Result<(), &'static str>> {
-    let me = w.me()?;
-    let state = &pointer.state;
-    if !joining::can_be(pointer) {
-        return Ok(Err("a pointer to a place that cannot be"));
-    }
-    if encode(state).len() > STATE_LIMIT {
-        return Ok(Err("a pointer with too large a state"));
-    }
-    if !state.names(&me.credential()) || !state.lists(&me.credential()) {
-        return Ok(Err("a pointer to a conversation without this device"));
-    }
-    let known = log::of(w.db, &state.conversation)?;
+    let pointer = &signed.form;
+    let known = log::of(w.db, &pointer.conversation)?;
     let same = known.iter().find(|log| log.group == pointer.group);
     let there = mailbox::get(w.db, &pointer.address)?;
     let is_other = match (same, &there) {
@@ -250,7 +222,13 @@ fn is_expected(
         return Ok(Err("a pointer to a mailbox of something else"));
     }
     if wish.conversation == ANY {
-        return Ok(is_of_account(w, state));
+        let me = w.me()?;
+        let is_own = pointer.account == me.account && joining::is_signed(signed, &me.devices);
+        return Ok(if is_own {
+            Ok(())
+        } else {
+            Err("a pointer that no device of this account signed")
+        });
     }
     let stands = known.iter().find(|log| log.ready).or(known.first());
     let Some(lowest) = stands else {
@@ -263,100 +241,136 @@ fn is_expected(
     if same.is_none() && pointer.group > lowest.group {
         return Ok(Err("a pointer to an older log"));
     }
-    Ok(if continues(&lowest.state, state) {
-        Ok(())
-    } else {
-        Err("a pointer to another conversation")
+    let state = w.state(&lowest.group)?;
+    let may = state
+        .participant(&pointer.account)
+        .filter(|p| same.is_some() || p.role == Role::Admin);
+    Ok(
+        if may.is_some_and(|p| joining::is_signed(signed, &p.devices)) {
+            Ok(())
+        } else {
+            Err("a pointer of somebody who may not take this device in")
+        },
+    )
+}
+
+/// Whether a state is of the conversation we wish to be in.
+fn is_expected(w: &mut Work<'_>, pointer: &Pointer, wish: &Wish, state: &LogState) -> Result<bool> {
+    if !joining::holds(w, pointer, state)? {
+        return Ok(false);
+    }
+    if wish.conversation == ANY {
+        return is_of_account(w, state);
+    }
+    let known = log::of(w.db, &state.conversation)?;
+    let Some(lowest) = known.iter().find(|log| log.ready).or(known.first()) else {
+        return Ok(false);
+    };
+    let known = w.state(&lowest.group)?;
+    Ok(continues(&known, state))
+}
+
+/// Whether a device in nothing yet may come in: into its account's own conversation, a direct one, a group.
+fn is_of_account(w: &Work<'_>, state: &LogState) -> Result<bool> {
+    let me = w.me()?;
+    Ok(match (state.kind, &state.participants[..]) {
+        (ConversationKind::Own, [one]) => state.conversation == me.own && one.account == me.account,
+        (ConversationKind::Direct, [a, b]) => {
+            state.conversation == LogState::direct_id(&a.account, &b.account)
+        }
+        (ConversationKind::Group, _) => true,
+        _ => false,
     })
 }
 
-/// Whether a device in nothing yet may follow: its account's own conversation, or a direct one.
-fn is_of_account(w: &Work<'_>, state: &LogState) -> std::result::Result<(), &'static str> {
-    let Ok(me) = w.me() else {
-        return Err("a pointer before there is an account");
-    };
-    let fits = match (state.kind, &state.participants[..]) {
-        (ConversationKind::Own, [one]) => state.conversation == me.own && one.account == me.account,
-        (ConversationKind::Direct, [a, b]) => {
-            [a.account, b.account].contains(&me.account)
-                && state.conversation == LogState::direct_id(&a.account, &b.account)
-        }
-        _ => false,
-    };
-    let holds = |p: &Participant| p.devices.verified(&p.account).is_some();
-    if fits && state.participants.iter().all(holds) {
-        Ok(())
-    } else {
-        Err("a pointer to another conversation")
-    }
-}
-
-/// Whether a state is of the same people as one we know, no device list older.
+/// Whether a state may follow on one we know: no device list older, and outside groups the same people.
 fn continues(known: &LogState, state: &LogState) -> bool {
+    let is_newer = |old: &Participant| match state.participant(&old.account) {
+        Some(new) => new.devices == old.devices || new.devices.continues(&old.devices),
+        None => state.kind == ConversationKind::Group,
+    };
     known.conversation == state.conversation
         && known.kind == state.kind
-        && known.participants.len() == state.participants.len()
-        && known
-            .participants
-            .iter()
-            .zip(&state.participants)
-            .all(|(old, new)| {
-                old.account == new.account
-                    && old.role == new.role
-                    && (old.devices == new.devices || new.devices.continues(&old.devices))
-                    && new.devices.verified(&new.account).is_some()
-            })
+        && (known.kind == ConversationKind::Group
+            || known.participants.len() == state.participants.len())
+        && known.participants.iter().all(is_newer)
 }
 
-/// The relay's word on the Welcome: we are in again.
-pub(crate) fn fetched(w: &mut Work<'_>, pointer: &Pointer, answer: &Answer) -> Result<()> {
-    let Some(id) = pointer.joins else {
+/// What the pointer led to: we are in again.
+pub(crate) fn fetched(
+    w: &mut Work<'_>,
+    pointer: &Pointer,
+    id: &JoinId,
+    joining: Option<Joining>,
+) -> Result<()> {
+    let Some(wish) = wish::ours(w.db, id, &pointer.conversation)? else {
         return Ok(());
     };
-    let Some(wish) = wish::ours(w.db, &id, &pointer.state.conversation)? else {
-        return Ok(());
-    };
-    if is_expected(w, pointer, &wish)?.is_err() {
-        return Ok(());
+    let mut joined = None;
+    if let Some(joining) = joining
+        && is_expected(w, pointer, &wish, &joining.state)?
+    {
+        joined = joining::join(w, pointer, &joining)?.map(|group| (group, joining));
     }
-    let joined = match answer {
-        Answer::Bytes(welcome) => {
-            group::join(&w.provider(), &pointer.group, &pointer.state, welcome)?.ok()
-        }
-        _ => None,
-    };
     w.step("rejoin")?;
-    let Some(joined) = joined else {
+    let Some((group, joining)) = joined else {
         // Asked again in time, it is taken in anew.
         return Ok(());
     };
-    w.keep_group(pointer.group, joined);
+    w.keep_group(pointer.group, group);
     let first = wish.conversation == ANY;
     if !first {
-        wish::fulfilled(w.db, &id, &wish.conversation, w.now)?;
+        wish::fulfilled(w.db, id, &wish.conversation, w.now)?;
     }
-    let event = enter(w, pointer)?;
-    if event == Some(Event::Renewed) {
+    let event = match log::get(w.db, &pointer.group)? {
+        Some(_) => Event::Gap,
+        None => Event::Renewed,
+    };
+    let state = &joining.state;
+    account::learn_lists(w, state)?;
+    if let Some(other) = other_of(w, state)? {
+        let name = contact::get(w.db, &other.account)?.map_or_else(String::new, |c| c.0);
+        contact::put(w.db, &other.account, &name, &other.devices)?;
+    }
+    joining::enter(w, pointer, &joining)?;
+    if event == Event::Renewed {
         moot(w, pointer)?;
     }
-    if let Some(event) = event.filter(|_| !first) {
-        tell(w, &pointer.state, (&pointer.group, pointer.commit), event)?;
+    if !first {
+        tell(
+            w,
+            &pointer.conversation,
+            (&pointer.group, pointer.commit),
+            event,
+        )?;
     }
-    for other in &pointer.reach {
-        admit::learn_reach(w, &pointer.state, other)?;
-    }
-    if reach::of(w.db, &pointer.state.conversation, &w.me()?.device)?.is_none() {
-        own_reach(w, &pointer.state.conversation, &pointer.relay)?;
-        if let Some(log) = log::get(w.db, &pointer.group)? {
-            queue_reach(w, &log)?;
-        }
-    }
+    said_where(w, pointer)?;
     if let Some(log) = log::get(w.db, &pointer.group)? {
         rehome::leave_others(w, &log)?;
         message::send_unheard(w, &log, pointer.commit)?;
         receipt::queue(w, &log.group)?;
     }
-    joining::renew_later(w, pointer)
+    joining::renew_later(w, pointer, state)
+}
+
+/// The other one of a direct conversation.
+fn other_of<'a>(w: &Work<'_>, state: &'a LogState) -> Result<Option<&'a Participant>> {
+    let own = w.me()?.account;
+    Ok(match state.kind {
+        ConversationKind::Direct => state.participants.iter().find(|p| p.account != own),
+        _ => None,
+    })
+}
+
+/// Others are told where this device is reached, if they cannot know.
+pub(crate) fn said_where(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
+    if reach::of(w.db, &pointer.conversation, &w.me()?.device)?.is_none() {
+        own_reach(w, &pointer.conversation, &pointer.relay)?;
+        if let Some(log) = log::get(w.db, &pointer.group)? {
+            queue_reach(w, &log)?;
+        }
+    }
+    Ok(())
 }
 
 /// Who is in the new log already is not taken in once more for what was wished of the one before.
@@ -366,7 +380,7 @@ fn moot(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
             Ok(policy::leaves(group).filter_map(|(_, who)| who).collect())
         })?
         .unwrap_or_default();
-    for wish in wish::open(w.db, &pointer.state.conversation, true)? {
+    for wish in wish::open(w.db, &pointer.conversation, true)? {
         if members.contains(&wish.form.who) {
             wish::close(w.db, &wish.id, &wish.conversation)?;
         }
@@ -389,81 +403,33 @@ pub(crate) fn queue_reach(w: &mut Work<'_>, log: &Log) -> Result<()> {
     )
 }
 
-/// Stands in the log from the commit on that added our leaf; says what happened to the conversation.
-fn enter(w: &mut Work<'_>, pointer: &Pointer) -> Result<Option<Event>> {
-    let at = Mailbox {
-        address: pointer.address,
-        relay: pointer.relay.key,
-        secret: pointer.secret.clone(),
-        standing: Standing::There,
-        generation: pointer.generation,
-        seq: pointer.commit,
-        envelope: Some(pointer.envelope),
-    };
-    let state = &pointer.state;
-    account::learn_lists(w, state)?;
-    let event = if let Some(log) = log::get(w.db, &pointer.group)? {
-        mailbox::rejoin(w.db, &at)?;
-        log::set_state(w.db, &log.group, state)?;
-        log::set_head(w.db, &log.group, pointer.commit)?;
-        log::set_trouble(w.db, &log.group, None)?;
-        quarantine::forget(w.db, &log.address)?;
-        missed::forget(w.db, &log.address)?;
-        outbox::thaw_lane(w, &log.address)?;
-        Event::Gap
-    } else {
-        let own = w.me()?.account;
-        match state.participants.iter().find(|p| p.account != own) {
-            Some(other) => {
-                let name = contact::get(w.db, &other.account)?.map_or_else(String::new, |c| c.0);
-                contact::put(w.db, &other.account, &name, &other.devices)?;
-                insert_direct(w, state.conversation, other.account)?;
-            }
-            None => {
-                conversation::insert(
-                    w.db,
-                    &conversation::Conversation {
-                        id: state.conversation,
-                        kind: ConversationKind::Own,
-                        peer: None,
-                        created_at: w.now,
-                    },
-                )?;
-            }
-        }
-        mailbox::insert(w.db, &at)?;
-        log::insert(
-            w.db,
-            &Log {
-                group: pointer.group,
-                conversation: state.conversation,
-                address: pointer.address,
-                state: state.clone(),
-                head: pointer.commit,
-                ready: true,
-                read: pointer.commit,
-                trouble: None,
-            },
-        )?;
-        Event::Renewed
-    };
-    w.live.caught_up.remove(&pointer.address);
-    w.live.behind.remove(&pointer.address);
-    w.live.to_open.insert(pointer.address);
-    w.changes.conversations.insert(state.conversation);
-    Ok(Some(event))
+/// Goes on in a log that was lost, from the commit on that took us in again.
+pub(crate) fn resume(
+    w: &mut Work<'_>,
+    at: &Mailbox,
+    pointer: &Pointer,
+    state: &LogState,
+) -> Result<()> {
+    mailbox::rejoin(w.db, at)?;
+    log_state::put(w.db, &pointer.group, state)?;
+    log::set_head(w.db, &pointer.group, pointer.commit)?;
+    log::set_trouble(w.db, &pointer.group, None)?;
+    quarantine::forget(w.db, &pointer.address)?;
+    missed::forget(w.db, &pointer.address)?;
+    outbox::thaw_lane(w, &pointer.address)
 }
 
 /// A line of the timeline, on this device: what happened to its copy of the conversation, and where.
 pub(crate) fn tell(
     w: &mut Work<'_>,
-    state: &LogState,
+    id: &ConversationId,
     (group, seq): (&GroupId, Seq),
     event: Event,
 ) -> Result<()> {
-    if state.kind == ConversationKind::Own {
+    if *id == w.me()?.own {
         return Ok(());
     }
+    let conversation = *id;
     // Random: a message of somebody else's cannot take its place.
     let id = MessageId(w.random());
     let me = w.me()?.account;
@@ -473,7 +439,7 @@ pub(crate) fn tell(
         state: MessageState::Seen,
         ..Message::new(
             id,
-            state.conversation,
+            conversation,
             Place::of(group, seq),
             (me, false),
             MessageKind::Event(event),
@@ -481,6 +447,6 @@ pub(crate) fn tell(
         )
     };
     crate::store::table::message::insert(w.db, &line)?;
-    message::changed(w, state.conversation, id);
+    message::changed(w, conversation, id);
     Ok(())
 }

@@ -4,6 +4,7 @@
 use crate::changes::Notice;
 use crate::conversation::found_direct;
 use crate::error::{Rejection, Result};
+use crate::group;
 use crate::invitation::{Relation, checked_greeting, open_card, open_inbox};
 use crate::mls::key_package;
 use crate::seal;
@@ -224,7 +225,8 @@ pub(crate) fn arrived(
         return Ok(Err(why));
     }
     let asks = invitation.invited.card.asks;
-    if asks && block::declines(w, &form.account)? {
+    let is_to_group = invitation.invited.card.group.is_some();
+    if asks && !is_to_group && block::declines(w, &form.account)? {
         if block::answers_one_more(w) {
             refuse(w, signed, DenialReason::Declined)?;
         }
@@ -377,10 +379,21 @@ pub(crate) fn answered(w: &mut Work<'_>, claim: &ClaimId, accept: bool, ours: bo
     let Some(invitation) = invitation::get(w.db, &row.invitation)? else {
         return Ok(());
     };
-    contact::put(w.db, &form.account, &form.profile.name, &form.devices)?;
-    verify::look_again(w, &form.account)?;
-    let relay = invitation.invited.card.inbox.relay.key;
-    let id = found_direct(w, &relay, form.account, &form.devices, *claim)?;
+    let id = match &invitation.invited.card.group {
+        Some(group) => {
+            let id = group.conversation;
+            if !group::add_claimant(w, &id, *claim, form)? {
+                return deny(w, claim, DenialReason::Declined);
+            }
+            id
+        }
+        None => {
+            contact::put(w.db, &form.account, &form.profile.name, &form.devices)?;
+            verify::look_again(w, &form.account)?;
+            let relay = invitation.invited.card.inbox.relay.key;
+            found_direct(w, &relay, form.account, &form.devices, *claim)?
+        }
+    };
     request::set_conversation(w.db, claim, &id)?;
     invitation::count_use(w.db, &row.invitation)?;
     let spent = invitation

@@ -11,9 +11,9 @@ use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::types::HpkeCiphertext;
 use sha2::{Digest, Sha256};
 use snug_wire::card::{Card, InboxAddress, Signed};
-use snug_wire::inbox::{InboxForm, SealedForm};
+use snug_wire::inbox::{InboxForm, Joining, SealedForm};
 use snug_wire::{
-    AccountId, Address, ClaimId, FRAME_LIMIT, InvitationId, Secret, decode, encode, pad,
+    AccountId, Address, ClaimId, FRAME_LIMIT, GroupId, InvitationId, Secret, decode, encode, pad,
 };
 
 const INFO: &[u8] = b"snug/1 inbox";
@@ -103,6 +103,36 @@ pub(crate) fn open_card(
     Ok(pad::unpad(&plain)
         .and_then(|plain| decode(plain, FRAME_LIMIT))
         .ok())
+}
+
+/// Seals what new leaves of a commit need: nonce, then XChaCha20-Poly1305, the group bound to it.
+pub(crate) fn joining(
+    key: &Secret,
+    nonce: [u8; NONCE],
+    group: &GroupId,
+    joining: &Joining,
+) -> Result<Vec<u8>> {
+    let payload = Payload {
+        msg: &encode(joining),
+        aad: &group.0,
+    };
+    let sealed = XChaCha20Poly1305::new(key.expose().into())
+        .encrypt(&XNonce::from(nonce), payload)
+        .map_err(|e| Error::Mls(e.to_string()))?;
+    Ok([nonce.as_slice(), &sealed].concat())
+}
+
+/// Opens it; `None` for anything else.
+pub(crate) fn open_joining(key: &Secret, group: &GroupId, bytes: &[u8]) -> Option<Joining> {
+    let (nonce, sealed) = bytes.split_first_chunk::<NONCE>()?;
+    let payload = Payload {
+        msg: sealed,
+        aad: &group.0,
+    };
+    let plain = XChaCha20Poly1305::new(key.expose().into())
+        .decrypt(&XNonce::from(*nonce), payload)
+        .ok()?;
+    decode(&plain, FRAME_LIMIT).ok()
 }
 
 /// The proof that this account's request was made by someone who holds the code.

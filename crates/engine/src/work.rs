@@ -6,15 +6,21 @@ use crate::changes::ChangeSet;
 use crate::error::{Error, Result};
 use crate::mls::{self, Crypto, Provider, group};
 use crate::signal::Signals;
+use crate::store::table::log_state;
 use crate::store::table::outbox::Stored;
 use openmls::prelude::MlsGroup;
 use rand::Rng;
 use rusqlite::Connection;
+use snug_wire::log_state::LogState;
 use snug_wire::{Address, EnvelopeId, GroupId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How many groups are kept in memory; beyond that all are read again from the database.
 const GROUPS: usize = 256;
+
+/// How many logs' states are kept in memory.
+const STATES: usize = 64;
 
 /// Asked at every step inside a transaction; `true` abandons it. For tests that crash anywhere.
 pub type Interrupt = Box<dyn FnMut(&'static str) -> bool + Send>;
@@ -38,6 +44,29 @@ pub(crate) struct Live {
     pub signals: Signals,
     /// Requests of strangers that were declined by themselves.
     pub declined: Declined,
+    /// What logs have established, with the version that is kept here.
+    pub states: BTreeMap<GroupId, (i64, Arc<LogState>)>,
+    /// Mailboxes whose lock a commit changed while they were open: the last such commit.
+    pub relocked: BTreeMap<Address, Seq>,
+}
+
+impl Live {
+    /// What a log has established, from memory if it is there.
+    pub fn state(&mut self, db: &Connection, group: &GroupId) -> Result<Arc<LogState>> {
+        let missing = || Error::Mls("a log without its state".into());
+        let version = log_state::version(db, group)?.ok_or_else(missing)?;
+        if let Some((kept, state)) = self.states.get(group)
+            && *kept == version
+        {
+            return Ok(state.clone());
+        }
+        let state = Arc::new(log_state::get(db, group)?.ok_or_else(missing)?);
+        if self.states.len() >= STATES {
+            self.states.clear();
+        }
+        self.states.insert(*group, (version, state.clone()));
+        Ok(state)
+    }
 }
 
 /// An open transaction and all it may touch.
@@ -56,6 +85,11 @@ pub(crate) struct Work<'a> {
 impl<'a> Work<'a> {
     pub fn provider(&self) -> Provider<'a> {
         Provider::new(self.crypto, self.db)
+    }
+
+    /// What a log has established (rule 20).
+    pub fn state(&mut self, group: &GroupId) -> Result<Arc<LogState>> {
+        self.live.state(self.db, group)
     }
 
     /// Who we are.
@@ -104,6 +138,14 @@ impl<'a> Work<'a> {
             .get_mut(id)
             .map(|group| f(&provider, group))
             .transpose()
+    }
+
+    /// Forgets a group and all its secrets.
+    pub fn forget_group(&mut self, id: &GroupId) -> Result<()> {
+        self.with_group(id, group::forget)?;
+        self.groups.remove(id);
+        self.live.states.remove(id);
+        Ok(())
     }
 
     pub fn keep_group(&mut self, id: GroupId, group: MlsGroup) {

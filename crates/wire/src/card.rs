@@ -2,7 +2,9 @@
 
 use crate::device_list::DeviceList;
 use crate::handshake::verify;
-use crate::{AccountId, Address, DeviceId, DeviceKey, InvitationId, RelayAddress, encode};
+use crate::{
+    AccountId, Address, ConversationId, DeviceId, DeviceKey, InvitationId, RelayAddress, encode,
+};
 use ed25519_dalek::{Signer as _, SigningKey};
 use minicbor::{Decode, Encode};
 
@@ -38,6 +40,24 @@ pub struct Card {
     #[n(8)]
     #[cbor(default)]
     pub asks: bool,
+    /// The group it leads into; a direct conversation if none.
+    #[n(9)]
+    pub group: Option<GroupCard>,
+}
+
+/// A group as an invitation into it shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct GroupCard {
+    /// Its conversation.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// What it was called when the invitation was made.
+    #[n(1)]
+    pub name: String,
+    /// How many were in it then.
+    #[n(2)]
+    pub participants: u32,
 }
 
 /// A place things can be sealed and sent to (rule 9).

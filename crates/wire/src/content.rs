@@ -1,7 +1,8 @@
 //! The plaintext inside an MLS application message.
 
-use crate::card::InboxAddress;
+use crate::card::{InboxAddress, Signed};
 use crate::cbor::{self, form_of, put_kind};
+use crate::log_state::Leave;
 use crate::own::{Decision, OwnRecord};
 use crate::{AccountId, MessageId, Seq, WireError, decode, encode};
 use minicbor::decode::Error as DecodeError;
@@ -53,6 +54,8 @@ pub enum Body {
     Timer(Timer),
     /// Kind 8: where the author's device is reached when this conversation does not work (rule 17).
     Reach(InboxAddress),
+    /// Kind 9: the author's account leaves the group.
+    Leave(Box<Signed<Leave>>),
     /// Kind 64: for one's own devices only, in the own conversation (rule 26).
     Own(OwnRecord),
     /// Kind 65: likewise.
@@ -257,6 +260,7 @@ impl Body {
             Body::React(react) => (6, encode(react)),
             Body::Timer(timer) => (7, encode(timer)),
             Body::Reach(inbox) => (8, encode(inbox)),
+            Body::Leave(leave) => (9, encode(leave)),
             Body::Own(record) => (64, encode(record)),
             Body::Decided(decision) => (65, encode(decision)),
             Body::Unknown { kind, form } => (*kind, form.clone()),
@@ -287,6 +291,7 @@ impl<'b, C> Decode<'b, C> for Body {
             6 => Body::React(form_of(form)?),
             7 => Body::Timer(form_of(form)?),
             8 => Body::Reach(form_of(form)?),
+            9 => Body::Leave(form_of(form)?),
             64 => Body::Own(form_of(form)?),
             65 => Body::Decided(form_of(form)?),
             _ => Body::Unknown {

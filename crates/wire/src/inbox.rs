@@ -3,10 +3,10 @@
 use crate::card::{InboxAddress, Signable, Signed};
 use crate::content::Profile;
 use crate::device_list::DeviceList;
-use crate::log_state::LogState;
+use crate::log_state::{Leave, LogState};
 use crate::{
     AccountId, Address, ClaimId, ConversationId, DeviceId, GroupId, InvitationId, JoinId,
-    LockSecret, RelayAddress, Seq,
+    LockSecret, RelayAddress, Secret, Seq,
 };
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -31,13 +31,16 @@ pub enum InboxForm {
     Request(#[n(0)] Box<Signed<InviteRequest>>),
     /// A Welcome waits (rule 8).
     #[n(1)]
-    Pointer(#[n(0)] Box<Pointer>),
+    Pointer(#[n(0)] Box<Signed<Pointer>>),
     /// A request was not granted.
     #[n(2)]
     Denied(#[n(0)] Signed<Denial>),
     /// A device asks to be in a conversation again (rule 17).
     #[n(3)]
     Join(#[n(0)] Box<Signed<JoinRequest>>),
+    /// Who was taken into a group does not come in.
+    #[n(4)]
+    Declined(#[n(0)] Box<Signed<Leave>>),
 }
 
 /// A request to connect (rule 27).
@@ -105,20 +108,77 @@ pub struct Pointer {
     /// Opens the mailbox.
     #[n(6)]
     pub secret: LockSecret,
-    /// Fetches the Welcome.
+    /// Fetches the [`Joining`] that is attached to the commit.
     #[n(7)]
     pub fetch: LockSecret,
-    /// What the log has established; its hash stands in the GroupContext.
+    /// Opens it.
     #[n(8)]
-    pub state: LogState,
-    /// The request to connect that it answers.
+    pub key: Secret,
+    /// The conversation.
     #[n(9)]
+    pub conversation: ConversationId,
+    /// The request to connect, or to come into a group, that it answers.
+    #[n(10)]
     pub answers: Option<ClaimId>,
     /// The device's wish to be in the conversation that it answers.
-    #[n(10)]
-    pub joins: Option<JoinId>,
-    /// Where devices in the conversation are reached, as far as the committer knows.
     #[n(11)]
+    pub joins: Option<JoinId>,
+    /// Whose device signed it.
+    #[n(12)]
+    pub account: AccountId,
+    /// The devices of that account.
+    #[n(13)]
+    pub devices: DeviceList,
+    /// The group it invites into, when it answers nothing.
+    #[n(14)]
+    pub offer: Option<GroupOffer>,
+}
+
+/// A group as who is added to it sees it before coming in.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct GroupOffer {
+    /// What it is called.
+    #[n(0)]
+    pub name: String,
+    /// What it is about.
+    #[n(1)]
+    #[cbor(default, skip_if = "String::is_empty")]
+    pub description: String,
+    /// Its picture.
+    #[n(2)]
+    pub picture: Option<ByteVec>,
+    /// How many are in it.
+    #[n(3)]
+    pub participants: u32,
+    /// The names of some of them, at most [`OFFER_NAMES`].
+    #[n(4)]
+    pub names: Vec<String>,
+    /// Which stay begins: what a refusal names.
+    #[n(5)]
+    pub stay: u64,
+}
+
+/// The most names of an offer; further ones are not read.
+pub const OFFER_NAMES: usize = 8;
+
+impl Signable for Pointer {
+    const LABEL: &'static [u8] = b"snug/1 pointer";
+}
+
+/// What all new leaves of a commit need to come in: attached to it, sealed under the key that their
+/// pointers name.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Joining {
+    /// The MLS Welcome.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub welcome: Vec<u8>,
+    /// What the log has established; its hash stands in the GroupContext.
+    #[n(1)]
+    pub state: LogState,
+    /// Where devices in the conversation are reached, as far as the committer knows.
+    #[n(2)]
     #[cbor(default, skip_if = "Vec::is_empty")]
     pub reach: Vec<Reach>,
 }

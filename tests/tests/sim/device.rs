@@ -208,6 +208,9 @@ impl Device {
                 None => {}
             },
             RelayFrame::CaughtUp(address) => self.engine.caught_up(address),
+            RelayFrame::Ended(address, at) => {
+                self.attempt(|e| e.ended(&relay, address, at, now));
+            }
             _ => {}
         }
     }

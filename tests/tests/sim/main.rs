@@ -15,6 +15,7 @@
 mod acts;
 mod crash;
 mod device;
+mod groups;
 mod interleavings;
 mod losing;
 mod model;

@@ -21,7 +21,7 @@ pub fn meet(world: &mut World, mutual: bool) {
     }
 }
 
-fn invite(world: &mut World, inviter: usize) -> snug_wire::code::InviteCode {
+pub fn invite(world: &mut World, inviter: usize) -> snug_wire::code::InviteCode {
     let mut id = None;
     while id.is_none() {
         let now = world.now;
@@ -43,7 +43,7 @@ fn invite(world: &mut World, inviter: usize) -> snug_wire::code::InviteCode {
     panic!("the invitation was never published");
 }
 
-fn ask(world: &mut World, guest: usize, code: &snug_wire::code::InviteCode) {
+pub fn ask(world: &mut World, guest: usize, code: &snug_wire::code::InviteCode) {
     let at = RelayAddress {
         url: code.relay.url.clone(),
         key: relay_key(world, guest),

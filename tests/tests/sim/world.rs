@@ -47,6 +47,13 @@ impl Chaos {
 /// The accounts, a device each; some get a second one (`World::add_device`).
 pub const NAMES: [&str; 2] = ["Ada", "Bo"];
 
+/// The accounts of a crowd, a device each.
+pub const CROWD: [&str; 30] = [
+    "Ada", "Bo", "Cyan", "Dee", "Ada 2", "Bo 2", "Cyan 2", "Dee 2", "Ada 3", "Bo 3", "Cyan 3",
+    "Dee 3", "Ada 4", "Bo 4", "Cyan 4", "Dee 4", "Ada 5", "Bo 5", "Cyan 5", "Dee 5", "Ada 6",
+    "Bo 6", "Cyan 6", "Dee 6", "Ada 7", "Bo 7", "Cyan 7", "Dee 7", "Ada 8", "Bo 8",
+];
+
 /// When every world begins.
 const BEGINNING: u64 = 1_800_000_000_000;
 
@@ -80,13 +87,23 @@ fn scratch() -> tempfile::TempDir {
 
 impl World {
     pub fn new(seed: u64, chaos: Chaos) -> Self {
+        Self::with(seed, chaos, &NAMES)
+    }
+
+    /// One of so many accounts, at most [`CROWD`].
+    pub fn crowd(seed: u64, chaos: Chaos, accounts: usize) -> Self {
+        Self::with(seed, chaos, &CROWD[..accounts])
+    }
+
+    fn with(seed: u64, chaos: Chaos, names: &[&'static str]) -> Self {
         let relay = Core::open(Store::in_memory().unwrap(), [9; 32]).unwrap();
         let address = RelayAddress {
             url: "ws://127.0.0.1:1".into(),
             key: relay.key(),
         };
-        let seeds = move |n: usize| seed * NAMES.len() as u64 + n as u64 + 1;
-        Self::of(seed, chaos, scratch(), relay, |who, path| {
+        let count = names.len() as u64;
+        let seeds = move |n: usize| seed * count + n as u64 + 1;
+        Self::of(seed, chaos, (scratch(), names), relay, |who, path| {
             Device::new(who, path, seeds(who.0), &address, BEGINNING)
         })
     }
@@ -100,7 +117,7 @@ impl World {
         let store = Store::open(&dir.path().join("relay.db")).unwrap();
         let relay = Core::open(store, [9; 32]).unwrap();
         let key = relay.key();
-        let mut world = Self::of(seed, Chaos::NONE, dir, relay, |who, path| {
+        let mut world = Self::of(seed, Chaos::NONE, (dir, &NAMES), relay, |who, path| {
             Device::resume(who, path, 1000 + seed * 100 + who.0 as u64, key)
         });
         world.now = now;
@@ -110,11 +127,11 @@ impl World {
     fn of(
         seed: u64,
         chaos: Chaos,
-        dir: tempfile::TempDir,
+        (dir, names): (tempfile::TempDir, &[&'static str]),
         relay: Core,
         device: impl Fn((usize, &'static str), PathBuf) -> Device,
     ) -> Self {
-        let devices = NAMES.iter().enumerate().map(|(n, name)| {
+        let devices = names.iter().enumerate().map(|(n, name)| {
             let path = dir.path().join(format!("{name}.db"));
             device((n, name), path)
         });
@@ -127,7 +144,7 @@ impl World {
             relay: Some(relay),
             next_peer: 1,
             devices: devices.collect(),
-            written: Written::new(2 * NAMES.len()),
+            written: Written::new(2 * names.len()),
             mutual: false,
             lossy: false,
             dir,
@@ -379,6 +396,12 @@ impl World {
 
     /// From here on everything may go wrong again.
     pub fn stir(&mut self) {
+        self.calm = false;
+    }
+
+    /// From here on this may go wrong.
+    pub fn stir_with(&mut self, chaos: Chaos) {
+        self.chaos = chaos;
         self.calm = false;
     }
 

@@ -37,6 +37,7 @@ impl Client {
                 reusable,
                 expires_at: expires_in_ms.map(|span| now.saturating_add(span.max(0.0) as u64)),
                 greeting,
+                group: None,
             };
             let made = engine.create_invitation(&new, now)?;
             invitation_in(engine.view(), made)

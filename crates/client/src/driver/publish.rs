@@ -256,6 +256,7 @@ fn notification(
                 chat: Some(row.chat),
             }));
         }
+        Notice::Offer(_) => return Ok(None),
         Notice::Request(id) => (id, "wants to connect with you"),
         Notice::Connected(id) => (id, "is connected with you"),
     };

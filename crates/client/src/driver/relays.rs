@@ -214,7 +214,10 @@ fn take_in(
                 engine.caught_up(address);
                 engine.announce(&address, now)?;
             }
-            RelayFrame::Ended(address, _) => lane.ended(&address),
+            RelayFrame::Ended(address, at) => {
+                lane.ended(&address);
+                engine.ended(relay, address, at, now)?;
+            }
             RelayFrame::Signal(address, bytes) => {
                 signals::receive(engine, relay, (&address, &bytes), among, now)?;
             }

@@ -89,7 +89,9 @@ fn kind(message: &engine::Message) -> MessageKind {
     match message.kind {
         engine::MessageKind::Text if message.amended.deleted => MessageKind::Deleted,
         engine::MessageKind::Text => MessageKind::Text,
-        engine::MessageKind::Timer | engine::MessageKind::Event(_) => MessageKind::Notice,
+        engine::MessageKind::Timer
+        | engine::MessageKind::Event(_)
+        | engine::MessageKind::Happened => MessageKind::Notice,
         engine::MessageKind::Unknown => MessageKind::Unknown,
     }
 }

@@ -17,7 +17,7 @@ use openmls_basic_credential::SignatureKeyPair;
 use openmls_traits::OpenMlsProvider;
 use policy::Judged;
 use snug_wire::log_state::{Change, Credential, LogState};
-use snug_wire::{DeviceKey, GroupId, LockSecret, encode};
+use snug_wire::{AccountId, GroupId, LockSecret, Secret, encode};
 
 fn broken(error: impl std::fmt::Display) -> Error {
     Error::Mls(error.to_string())
@@ -82,27 +82,38 @@ pub(crate) fn load(provider: &Provider<'_>, id: &GroupId) -> Result<Option<MlsGr
 /// The lock secret that this epoch gives (rule 4).
 pub(crate) fn lock_secret(provider: &Provider<'_>, group: &MlsGroup) -> Result<LockSecret> {
     let bytes = group
-        .export_secret(provider.crypto(), "snug/1 lock", &[], 32)
+        .export_secret(provider.crypto(), LOCK, &[], 32)
         .map_err(broken)?;
     secret(&bytes)
 }
 
-/// The secret with which the leaf of that device key fetches its Welcome to this epoch (rule 8).
-pub(crate) fn fetch_secret(
-    provider: &Provider<'_>,
-    group: &MlsGroup,
-    leaf: &DeviceKey,
-) -> Result<LockSecret> {
-    let bytes = group
-        .export_secret(provider.crypto(), "snug/1 welcome", &leaf.0, 32)
-        .map_err(broken)?;
-    secret(&bytes)
+/// What leads to what is attached to the commit of an epoch: fetches it, opens it (rule 8). The same for
+/// all leaves that it added, so that it is attached once.
+pub(crate) struct Lead {
+    pub fetch: LockSecret,
+    pub key: Secret,
 }
+
+/// The lead to this epoch.
+pub(crate) fn lead(provider: &Provider<'_>, group: &MlsGroup) -> Result<Lead> {
+    let export = |label: &str| group.export_secret(provider.crypto(), label, &[], 32);
+    Ok(Lead {
+        fetch: secret(&export(FETCH).map_err(broken)?)?,
+        key: Secret::new(secret_bytes(&export(KEY).map_err(broken)?)?),
+    })
+}
+
+const LOCK: &str = "snug/1 lock";
+const FETCH: &str = "snug/1 fetch";
+const KEY: &str = "snug/1 joining";
 
 fn secret(bytes: &[u8]) -> Result<LockSecret> {
+    secret_bytes(bytes).map(LockSecret::new)
+}
+
+fn secret_bytes(bytes: &[u8]) -> Result<[u8; 32]> {
     bytes
         .try_into()
-        .map(LockSecret::new)
         .map_err(|_| Error::Mls("an exported secret has another length".into()))
 }
 
@@ -123,14 +134,17 @@ pub(crate) fn encrypt(
 /// A commit of ours, pending until its echo.
 pub(crate) struct Pending {
     pub commit: Vec<u8>,
-    /// The Welcome, the same for all new leaves, with each leaf's fetch secret.
-    pub welcome: Option<Vec<u8>>,
-    pub fetch: Vec<LockSecret>,
+    /// The Welcome, the same for all new leaves, and what leads to it.
+    pub welcome: Option<(Vec<u8>, Lead)>,
+    /// What the log will have established.
+    pub state: LogState,
+    /// Opens the mailbox from then on, if leaves are taken out (rule 4).
+    pub lock: Option<LockSecret>,
 }
 
-/// Commits an Add of these leaves, in place of the one that a device has already, and these changes; no
-/// leaf just renews our own. `None` when OpenMLS refuses: a key or capability in somebody's leaf does
-/// not fit.
+/// Commits an Add of these leaves, in place of the one that a device has already, and these changes,
+/// without the leaves of those who are not in the conversation any more; nothing at all just renews our
+/// own leaf. `None` when OpenMLS refuses: a key or capability in somebody's leaf does not fit.
 pub(crate) fn commit(
     provider: &Provider<'_>,
     group: &mut MlsGroup,
@@ -139,18 +153,25 @@ pub(crate) fn commit(
     adds: &[(KeyPackage, Credential)],
     changes: &[Change],
 ) -> Result<Option<Pending>> {
+    let Some(own) = policy::leaf(group, group.own_leaf_index().u32()) else {
+        return Ok(None);
+    };
     let mut after = state.clone();
     for change in changes {
-        let Ok(next) = after.changed(change) else {
+        let Ok(next) = after.changed(change, &own.account) else {
             return Ok(None);
         };
         after = next;
     }
-    let added = |who: &Credential| adds.iter().any(|(_, new)| new.device == who.device);
+    let is_over = |who: &Credential| {
+        after.participant(&who.account).is_none()
+            || adds.iter().any(|(_, new)| new.device == who.device)
+    };
     let replaced: Vec<LeafNodeIndex> = policy::leaves(group)
-        .filter(|(_, who)| who.as_ref().is_some_and(added))
+        .filter(|(_, who)| who.as_ref().is_some_and(is_over))
         .map(|(index, _)| LeafNodeIndex::new(index))
         .collect();
+    let removes = !replaced.is_empty();
     let changes = changes.iter().map(|change| {
         let change = CustomProposal::new(CHANGE_PROPOSAL, encode(change));
         Proposal::Custom(Box::new(change))
@@ -179,21 +200,21 @@ pub(crate) fn commit(
     let staged = group
         .pending_commit()
         .ok_or_else(|| broken("a commit left nothing pending"))?;
-    let fetch = adds
-        .iter()
-        .map(|(_, who)| {
-            let bytes = staged
-                .export_secret(provider.crypto(), "snug/1 welcome", &who.key.0, 32)
-                .map_err(broken)?;
-            secret(&bytes)
-        })
-        .collect::<Result<_>>()?;
+    let export = |label: &str| {
+        let bytes = staged.export_secret(provider.crypto(), label, &[], 32);
+        secret_bytes(&bytes.map_err(broken)?)
+    };
+    let lead = Lead {
+        fetch: LockSecret::new(export(FETCH)?),
+        key: Secret::new(export(KEY)?),
+    };
+    let lock = removes.then(|| export(LOCK).map(LockSecret::new));
+    let welcome = welcome.map(|w| w.tls_serialize_detached().map_err(broken));
     Ok(Some(Pending {
         commit: commit.tls_serialize_detached().map_err(broken)?,
-        welcome: welcome
-            .map(|w| w.tls_serialize_detached().map_err(broken))
-            .transpose()?,
-        fetch,
+        welcome: welcome.transpose()?.map(|welcome| (welcome, lead)),
+        state: after,
+        lock: lock.transpose()?,
     }))
 }
 
@@ -204,7 +225,7 @@ pub(crate) enum Opened {
     /// A commit, merged, and what it came to.
     Merged(Box<Judged>),
     /// A commit that took our leaf out, not merged.
-    Removed,
+    Removed(Box<Judged>),
     /// Others go on in an epoch that we have not; why.
     Behind(&'static str),
     /// An entry of this device, read once more.
@@ -247,10 +268,12 @@ pub(crate) fn open(
     let author = processed.credential().clone();
     match (processed.into_content(), flagged) {
         (ProcessedMessageContent::ApplicationMessage(content), false) => {
-            let author = policy::leaves(group)
-                .find(|(index, _)| matches!(&sender, Sender::Member(i) if i.u32() == *index))
-                .and_then(|(_, who)| who)
-                .filter(|who| credential(who).credential == author && state.names(who));
+            let leaf = match &sender {
+                Sender::Member(index) => policy::leaf(group, index.u32()),
+                _ => None,
+            };
+            let author =
+                leaf.filter(|who| credential(who).credential == author && state.names(who));
             Ok(match author {
                 Some(author) => Opened::Content(author, content.into_bytes()),
                 None => Opened::Ignored("its author is not listed"),
@@ -265,7 +288,7 @@ pub(crate) fn open(
                 Err(why) => return Ok(Opened::Ignored(why)),
             };
             if commit.self_removed() {
-                return Ok(Opened::Removed);
+                return Ok(Opened::Removed(Box::new(judged)));
             }
             group
                 .merge_staged_commit(provider, *commit)
@@ -335,6 +358,22 @@ pub(crate) fn merge_pending(
         drop_pending(provider, group)?;
     }
     Ok(judged)
+}
+
+/// Forgets a group, and all that it could open.
+pub(crate) fn forget(provider: &Provider<'_>, group: &mut MlsGroup) -> Result<()> {
+    group.delete(provider.storage()).map_err(broken)
+}
+
+/// How many leaves of others than this account stand before ours.
+pub(crate) fn rank(group: &MlsGroup, without: &AccountId) -> u32 {
+    let own = group.own_leaf_index().u32();
+    let before = policy::leaves(group)
+        .filter(|(index, who)| {
+            *index < own && who.as_ref().is_some_and(|who| who.account != *without)
+        })
+        .count();
+    u32::try_from(before).unwrap_or(u32::MAX)
 }
 
 /// Forgets our own pending commit.

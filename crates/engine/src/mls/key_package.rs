@@ -3,7 +3,7 @@
 use super::{Provider, SUITE, capabilities, credential, identity, lifetime};
 use crate::error::{Error, Result};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
-use openmls::prelude::{KeyPackage, KeyPackageIn, ProtocolVersion};
+use openmls::prelude::{KeyPackage, KeyPackageBuilder, KeyPackageIn, ProtocolVersion};
 use openmls_basic_credential::SignatureKeyPair;
 use openmls_traits::OpenMlsProvider;
 use snug_wire::log_state::Credential;
@@ -14,7 +14,30 @@ pub(crate) fn make(
     signer: &SignatureKeyPair,
     who: &Credential,
 ) -> Result<Vec<u8>> {
-    let bundle = KeyPackage::builder()
+    build(KeyPackage::builder(), provider, signer, who)
+}
+
+/// Makes one that may be used more than once: its private half stays.
+pub(crate) fn make_last_resort(
+    provider: &Provider<'_>,
+    signer: &SignatureKeyPair,
+    who: &Credential,
+) -> Result<Vec<u8>> {
+    build(
+        KeyPackage::builder().mark_as_last_resort(),
+        provider,
+        signer,
+        who,
+    )
+}
+
+fn build(
+    builder: KeyPackageBuilder,
+    provider: &Provider<'_>,
+    signer: &SignatureKeyPair,
+    who: &Credential,
+) -> Result<Vec<u8>> {
+    let bundle = builder
         .key_package_lifetime(lifetime())
         .leaf_node_capabilities(capabilities())
         .build(SUITE, provider, signer, credential(who))

@@ -2,14 +2,15 @@
 //!
 //! A commit may renew the committer's leaf, post a participant's newer device list, add leaves that the
 //! lists name and that are missing, replace the leaf of a device that asked to come in again, and remove
-//! leaves that the lists no longer name. Everything else — external commits, other extensions, pre-shared
-//! keys, other credentials — does not count. In a direct conversation both are admins for ever.
+//! leaves that the lists no longer name. Admins of a group may besides change who is in it and what it is
+//! called; anybody may carry out what somebody signed who leaves ([`LogState::changed`]). Everything else
+//! — external commits, other extensions, pre-shared keys, other credentials — does not count.
 
 use super::{CHANGE_PROPOSAL, group, identity};
-use openmls::prelude::{MlsGroup, Proposal, StagedCommit};
+use openmls::prelude::{LeafNodeIndex, MlsGroup, Proposal, StagedCommit};
 use snug_wire::log_state::{Change, Credential, Joined, LogState};
-use snug_wire::{FRAME_LIMIT, decode};
-use std::collections::BTreeSet;
+use snug_wire::{AccountId, FRAME_LIMIT, decode};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a commit does not count.
 pub(crate) type Objection = &'static str;
@@ -17,10 +18,32 @@ pub(crate) type Objection = &'static str;
 /// What a commit that counts comes to.
 #[derive(Debug)]
 pub(crate) struct Judged {
+    /// Whose commit it is.
+    pub by: Credential,
     /// What the log has established now.
     pub state: LogState,
+    /// What it said, in its order.
+    pub changes: Vec<Change>,
+    /// Whose leaves it added.
+    pub added: Vec<Credential>,
+    /// Whether it took leaves out: then the mailbox has another lock (rule 4).
+    pub removed: bool,
+}
+
+impl Judged {
     /// Whose wishes it fulfilled.
-    pub joined: Vec<Joined>,
+    pub fn joined(&self) -> impl Iterator<Item = &Joined> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Joined(joined) => Some(joined),
+            _ => None,
+        })
+    }
+}
+
+/// Who the leaf at `index` is.
+pub(crate) fn leaf(group: &MlsGroup, index: u32) -> Option<Credential> {
+    let member = group.member_at(LeafNodeIndex::new(index))?;
+    identity(&member.credential, &member.signature_key)
 }
 
 /// Who the leaves of a group are.
@@ -49,21 +72,32 @@ pub(crate) fn judge(
             return Err("a commit that changes who its author is");
         }
     }
-    let judged = changes(state, commit)?;
-    context(state, &judged.state, commit)?;
-    let added = leaves_after(&before, &judged.state, commit)?;
-    if judged.joined.iter().any(|j| !added.contains(&j.device)) {
+    let (after, changes) = changes(state, &committer.account, commit)?;
+    context(state, &after, commit)?;
+    let (added, removed) = leaves_after(&before, &after, commit)?;
+    let judged = Judged {
+        by: committer,
+        state: after,
+        changes,
+        added,
+        removed,
+    };
+    let is_in = |joined: &Joined| judged.added.iter().any(|who| who.device == joined.device);
+    if !judged.joined().all(is_in) {
         return Err("a wish fulfilled without a leaf");
     }
     Ok(judged)
 }
 
 /// What a commit's changes make of the state.
-fn changes(state: &LogState, commit: &StagedCommit) -> Result<Judged, Objection> {
-    let mut judged = Judged {
-        state: state.clone(),
-        joined: Vec::new(),
-    };
+fn changes(
+    state: &LogState,
+    by: &AccountId,
+    commit: &StagedCommit,
+) -> Result<(LogState, Vec<Change>), Objection> {
+    let mut state = state.clone();
+    let mut changes = Vec::new();
+    let mut joined = BTreeSet::new();
     for queued in commit.queued_proposals() {
         let Proposal::Custom(custom) = queued.proposal() else {
             continue;
@@ -73,16 +107,16 @@ fn changes(state: &LogState, commit: &StagedCommit) -> Result<Judged, Objection>
         }
         let change: Change = decode(custom.payload(), FRAME_LIMIT)
             .map_err(|_| "a change that this Snug does not know")?;
-        judged.state = judged.state.changed(&change)?;
-        if let Change::Joined(joined) = change {
-            // Each costs a search for what is to be sent again.
-            if judged.joined.iter().any(|j| j.device == joined.device) {
-                return Err("two wishes of one device fulfilled");
-            }
-            judged.joined.push(joined);
+        state = state.changed(&change, by)?;
+        // Each costs a search for what is to be sent again.
+        if let Change::Joined(wish) = &change
+            && !joined.insert(wish.device)
+        {
+            return Err("two wishes of one device fulfilled");
         }
+        changes.push(change);
     }
-    Ok(judged)
+    Ok((state, changes))
 }
 
 /// The group's context names the new state just when there is one.
@@ -103,15 +137,15 @@ fn context(before: &LogState, after: &LogState, commit: &StagedCommit) -> Result
     }
 }
 
-/// The devices added.
+/// Whose leaves were added, and whether others were taken out.
 fn leaves_after(
     before: &[(u32, Option<Credential>)],
     state: &LogState,
     commit: &StagedCommit,
-) -> Result<BTreeSet<snug_wire::DeviceId>, Objection> {
-    let mut present: BTreeSet<_> = before
+) -> Result<(Vec<Credential>, bool), Objection> {
+    let mut present: BTreeMap<_, _> = before
         .iter()
-        .filter_map(|(_, who)| who.as_ref().map(|w| w.device))
+        .filter_map(|(_, who)| who.as_ref().map(|w| (w.device, w.account)))
         .collect();
     let mut removed = BTreeSet::new();
     for queued in commit.queued_proposals() {
@@ -124,25 +158,30 @@ fn leaves_after(
             }
         }
     }
-    let mut added = BTreeSet::new();
+    let mut added: Vec<Credential> = Vec::new();
     for queued in commit.queued_proposals() {
         match queued.proposal() {
             Proposal::Add(add) => {
                 let leaf = add.key_package().leaf_node();
                 let who = identity(leaf.credential(), leaf.signature_key().as_slice())
                     .ok_or("a new leaf that is nobody")?;
-                if !state.lists(&who) || !present.insert(who.device) {
+                if !state.lists(&who) || present.insert(who.device, who.account).is_some() {
                     return Err("a new leaf that no device list names");
                 }
-                added.insert(who.device);
+                added.push(who);
             }
             Proposal::Remove(_) | Proposal::Custom(_) | Proposal::GroupContextExtensions(_) => {}
             _ => return Err("a proposal that Snug does not use"),
         }
     }
-    let is_lost = |(device, listed): &(_, bool)| *listed && !added.contains(device);
+    let is_lost = |(device, listed): &(_, bool)| *listed && !present.contains_key(device);
     if removed.iter().any(is_lost) {
         return Err("a removal of a listed device");
     }
-    Ok(added)
+    // Else somebody would read on who is said to be gone.
+    let is_nobodys = |account: &AccountId| state.participant(account).is_none();
+    if present.values().any(is_nobodys) {
+        return Err("a leaf of somebody who is not in the conversation");
+    }
+    Ok((added, !removed.is_empty()))
 }

@@ -12,7 +12,7 @@ use hkdf::Hkdf;
 use openmls::prelude::MlsGroup;
 use openmls_traits::OpenMlsProvider;
 use sha2::Sha256;
-use snug_wire::log_state::Credential;
+use snug_wire::log_state::{Credential, LogState};
 use snug_wire::signal::{SealedSignal, Signal};
 use snug_wire::{GroupId, Secret, Seq};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ impl Keys {
     pub fn derive(
         provider: &Provider<'_>,
         groups: &BTreeMap<GroupId, MlsGroup>,
-        log: &Log,
+        (log, state): (&Log, &LogState),
     ) -> Result<Option<Self>> {
         let loaded;
         let group = match groups.get(&log.group) {
@@ -54,8 +54,7 @@ impl Keys {
         let secret = Secret::from_slice(&secret)
             .ok_or_else(|| broken(&"an exported secret has another length"))?;
         let listed = |(leaf, who): (u32, Option<Credential>)| {
-            who.filter(|who| log.state.lists(who))
-                .map(|who| (leaf, who))
+            who.filter(|who| state.names(who)).map(|who| (leaf, who))
         };
         Ok(Some(Self {
             head: log.head,

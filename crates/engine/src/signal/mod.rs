@@ -78,7 +78,7 @@ impl Engine {
         let Ok(sealed) = decode::<SealedSignal>(bytes, SIGNAL_LIMIT) else {
             return Ok(false);
         };
-        if !theirs || log.state.kind == ConversationKind::Own {
+        if !theirs || log.kind == ConversationKind::Own {
             return Ok(false);
         }
         let own = self.me.as_ref().map(|me| me.account);
@@ -125,18 +125,20 @@ impl Engine {
 
     /// The keys of a log's present epoch.
     fn keys(&mut self, log: &Log) -> Result<Option<&mut Keys>> {
-        let kept = &mut self.live.signals.keys;
+        let kept = &self.live.signals.keys;
         if !kept.get(&log.group).is_some_and(|keys| keys.are_of(log)) {
+            let state = self.live.state(&self.db, &log.group)?;
+            let kept = &mut self.live.signals.keys;
             if kept.len() >= GROUPS {
                 kept.clear();
             }
             let provider = Provider::new(&self.crypto, &self.db);
-            match Keys::derive(&provider, &self.groups, log)? {
+            match Keys::derive(&provider, &self.groups, (log, &state))? {
                 Some(keys) => kept.insert(log.group, keys),
                 None => return Ok(None),
             };
         }
-        Ok(kept.get_mut(&log.group))
+        Ok(self.live.signals.keys.get_mut(&log.group))
     }
 
     /// When [`Engine::tick_signals`] is to be called next, milliseconds of Unix time.

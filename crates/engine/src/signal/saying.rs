@@ -7,6 +7,7 @@ use crate::privacy::{self, Privacy};
 use crate::store::table::conversation;
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox::{self, Standing};
+use crate::store::table::participant;
 use snug_wire::frame::Request;
 use snug_wire::log_state::ConversationKind;
 use snug_wire::signal::{Presence, PresenceState, Signal, SignalBody, Typing};
@@ -16,6 +17,9 @@ use snug_wire::{Address, ConversationId, LockSecret, RelayKey, encode};
 const LATER: u64 = 20;
 /// How long a question is put off after something could not be opened, in milliseconds.
 const ASK_AGAIN: u64 = 1_000;
+
+/// In a group with more participants nobody is told who types or is there.
+const MOST: u64 = 50;
 
 /// Where a signal goes.
 struct Target {
@@ -79,7 +83,7 @@ impl Engine {
     /// The disk.
     pub fn announce(&mut self, address: &Address, now: u64) -> Result<()> {
         if let Some(log) = log::at(&self.db, address)?
-            && log.state.kind != ConversationKind::Own
+            && log.kind != ConversationKind::Own
         {
             let own = &mut self.live.signals.own;
             own.told.remove(&log.conversation);
@@ -203,9 +207,15 @@ impl Engine {
     }
 
     /// Whether all others of a log may be told: what one of them must not know, none of them is told.
-    fn tells(&self, log: &Log, what: impl Fn(Privacy) -> bool) -> Result<bool> {
+    /// In a group what holds for everybody counts; in a large one nobody is told.
+    fn tells(&mut self, log: &Log, what: impl Fn(Privacy) -> bool) -> Result<bool> {
+        if log.kind == ConversationKind::Group {
+            let is_small = participant::count(&self.db, &log.conversation)? <= MOST;
+            return Ok(is_small && what(privacy::general(&self.db)?));
+        }
         let own = self.me.as_ref().map(|me| me.account);
-        for participant in &log.state.participants {
+        let state = self.live.state(&self.db, &log.group)?;
+        for participant in &state.participants {
             if Some(participant.account) != own
                 && !what(privacy::of(&self.db, &participant.account)?)
             {

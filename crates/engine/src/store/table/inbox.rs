@@ -22,6 +22,21 @@ pub(crate) fn insert(db: &Connection, new: &Inbox) -> Result<()> {
     Ok(())
 }
 
+/// How many key packages of ours wait beside an inbox.
+pub(crate) fn pool(db: &Connection, address: &Address) -> Result<u32> {
+    Ok(db
+        .prepare_cached("SELECT pool FROM inbox WHERE address = ?1")?
+        .query_row([address.0], |row| row.get(0))
+        .optional()?
+        .unwrap_or_default())
+}
+
+pub(crate) fn set_pool(db: &Connection, address: &Address, pool: u32) -> Result<()> {
+    db.prepare_cached("UPDATE inbox SET pool = ?2 WHERE address = ?1")?
+        .execute((address.0, pool))?;
+    Ok(())
+}
+
 pub(crate) fn get(db: &Connection, address: &Address) -> Result<Option<Inbox>> {
     Ok(db
         .prepare_cached("SELECT address, key, invitation FROM inbox WHERE address = ?1")?

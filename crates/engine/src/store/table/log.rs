@@ -1,10 +1,11 @@
 //! Logs: an MLS group in a mailbox, carrying a conversation. One conversation may have several (rule 19).
 
 use crate::error::Result;
+use crate::store::table::{conversation, log_state};
 use crate::store::{int, uint};
 use rusqlite::{Connection, OptionalExtension, Row};
-use snug_wire::log_state::LogState;
-use snug_wire::{Address, ConversationId, FRAME_LIMIT, GroupId, Seq, decode, encode};
+use snug_wire::log_state::{ConversationKind, LogState};
+use snug_wire::{Address, ConversationId, GroupId, Seq};
 
 /// Why a log cannot be followed any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub(crate) struct Log {
     pub group: GroupId,
     pub conversation: ConversationId,
     pub address: Address,
-    /// What it has established (rule 20).
-    pub state: LogState,
+    /// What it carries. What it has established is read apart ([`log_state`]).
+    pub kind: ConversationKind,
     /// The last flagged entry applied (rule 5).
     pub head: Seq,
     /// Whether its founding commit stands: before, nothing is written to it.
@@ -40,69 +41,55 @@ impl Log {
     }
 }
 
-const COLUMNS: &str = "group_id, conversation, address, state, head, ready, read, trouble";
+const COLUMNS: &str = "group_id, conversation, address, kind, head, ready, read, trouble";
 
-fn row(row: &Row<'_>) -> rusqlite::Result<(Log, Vec<u8>)> {
-    let state: Vec<u8> = row.get(3)?;
-    Ok((
-        Log {
-            group: GroupId(row.get(0)?),
-            conversation: ConversationId(row.get(1)?),
-            address: Address(row.get(2)?),
-            state: LogState {
-                conversation: ConversationId(row.get(1)?),
-                kind: snug_wire::log_state::ConversationKind::Direct,
-                participants: Vec::new(),
-            },
-            head: Seq(uint(row.get(4)?)),
-            ready: row.get(5)?,
-            read: Seq(uint(row.get(6)?)),
-            trouble: match row.get(7)? {
-                1 => Some(Trouble::Behind),
-                2 => Some(Trouble::Unusable),
-                _ => None,
-            },
+fn row(row: &Row<'_>) -> rusqlite::Result<Log> {
+    Ok(Log {
+        group: GroupId(row.get(0)?),
+        conversation: ConversationId(row.get(1)?),
+        address: Address(row.get(2)?),
+        kind: conversation::kind_of(row.get(3)?)?,
+        head: Seq(uint(row.get(4)?)),
+        ready: row.get(5)?,
+        read: Seq(uint(row.get(6)?)),
+        trouble: match row.get(7)? {
+            1 => Some(Trouble::Behind),
+            2 => Some(Trouble::Unusable),
+            _ => None,
         },
-        state,
-    ))
+    })
 }
 
-fn with_state((mut log, state): (Log, Vec<u8>)) -> Result<Log> {
-    log.state = decode(&state, FRAME_LIMIT)?;
-    Ok(log)
-}
-
-pub(crate) fn insert(db: &Connection, new: &Log) -> Result<()> {
+/// Adds a log and what it has established.
+pub(crate) fn insert(db: &Connection, new: &Log, state: &LogState) -> Result<()> {
     db.prepare_cached(
-        "INSERT INTO log (group_id, conversation, address, state, head, ready, read)
+        "INSERT INTO log (group_id, conversation, address, kind, head, ready, read)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute((
         new.group.0,
         new.conversation.0,
         new.address.0,
-        encode(&new.state),
+        conversation::kind_number(new.kind),
         int(new.head.0),
         new.ready,
         int(new.read.0),
     ))?;
-    Ok(())
+    log_state::put(db, &new.group, state)
 }
 
 pub(crate) fn at(db: &Connection, address: &Address) -> Result<Option<Log>> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM log WHERE address = ?1"))?
         .query_row([address.0], row)
-        .optional()?
-        .map(with_state)
-        .transpose()
+        .optional()
+        .map_err(Into::into)
 }
 
 pub(crate) fn get(db: &Connection, group: &GroupId) -> Result<Option<Log>> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM log WHERE group_id = ?1"))?
         .query_row([group.0], row)
-        .optional()?
-        .map(with_state)
-        .transpose()
+        .optional()
+        .map_err(Into::into)
 }
 
 /// All logs of a conversation, lowest group id first: the first ready one is written to (rule 19).
@@ -111,19 +98,12 @@ pub(crate) fn of(db: &Connection, conversation: &ConversationId) -> Result<Vec<L
         "SELECT {COLUMNS} FROM log WHERE conversation = ?1 ORDER BY group_id"
     ))?;
     let rows = query.query_map([conversation.0], row)?;
-    rows.map(|row| with_state(row?)).collect()
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 pub(crate) fn set_head(db: &Connection, group: &GroupId, head: Seq) -> Result<()> {
     db.prepare_cached("UPDATE log SET head = ?2 WHERE group_id = ?1")?
         .execute((group.0, int(head.0)))?;
-    Ok(())
-}
-
-/// What a commit made of its state.
-pub(crate) fn set_state(db: &Connection, group: &GroupId, state: &LogState) -> Result<()> {
-    db.prepare_cached("UPDATE log SET state = ?2 WHERE group_id = ?1")?
-        .execute((group.0, encode(state)))?;
     Ok(())
 }
 
@@ -155,7 +135,7 @@ pub(crate) fn set_asked_at(db: &Connection, group: &GroupId, at: u64) -> Result<
 pub(crate) fn troubled(db: &Connection) -> Result<Vec<Log>> {
     let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM log WHERE trouble <> 0"))?;
     let rows = query.query_map([], row)?;
-    rows.map(|row| with_state(row?)).collect()
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 pub(crate) fn set_ready(db: &Connection, group: &GroupId) -> Result<()> {

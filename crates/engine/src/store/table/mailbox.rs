@@ -112,6 +112,13 @@ pub(crate) fn move_cursor(db: &Connection, address: &Address, cursor: &Cursor) -
     Ok(())
 }
 
+/// The lock was changed: this opens it from now on.
+pub(crate) fn set_secret(db: &Connection, address: &Address, secret: &LockSecret) -> Result<()> {
+    db.prepare_cached("UPDATE mailbox SET secret = ?2 WHERE address = ?1")?
+        .execute((address.0, secret.0.expose()))?;
+    Ok(())
+}
+
 /// Reads from there on: a device was taken in again by the entry before.
 pub(crate) fn rejoin(db: &Connection, new: &Mailbox) -> Result<()> {
     db.prepare_cached(

@@ -2,6 +2,7 @@
 
 pub(crate) mod amendment;
 pub(crate) mod blocked;
+pub(crate) mod candidate;
 pub(crate) mod contact;
 pub(crate) mod conversation;
 pub(crate) mod draft;
@@ -10,11 +11,15 @@ pub(crate) mod inbox;
 pub(crate) mod invitation;
 pub(crate) mod keeping;
 pub(crate) mod log;
+pub(crate) mod log_state;
 pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod missed;
 pub(crate) mod mls;
+pub(crate) mod offer;
 pub(crate) mod outbox;
+pub(crate) mod participant;
+pub(crate) mod pending;
 pub(crate) mod presence;
 pub(crate) mod privacy;
 pub(crate) mod quarantine;

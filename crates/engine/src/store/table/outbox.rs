@@ -10,8 +10,8 @@ use snug_wire::frame::Request;
 use snug_wire::inbox::Pointer;
 use snug_wire::own::{Decision, OwnRecord};
 use snug_wire::{
-    Address, ClaimId, EnvelopeId, FRAME_LIMIT, GroupId, InvitationId, MessageId, RelayKey, decode,
-    encode,
+    Address, ClaimId, DeviceId, EnvelopeId, FRAME_LIMIT, GroupId, InvitationId, MessageId,
+    RelayKey, decode, encode,
 };
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ pub(crate) enum Intent {
     Tell,
     /// Fetch the Welcome a pointer names.
     #[n(11)]
-    Fetch(#[n(0)] Box<Pointer>, #[n(1)] ClaimId),
+    Fetch(#[n(0)] Box<Pointer>),
     /// Send this content about a message in the log: an edit, a deletion, a reaction. The id is its own.
     #[n(12)]
     Post(
@@ -62,15 +62,21 @@ pub(crate) enum Intent {
         #[cbor(with = "minicbor::bytes")]
         Vec<u8>,
     ),
-    /// Take in all who wish to be in the log.
+    /// Commit what is wished of the log: who comes in, what changes.
     #[n(13)]
     Admit(#[n(0)] GroupId),
-    /// Fetch the Welcome with which we are in a conversation again.
-    #[n(14)]
-    Rejoin(#[n(0)] Box<Pointer>),
     /// Say in the log where this device is reached.
     #[n(15)]
     Reach(#[n(0)] GroupId),
+    /// Say in the log that we leave.
+    #[n(16)]
+    Leave(#[n(0)] GroupId),
+    /// Put key packages of ours beside an inbox.
+    #[n(17)]
+    Stock(#[n(0)] Address),
+    /// Take a key package of a device that is to be added by a pending change.
+    #[n(18)]
+    Take(#[n(0)] i64, #[n(1)] DeviceId),
     /// End an inbox of ours at its relay.
     #[n(30)]
     Retire(#[n(0)] Address),
@@ -396,7 +402,9 @@ pub(crate) fn describe(db: &Connection) -> Result<Vec<String>> {
             Intent::Fetch(..) => "Welcome",
             Intent::Post(..) => "post",
             Intent::Admit(_) => "admission",
-            Intent::Rejoin(_) => "Welcome back",
+            Intent::Leave(_) => "leave",
+            Intent::Stock(_) => "key packages",
+            Intent::Take(..) => "key package",
             Intent::Reach(_) => "reach",
             Intent::Retire(_) => "end of an inbox",
             Intent::Decide(_) => "decision",

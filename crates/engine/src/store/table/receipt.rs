@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::store::{int, uint};
 use rusqlite::{Connection, OptionalExtension};
-use snug_wire::{AccountId, GroupId, Seq};
+use snug_wire::{AccountId, ConversationId, GroupId, Seq};
 
 /// For how long it is known when a watermark rose, in milliseconds.
 const KEPT: u64 = 30 * 24 * 3_600_000;
@@ -17,6 +17,23 @@ pub(crate) fn get(db: &Connection, group: &GroupId, account: &AccountId) -> Resu
         })
         .optional()?;
     Ok(marks.unwrap_or_default())
+}
+
+/// The lowest watermarks of all others who are in a group.
+pub(crate) fn least(
+    db: &Connection,
+    (group, conversation): (&GroupId, &ConversationId),
+    own: &AccountId,
+) -> Result<(Seq, Seq)> {
+    Ok(db
+        .prepare_cached(
+            "SELECT ifnull(min(ifnull(delivered, 0)), 0), ifnull(min(ifnull(read, 0)), 0)
+             FROM participant p LEFT JOIN receipt r ON r.group_id = ?1 AND r.account = p.account
+             WHERE p.conversation = ?2 AND p.account <> ?3 AND p.joined = 1",
+        )?
+        .query_row((group.0, conversation.0, own.0), |row| {
+            Ok((Seq(uint(row.get(0)?)), Seq(uint(row.get(1)?))))
+        })?)
 }
 
 /// Notes when a watermark rose; old notes go one by one.

@@ -1,5 +1,6 @@
 //! What a message is made of.
 
+use crate::participant::Happened;
 use snug_wire::content::{Body, Content, Priority, Text};
 use snug_wire::{AccountId, ConversationId, FRAME_LIMIT, GroupId, MessageId, Seq, decode};
 
@@ -12,6 +13,8 @@ pub enum MessageKind {
     Timer,
     /// Something that happened to this device's copy of the conversation.
     Event(Event),
+    /// A change of a group; its content says it.
+    Happened,
     /// Written by a newer Snug; kept as it came.
     Unknown,
 }
@@ -35,6 +38,7 @@ impl MessageKind {
             Self::Timer => 2,
             Self::Event(Event::Gap) => 3,
             Self::Event(Event::Renewed) => 4,
+            Self::Happened => 10,
             Self::Event(Event::NewDevice) => 20,
         }
     }
@@ -45,6 +49,7 @@ impl MessageKind {
             2 => Self::Timer,
             3 => Self::Event(Event::Gap),
             4 => Self::Event(Event::Renewed),
+            10 => Self::Happened,
             20 => Self::Event(Event::NewDevice),
             _ => Self::Unknown,
         }
@@ -265,6 +270,11 @@ impl Message {
     /// For how many seconds messages stay from a [`MessageKind::Timer`] on.
     pub fn timer_set(&self) -> Option<u32> {
         crate::timer::seconds(&self.content)
+    }
+
+    /// What a [`MessageKind::Happened`] says.
+    pub fn happened(&self) -> Vec<Happened> {
+        crate::participant::happened(&self.content)
     }
 
     /// What was written, with what it answers and who is named; `None` for what is no text, or was

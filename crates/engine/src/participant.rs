@@ -1,0 +1,311 @@
+//! Who is in a group: what its log says, as lists and the timeline show it.
+
+use crate::error::Result;
+use crate::mls::policy::Judged;
+use crate::store::table::conversation::{self, ChatStanding};
+use crate::store::table::log::Log;
+use crate::store::table::message::{self, Message, MessageKind, MessageState, Place};
+use crate::store::table::participant::{self, Member};
+use crate::store::table::pending;
+use crate::work::Work;
+use crate::{group, message as messages};
+use minicbor::{Decode, Encode};
+use snug_wire::inbox::Pointer;
+use snug_wire::log_state::{Change, LogState, Participant, ParticipantKind, Role};
+use snug_wire::{AccountId, FRAME_LIMIT, GroupId, Seq, decode, encode};
+
+/// What happened in a group, in a line of its timeline. Whose doing it was is the line's author.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Happened {
+    /// The group was made.
+    #[n(0)]
+    Founded,
+    /// Somebody was added.
+    #[n(1)]
+    Added {
+        /// Who.
+        #[n(0)]
+        account: AccountId,
+        /// The name they showed then.
+        #[n(1)]
+        name: String,
+        /// What they are.
+        #[n(2)]
+        kind: ParticipantKind,
+    },
+    /// Somebody was taken out.
+    #[n(2)]
+    Removed {
+        /// Who.
+        #[n(0)]
+        account: AccountId,
+        /// The name they showed then.
+        #[n(1)]
+        name: String,
+    },
+    /// Somebody left.
+    #[n(3)]
+    Left {
+        /// Who.
+        #[n(0)]
+        account: AccountId,
+        /// The name they showed then.
+        #[n(1)]
+        name: String,
+    },
+    /// Somebody has another role.
+    #[n(4)]
+    Role {
+        /// Who.
+        #[n(0)]
+        account: AccountId,
+        /// Their name.
+        #[n(1)]
+        name: String,
+        /// What they may do now.
+        #[n(2)]
+        role: Role,
+    },
+    /// The group is called something else.
+    #[n(5)]
+    Renamed(#[n(0)] String),
+    /// The group is about something else.
+    #[n(6)]
+    Described(#[n(0)] String),
+    /// The group has another picture, or none.
+    #[n(7)]
+    Pictured,
+}
+
+/// What a line of the timeline says that happened; nothing for other lines.
+pub(crate) fn happened(content: &[u8]) -> Vec<Happened> {
+    decode(content, FRAME_LIMIT).unwrap_or_default()
+}
+
+/// A line of the timeline. The same on every device: a commit has one.
+pub(crate) fn say(
+    w: &mut Work<'_>,
+    id: &snug_wire::ConversationId,
+    (group, seq): (&GroupId, Seq),
+    by: AccountId,
+    happened: &[Happened],
+) -> Result<()> {
+    let message = messages::id_of(&[b"snug/1 happened", &group.0, &seq.0.to_be_bytes()]);
+    let own = by == w.me()?.account;
+    let line = Message {
+        group: Some(*group),
+        seq,
+        state: MessageState::Seen,
+        content: encode(&happened.to_vec()),
+        ..Message::new(
+            message,
+            *id,
+            Place::of(group, seq),
+            (by, own),
+            MessageKind::Happened,
+            w.now,
+        )
+    };
+    // It is nobody's to send or to count.
+    let line = Message { own: false, ..line };
+    if message::insert(w.db, &line)? {
+        messages::changed(w, *id, message);
+    }
+    Ok(())
+}
+
+/// The name somebody has in a group, or had.
+fn name(state: &LogState, account: &AccountId) -> String {
+    let participant = state.participant(account);
+    participant.map(|p| p.name.clone()).unwrap_or_default()
+}
+
+/// What a commit's changes come to in words.
+fn lines(before: &LogState, judged: &Judged) -> Vec<Happened> {
+    let after = &judged.state;
+    let mut lines: Vec<Happened> = Vec::new();
+    for change in &judged.changes {
+        lines.push(match change {
+            Change::Added(new) => Happened::Added {
+                account: new.account,
+                name: new.name.clone(),
+                kind: new.kind,
+            },
+            Change::Removed(account) => Happened::Removed {
+                account: *account,
+                name: name(before, account),
+            },
+            Change::Left(leave) => Happened::Left {
+                account: leave.form.account,
+                name: name(before, &leave.form.account),
+            },
+            Change::Role(account, role) => Happened::Role {
+                account: *account,
+                name: name(after, account),
+                role: *role,
+            },
+            Change::Renamed(name) => Happened::Renamed(name.clone()),
+            Change::Described(text) => Happened::Described(text.clone()),
+            Change::Pictured(_) => Happened::Pictured,
+            Change::Devices(..) | Change::Joined(_) | Change::Profile(..) => continue,
+        });
+    }
+    let is_said = |account: &AccountId| {
+        let of =
+            |line: &Happened| matches!(line, Happened::Role { account: a, .. } if a == account);
+        lines.iter().any(of)
+    };
+    // Who became an admin because the last one left.
+    let next: Vec<_> = after
+        .participants
+        .iter()
+        .filter(|p| p.role == Role::Admin)
+        .filter(|p| {
+            before
+                .participant(&p.account)
+                .is_some_and(|b| b.role != Role::Admin)
+        })
+        .filter(|p| !is_said(&p.account))
+        .map(|p| Happened::Role {
+            account: p.account,
+            name: p.name.clone(),
+            role: Role::Admin,
+        })
+        .collect();
+    lines.extend(next);
+    lines
+}
+
+fn member(p: &Participant, joined: bool) -> Member {
+    Member {
+        account: p.account,
+        name: p.name.clone(),
+        kind: p.kind,
+        role: p.role,
+        joined,
+    }
+}
+
+/// A commit changed a group: lists and timeline say it, and what was wished and is so now is not wished
+/// any more.
+pub(crate) fn changed(
+    w: &mut Work<'_>,
+    log: &Log,
+    seq: Seq,
+    (before, judged): (&LogState, &Judged),
+) -> Result<()> {
+    let after = &judged.state;
+    spoke(w, log, &judged.by.account)?;
+    if *after == *before {
+        return Ok(());
+    }
+    let id = &log.conversation;
+    for old in &before.participants {
+        if after.participant(&old.account).is_none() {
+            participant::delete(w.db, id, &old.account)?;
+        }
+    }
+    for new in &after.participants {
+        let old = before.participant(&new.account);
+        if old.is_none_or(|old| (&old.name, old.role, old.kind) != (&new.name, new.role, new.kind))
+        {
+            participant::put(w.db, id, &member(new, false))?;
+        }
+    }
+    if after.name != before.name {
+        conversation::set_name(w.db, id, &after.name)?;
+    }
+    let lines = lines(before, judged);
+    if !lines.is_empty() {
+        say(w, id, (&log.group, seq), judged.by.account, &lines)?;
+    }
+    w.changes.conversations.insert(*id);
+    group::sweep(w, log, after)
+}
+
+/// A device of somebody has spoken: they are in, not only invited.
+pub(crate) fn spoke(w: &mut Work<'_>, log: &Log, account: &AccountId) -> Result<()> {
+    if participant::has_joined(w.db, &log.conversation, account)? {
+        w.changes.conversations.insert(log.conversation);
+    }
+    Ok(())
+}
+
+/// This device came in, for the first time or again: everybody as the log says.
+pub(crate) fn entered(w: &mut Work<'_>, pointer: &Pointer, state: &LogState) -> Result<()> {
+    let id = &state.conversation;
+    let me = w.me()?.account;
+    let before = participant::of(w.db, id)?;
+    for old in &before {
+        if state.participant(&old.account).is_none() {
+            participant::delete(w.db, id, &old.account)?;
+        }
+    }
+    for p in &state.participants {
+        // Who was in before us is taken to be in.
+        participant::put(w.db, id, &member(p, true))?;
+    }
+    conversation::set_name(w.db, id, &state.name)?;
+    let was_out = conversation::get(w.db, id)?.is_some_and(|c| c.standing != ChatStanding::In);
+    conversation::set_standing(w.db, id, ChatStanding::In)?;
+    if (before.is_empty() || was_out)
+        && let Some(own) = state.participant(&me)
+    {
+        let added = Happened::Added {
+            account: me,
+            name: own.name.clone(),
+            kind: own.kind,
+        };
+        let at = (&pointer.group, pointer.commit);
+        say(w, id, at, pointer.account, &[added])?;
+    }
+    Ok(())
+}
+
+/// A group that begins with oneself alone.
+pub(crate) fn founded(w: &mut Work<'_>, group: &GroupId, state: &LogState) -> Result<()> {
+    let id = &state.conversation;
+    for p in &state.participants {
+        participant::put(w.db, id, &member(p, true))?;
+    }
+    let me = w.me()?.account;
+    say(w, id, (group, Seq(0)), me, &[Happened::Founded])
+}
+
+/// This account is in a group no more: nothing of it can be read or written, what was said stays.
+pub(crate) fn out(
+    w: &mut Work<'_>,
+    log: &Log,
+    seq: Seq,
+    (before, judged): (&LogState, &Judged),
+) -> Result<()> {
+    let me = w.me()?.account;
+    let left = judged
+        .changes
+        .iter()
+        .any(|change| matches!(change, Change::Left(leave) if leave.form.account == me));
+    let lines = lines(before, judged);
+    say(
+        w,
+        &log.conversation,
+        (&log.group, seq),
+        judged.by.account,
+        &lines,
+    )?;
+    participant::delete(w.db, &log.conversation, &me)?;
+    let standing = if left {
+        ChatStanding::Left
+    } else {
+        ChatStanding::Removed
+    };
+    group::close(w, &log.conversation, standing)
+}
+
+/// Whether a change of a group is wished already.
+pub(crate) fn is_wished(
+    w: &Work<'_>,
+    id: &snug_wire::ConversationId,
+    wanted: &pending::Wanted,
+) -> Result<bool> {
+    Ok(pending::of(w.db, id)?.iter().any(|p| p.wanted == *wanted))
+}

@@ -1,0 +1,336 @@
+//! Worlds of a group: people are added, removed, made admins, leave and write, from many devices, while
+//! everything goes wrong. At rest everybody who is in has the same of everything; who is not has nothing
+//! of what came after.
+
+use crate::story;
+use crate::world::{Chaos, World};
+use crate::{seeds, world};
+use rand::RngExt as _;
+use snug_engine::{
+    ChatStanding, Error, Extras, Group, GroupWish, Happened, Message, MessageKind, MessageState,
+    Place, Result,
+};
+use snug_wire::log_state::Role;
+use snug_wire::{AccountId, ConversationId};
+use std::collections::BTreeSet;
+
+/// A world with a group in it, made by the first device.
+pub struct Crowd {
+    pub world: World,
+    pub group: ConversationId,
+    accounts: Vec<AccountId>,
+}
+
+/// What a person may not do changes nothing.
+fn allowed<T>(done: Result<T>) -> Result<Option<T>> {
+    match done {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Rejected(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+impl Crowd {
+    /// The first `knowing` accounts know everybody; the group has the first one alone in it.
+    pub fn new(seed: u64, chaos: Chaos, accounts: usize, knowing: usize) -> Self {
+        let mut world = World::crowd(seed, Chaos::NONE, accounts);
+        for one in 0..knowing {
+            for other in one + 1..accounts {
+                let code = story::invite(&mut world, one);
+                story::ask(&mut world, other, &code);
+            }
+        }
+        world.settle();
+        let now = world.now;
+        let group = world.devices[0].engine.create_group("The group", &[], now);
+        let view = |n: usize| {
+            world.devices[n]
+                .engine
+                .view()
+                .account()
+                .unwrap()
+                .unwrap()
+                .id
+        };
+        let accounts = (0..accounts).map(view).collect();
+        world.stir_with(chaos);
+        Self {
+            group: group.unwrap(),
+            accounts,
+            world,
+        }
+    }
+
+    pub fn of(&self, device: usize) -> Option<Group> {
+        self.world.devices[device]
+            .engine
+            .view()
+            .group(&self.group)
+            .unwrap()
+    }
+
+    pub fn is_in(&self, device: usize) -> bool {
+        self.of(device)
+            .is_some_and(|g| g.standing == ChatStanding::In)
+    }
+
+    fn messages(&self, device: usize) -> Vec<Message> {
+        let view = self.world.devices[device].engine.view();
+        view.messages(&self.group, None, 100_000).unwrap()
+    }
+
+    pub fn wish(&mut self, device: usize, wish: &GroupWish) {
+        let (now, group) = (self.world.now, self.group);
+        self.world.devices[device].attempt(|e| allowed(e.change_group(group, wish, now)));
+    }
+
+    pub fn write(&mut self, device: usize, text: &str) {
+        let (now, group) = (self.world.now, self.group);
+        self.world.devices[device]
+            .attempt(|e| allowed(e.send_text(group, text, Extras::default(), now)));
+    }
+
+    /// Who is invited comes in, mostly.
+    pub fn answer(&mut self, device: usize, yes: bool) {
+        let (now, group) = (self.world.now, self.group);
+        let view = self.world.devices[device].engine.view();
+        let offers = view.group_invitations().unwrap();
+        if offers
+            .iter()
+            .any(|offer| offer.id == group && !offer.accepted)
+        {
+            self.world.devices[device].attempt(|e| match yes {
+                true => e.accept_group(group, now),
+                false => e.decline_group(group, now),
+            });
+        }
+    }
+
+    pub fn leave(&mut self, device: usize, successor: Option<AccountId>) {
+        let (now, group) = (self.world.now, self.group);
+        self.world.devices[device].attempt(|e| allowed(e.leave_group(group, successor, now)));
+    }
+
+    fn anybody(&mut self) -> AccountId {
+        let n = self.world.rng.random_range(0..self.accounts.len());
+        self.accounts[n]
+    }
+
+    fn somebody_in(&mut self, device: usize) -> Option<AccountId> {
+        let all = self.of(device)?.participants;
+        let n = self.world.rng.random_range(0..all.len().max(1));
+        all.get(n).map(|p| p.account)
+    }
+
+    /// Somebody may do something.
+    fn act(&mut self, n: u32) {
+        let device = self.world.rng.random_range(0..self.world.devices.len());
+        let somebody = self.somebody_in(device);
+        match self.world.rng.random_range(0..100) {
+            0..30 => self.write(device, &format!("message-{n} of world {}", self.world.seed)),
+            30..48 => {
+                let who = self.anybody();
+                self.wish(device, &GroupWish::Add(who));
+            }
+            48..54 => {
+                if let Some(who) = somebody {
+                    self.wish(device, &GroupWish::Remove(who));
+                }
+            }
+            54..62 => {
+                let role = match self.world.rng.random_range(0..3) {
+                    0 => Role::Member,
+                    _ => Role::Admin,
+                };
+                if let Some(who) = somebody {
+                    self.wish(device, &GroupWish::Role(who, role));
+                }
+            }
+            62..66 => self.wish(device, &GroupWish::Rename(format!("The group {n}"))),
+            66..68 => self.leave(device, somebody),
+            68..90 => self.answer(device, true),
+            90..92 => self.answer(device, false),
+            _ => {}
+        }
+    }
+
+    pub fn live(&mut self, steps: u32) {
+        for n in 0..steps {
+            self.act(n);
+            for _ in 0..3 {
+                self.world.step();
+            }
+        }
+    }
+
+    /// All is healed and run until nothing moves; whoever is invited comes in.
+    pub fn rest(&mut self) {
+        self.world.settle();
+        for _ in 0..3 {
+            for device in 0..self.world.devices.len() {
+                self.answer(device, true);
+            }
+            self.world.settle();
+        }
+    }
+
+    /// At rest everything is compared; then everybody who is in says a word, and all of them have it.
+    pub fn end(&mut self) {
+        self.rest();
+        self.compare();
+        let all: Vec<usize> = (0..self.accounts.len())
+            .filter(|n| self.is_in(*n))
+            .collect();
+        for device in &all {
+            self.write(*device, &format!("last of {device}"));
+        }
+        self.rest();
+        self.compare();
+        for device in &all {
+            let last = self.messages(*device);
+            let texts: BTreeSet<_> = last.iter().map(|m| m.text.clone()).collect();
+            for other in &all {
+                let text = format!("last of {other}");
+                assert!(texts.contains(&text), "{device} has {text:?}");
+            }
+        }
+    }
+
+    /// Since when a device is in, and until when it was.
+    fn stay(&self, device: usize) -> Option<(Place, Option<Place>)> {
+        let own = self.accounts[device];
+        let mut stay = None;
+        for line in self.messages(device) {
+            for happened in line.happened() {
+                match happened {
+                    Happened::Founded => stay = Some((line.place, None)),
+                    Happened::Added { account, .. } if account == own => {
+                        stay = Some((line.place, None));
+                    }
+                    Happened::Removed { account, .. } | Happened::Left { account, .. }
+                        if account == own =>
+                    {
+                        stay = stay.map(|(from, _)| (from, Some(line.place)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        stay
+    }
+
+    pub fn compare(&self) {
+        let all: Vec<usize> = (0..self.accounts.len())
+            .filter(|n| self.is_in(*n))
+            .collect();
+        let Some(first) = all.first() else {
+            return;
+        };
+        let truth = self.of(*first).unwrap();
+        let is_in: BTreeSet<_> = truth.participants.iter().map(|p| p.account).collect();
+        for (n, account) in self.accounts.iter().enumerate() {
+            let name = self.world.devices[n].name;
+            assert_eq!(
+                is_in.contains(account),
+                self.is_in(n),
+                "{name} is in or not"
+            );
+        }
+        let is_admin = |p: &snug_engine::Member| p.role == Role::Admin;
+        assert!(truth.participants.iter().any(is_admin), "there is an admin");
+        for device in &all {
+            let name = self.world.devices[*device].name;
+            let group = self.of(*device).unwrap();
+            let roles = |g: &Group| -> Vec<_> {
+                let all = g.participants.iter();
+                all.map(|p| (p.account, p.role, p.name.clone())).collect()
+            };
+            assert_eq!(
+                roles(&truth),
+                roles(&group),
+                "{name} has the same participants"
+            );
+            assert_eq!(truth.name, group.name, "{name} has the same name of it");
+            assert!(
+                group.pending.is_empty(),
+                "{name} wishes nothing: {:?}",
+                group.pending
+            );
+            self.same_since(*first, *device);
+            let view = self.world.devices[*device].engine.view();
+            assert_eq!(
+                view.quarantined().unwrap(),
+                0,
+                "{name} could open everything"
+            );
+        }
+        for device in 0..self.accounts.len() {
+            let stay = self.stay(device);
+            let until = stay.and_then(|(_, until)| until);
+            let messages = self.messages(device);
+            let name = self.world.devices[device].name;
+            for message in &messages {
+                let is_ours = message.own && message.kind == MessageKind::Text;
+                if self.is_in(device) && is_ours {
+                    let waits = message.state == MessageState::Sending;
+                    assert!(!waits, "{name}: {:?} waits", message.text);
+                }
+                if let Some(until) = until.filter(|_| !self.is_in(device)) {
+                    let is_before = message.place <= until || message.group.is_none();
+                    assert!(is_before, "{name} reads {:?} after it went", message.text);
+                }
+            }
+        }
+    }
+
+    /// What two devices both were in for is the same on both.
+    fn same_since(&self, one: usize, other: usize) {
+        let from = |n: usize| self.stay(n).map(|(from, _)| from).expect("it came in");
+        let from = from(one).max(from(other));
+        let of = |n: usize| -> Vec<_> {
+            let all = self.messages(n).into_iter();
+            let later = all.filter(|m| m.place > from && !matches!(m.kind, MessageKind::Event(_)));
+            let later = later.filter(|m| m.state != MessageState::Failed);
+            later
+                .map(|m| (m.place, m.id, m.text.clone(), m.happened()))
+                .collect()
+        };
+        let names = (self.world.devices[one].name, self.world.devices[other].name);
+        assert_eq!(of(one), of(other), "{names:?} have the same");
+    }
+}
+
+fn run(default: u64, crowd: impl Fn(u64)) {
+    for seed in seeds(default) {
+        let name = format!("seed {seed} (SIM_SEED={seed} replays it)");
+        let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| crowd(seed)));
+        assert!(lived.is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn calm_groups() {
+    run(10, |seed| {
+        let mut crowd = Crowd::new(seed, Chaos::NONE, 4, 2);
+        crowd.live(200);
+        crowd.end();
+    });
+}
+
+#[test]
+fn groups_of_few() {
+    run(40, |seed| {
+        let mut crowd = Crowd::new(seed, Chaos::ALL, 4, 3);
+        crowd.live(250);
+        crowd.end();
+    });
+}
+
+#[test]
+fn groups_of_many() {
+    run(4, |seed| {
+        let mut crowd = Crowd::new(seed, Chaos::ALL, world::CROWD.len(), 2);
+        crowd.live(1_000);
+        crowd.end();
+    });
+}
