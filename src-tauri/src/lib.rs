@@ -3,7 +3,7 @@
 //! ```text
 //! window.rs     the window, there before anything else
 //! host.rs       opens the client meanwhile, with a relay inside the application where none is chosen
-//! commands.rs   what the page may ask; talk.rs: about chats and messages
+//! commands.rs   what the page may ask; talk.rs: about chats and messages; contacts.rs: about people
 //! updates.rs    what the page is told
 //! ```
 //!
@@ -11,6 +11,7 @@
 
 mod commands;
 mod connection;
+mod contacts;
 mod host;
 mod place;
 mod presence;
@@ -104,6 +105,19 @@ fn bindings() -> Builder<tauri::Wry> {
             commands::accept,
             commands::requests,
             commands::answer_request,
+            contacts::contacts,
+            contacts::blocked,
+            contacts::block,
+            contacts::unblock,
+            contacts::refuses_strangers,
+            contacts::refuse_strangers,
+            contacts::safety_number,
+            contacts::verify,
+            contacts::verify_code,
+            contacts::unverify,
+            contacts::set_pinned,
+            contacts::set_archived,
+            contacts::set_muted,
             commands::connection,
             commands::reconnect,
             connection::connection_settings,

@@ -9,6 +9,8 @@
     reason = "a test that panics has failed, which is all it can say"
 )]
 
+#[path = "processes/contacts.rs"]
+mod contacts;
 #[path = "processes/crashes.rs"]
 mod crashes;
 // Files that may not grow are Linux's `prlimit`.

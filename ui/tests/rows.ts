@@ -46,6 +46,7 @@ export function invitation(id: string, rest: Partial<InvitationRow> = {}): Invit
 export function request(id: string, rest: Partial<RequestRow> = {}): RequestRow {
   return {
     id,
+    account: `account-${id}`,
     incoming: true,
     name: id,
     greeting: "",

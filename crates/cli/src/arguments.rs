@@ -1,5 +1,6 @@
 //! What can be asked for. The texts here are the program's manual.
 
+use crate::contacts::{Chat, Contact};
 use crate::span;
 use crate::talk::Talk;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -76,7 +77,7 @@ pub enum Command {
     /// Meet people: codes one gives, codes one was given
     #[command(subcommand)]
     Invite(Invite),
-    /// List all chats, newest first
+    /// List all chats: pinned ones, then the newest, archived ones last
     ///
     /// Reads first what has arrived. Without a relay the chats are shown as they were.
     Chats,
@@ -102,6 +103,12 @@ pub enum Command {
         #[arg(long, value_name = "CURSOR")]
         before: Option<String>,
     },
+    /// People: who they are, who is not wanted
+    #[command(subcommand)]
+    Contact(Contact),
+    /// How a chat is kept: pinned, archived, muted
+    #[command(subcommand)]
+    Chat(Chat),
     #[command(flatten)]
     Talk(Talk),
     /// Tell what happens, a line each, until the time is over or Ctrl-C

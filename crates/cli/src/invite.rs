@@ -140,7 +140,7 @@ fn is_request(text: &str) -> bool {
 }
 
 /// The text of a code given as such, as a link, or as a picture file.
-async fn text_of(code: &str) -> Result<String> {
+pub async fn text_of(code: &str) -> Result<String> {
     let is_text = code
         .trim_start()
         .get(..5)

@@ -4,6 +4,7 @@ mod account;
 mod arguments;
 mod chats;
 mod connection;
+mod contacts;
 mod emoji;
 mod invite;
 mod listen;
@@ -127,6 +128,8 @@ async fn lines(client: &Client, command: Command) -> Result<Vec<Line>> {
             place::look_quietly(client).await;
             page
         }
+        Command::Contact(asked) => contacts::contact(client, asked).await?,
+        Command::Chat(asked) => one(contacts::chat(client, asked).await?),
         Command::Talk(asked) => talk::talk(client, asked).await?,
         Command::Typing { chat, on, time } => {
             place::catch_up(client).await?;

@@ -90,6 +90,14 @@ pub enum ProblemCode {
     ProxyRefused,
     /// A setting has a value that cannot work.
     SettingRefused,
+    /// It is one's own account.
+    Oneself,
+    /// One blocked that person.
+    Blocked,
+    /// The code compares somebody else's safety number.
+    NumberOther,
+    /// The safety numbers differ.
+    NumberDiffers,
     /// What was asked for is not there.
     NotFound,
     /// An error in Snug itself, or of the computer it runs on.
@@ -200,6 +208,10 @@ impl From<snug_engine::Rejection> for Problem {
             Rejection::NotFound | Rejection::Answered | Rejection::NoAccount => {
                 ProblemCode::NotFound
             }
+            Rejection::Oneself => ProblemCode::Oneself,
+            Rejection::Blocked => ProblemCode::Blocked,
+            Rejection::OtherPerson => ProblemCode::NumberOther,
+            Rejection::Mismatch => ProblemCode::NumberDiffers,
             Rejection::OwnCode => ProblemCode::CodeOwn,
             Rejection::OtherCode => ProblemCode::CodeOther,
             Rejection::CardDamaged => ProblemCode::InvitationDamaged,
@@ -227,6 +239,7 @@ impl From<snug_wire::code::CodeError> for Problem {
             CodeError::Incomplete => ProblemCode::CodeIncomplete,
             CodeError::Damaged => ProblemCode::CodeDamaged,
             CodeError::TooNew => ProblemCode::CodeTooNew,
+            CodeError::Verifies => ProblemCode::CodeOther,
         };
         Self::new(code, sentence(&error.to_string()))
     }

@@ -3,6 +3,7 @@
 use crate::conversation::found_own;
 use crate::error::{Rejection, Result};
 use crate::store::table::{contact, relay, setting};
+use crate::verify;
 use crate::work::Work;
 use ed25519_dalek::SigningKey;
 use rusqlite::Connection;
@@ -192,6 +193,7 @@ pub(crate) fn learn_lists(w: &mut Work<'_>, state: &LogState) -> Result<()> {
             }
         } else if let Some((name, _)) = contact::get(w.db, &participant.account)? {
             contact::put(w.db, &participant.account, &name, devices)?;
+            verify::look_again(w, &participant.account)?;
         }
     }
     Ok(())

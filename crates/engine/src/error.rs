@@ -53,6 +53,21 @@ pub enum Rejection {
     /// Only its author may change a message.
     #[error("only who wrote a message can change it")]
     NotYours,
+    /// One's own account.
+    #[error("that is you")]
+    Oneself,
+    /// It is somebody blocked.
+    #[error("you blocked this person: unblock them first")]
+    Blocked,
+    /// The code is of somebody else than the one compared with.
+    #[error("this code is somebody else's: scan the one on the screen of the person of this chat")]
+    OtherPerson,
+    /// The safety numbers differ.
+    #[error(
+        "the safety numbers differ: if one of you has just added a device, wait until both are online and \
+         compare again; if they still differ, somebody may stand between you"
+    )]
+    Mismatch,
     /// Only admins change a group.
     #[error("only an admin of the group can do that")]
     NotAdmin,

@@ -11,8 +11,8 @@ use crate::store::table::message::{Event, Place};
 use crate::store::table::{missed, outbox as queue, quarantine};
 use crate::work::Work;
 use crate::{
-    admit, conversation, group as groups, joining, message, outbox, participant, pool, post,
-    receipt, rejoin, request,
+    admit, block, conversation, decision, group as groups, joining, message, outbox, participant,
+    pool, post, receipt, rejoin, request,
 };
 use snug_wire::card::Signed;
 use snug_wire::content::{Body, Content};
@@ -182,14 +182,21 @@ fn content(w: &mut Work<'_>, log: &Log, seq: Seq, author: &Credential, plain: &[
     let Ok((cbor, content)) = read else {
         return Ok(Err("a content of no known form"));
     };
+    if block::drops(w, log, &author.account, &content.body)? {
+        return Ok(Ok(()));
+    }
     match &content.body {
         Body::Receipt(receipt) => receipt::arrived(w, log, author, receipt)?,
-        Body::Own(record)
-            if author.account == w.me()?.account && log.conversation == w.me()?.own =>
+        Body::Own(_) | Body::Decided(_)
+            if author.account != w.me()?.account || log.conversation != w.me()?.own =>
         {
-            own::apply(w, record, author.device)?;
+            return Ok(Err("a record for one's own devices from somebody else"));
         }
-        Body::Own(_) => return Ok(Err("a record for one's own devices from somebody else")),
+        Body::Own(record) => own::apply(w, record, author.device)?,
+        Body::Decided(decided) => {
+            let ours = author.device == w.me()?.device;
+            decision::arrived(w, decided, ours)?;
+        }
         Body::Profile(_) => {}
         Body::Reach(inbox) => {
             let reach = Reach {

@@ -11,7 +11,7 @@ use crate::store::table::outbox::{Intent, New, Queued};
 use crate::store::table::request::RequestState;
 use crate::store::table::{contact, inbox, reach, relay, request as requests};
 use crate::work::Work;
-use crate::{admit, offer, outbox, participant, rejoin, request, seal};
+use crate::{admit, offer, outbox, participant, rejoin, request, seal, verify};
 use openmls::prelude::MlsGroup;
 use rand::RngExt as _;
 use snug_wire::card::{InboxAddress, Signable as _, Signed};
@@ -372,6 +372,7 @@ fn answered(
         let theirs = joining.state.participant(&row.account);
         if let Some(theirs) = theirs {
             contact::put(w.db, &row.account, &row.name, &theirs.devices)?;
+            verify::look_again(w, &row.account)?;
         }
     }
     let me = w.me()?;

@@ -9,14 +9,18 @@
 
 mod account;
 mod admit;
+mod block;
 mod changes;
+mod contacts;
 mod conversation;
+mod decision;
 mod error;
 mod group;
 mod host;
 mod inbox;
 mod invitation;
 mod joining;
+mod keeping;
 mod linking;
 mod message;
 mod mls;
@@ -41,10 +45,12 @@ mod talk;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod verify;
 mod work;
 
 pub use account::Account;
 pub use changes::{ChangeSet, Notice};
+pub use contacts::Contact;
 pub use error::{Error, Rejection, Result};
 pub use group::GroupWish;
 pub use inbox::{Ignored, Received};
@@ -57,6 +63,7 @@ pub use privacy::{Privacy, PrivacyOverride};
 pub use read::{Chat, Group, PendingChange, Reader, View};
 pub use search::{Found, Search, Within, fold};
 pub use signal::{OwnPresence, OwnState, PresenceNow, Signs, TypingNow};
+pub use store::table::blocked::Blocked;
 pub use store::table::conversation::ChatStanding;
 pub use store::table::draft::Draft;
 pub use store::table::invitation::{Invitation, InvitationState};
@@ -66,6 +73,7 @@ pub use store::table::message::{
 pub use store::table::participant::Member;
 pub use store::table::request::{Request as ConnectRequest, RequestState};
 pub use store::{Access, connect};
+pub use verify::{Compared, SafetyNumber, Trust};
 pub use work::Interrupt;
 
 use account::Me;
@@ -80,7 +88,9 @@ use snug_wire::{
 use std::collections::{BTreeMap, BTreeSet};
 use store::table::message as message_table;
 use store::table::outbox::Stage;
-use store::table::{log, mailbox, outbox as queue, pending, quarantine, relay, setting};
+use store::table::{
+    keeping as kept, log, mailbox, outbox as queue, pending, quarantine, relay, setting,
+};
 use work::{Live, Work};
 
 /// An entry that ended the program this often before it was applied is set aside (rule 24). More than
@@ -496,6 +506,7 @@ impl Engine {
             queue::next_due(&self.db, now)?,
             message_table::next_expiry(&self.db)?,
             rejoin::next_asking(&self.db)?,
+            kept::next_end(&self.db)?,
             pending::next_due(&self.db)?,
             turn.transpose()?.flatten(),
         ];
@@ -513,6 +524,7 @@ impl Engine {
         }
         self.write(now, |w| {
             request::expire(w)?;
+            keeping::end_mutes(w)?;
             if w.me.is_some() {
                 rejoin::ask_again(w)?;
                 admit::serve_all(w)?;

@@ -7,9 +7,9 @@ use crate::store::table::draft::{self, Draft};
 use crate::store::table::log::{self, Log};
 use crate::store::table::message::{self, Message, MessageKind, MessageState, Place, Problem};
 use crate::store::table::outbox::{self as queued, Intent, New, Stage};
-use crate::store::table::{gone, mailbox};
+use crate::store::table::{blocked, gone, mailbox};
 use crate::work::Work;
-use crate::{outbox, post, receipt, search, timer};
+use crate::{block, keeping, outbox, post, receipt, search, timer};
 use snug_wire::content::{Body, Content, MENTIONS, Mention, Priority, Text};
 use snug_wire::log_state::Credential;
 use snug_wire::{AccountId, ConversationId, MessageId, Seq, TEXT_LIMIT, encode};
@@ -129,6 +129,8 @@ pub(crate) fn write(
 ) -> Result<()> {
     check_queue(w)?;
     check_in(w, &id)?;
+    block::check(w, &id)?;
+    keeping::bring_out(w, &id)?;
     let place = message::next_waiting(w.db, &id)?;
     let author = (w.me()?.account, true);
     let new = Message::new(message, id, place, author, MessageKind::Unknown, w.now);
@@ -350,7 +352,8 @@ pub(crate) fn arrived(
     if added {
         post::catch_up(w, &new)?;
         changed(w, log.conversation, id);
-        if !own && kind != MessageKind::Timer {
+        keeping::bring_out(w, &log.conversation)?;
+        if !own && kind != MessageKind::Timer && !blocked::is(w.db, &author.account)? {
             w.changes.notices.push(Notice::Message(id));
         }
     }

@@ -5,7 +5,7 @@ use crate::changes::Notice;
 use crate::error::{Rejection, Result};
 use crate::store::table::conversation::{self, ChatStanding};
 use crate::store::table::offer::{self, Offer};
-use crate::store::table::{contact, log, mailbox, reach};
+use crate::store::table::{blocked, contact, log, mailbox, reach};
 use crate::work::Work;
 use crate::{Engine, group, joining, rejoin, request};
 use snug_wire::card::Signed;
@@ -80,6 +80,9 @@ pub(crate) fn arrived(
     };
     if !joining::is_signed(signed, &known) {
         return Ok(Err("a pointer that no contact signed"));
+    }
+    if blocked::is(w.db, &pointer.account)? {
+        return Ok(Err("a group of somebody blocked"));
     }
     let Some(offer) = pointer.offer.as_ref().filter(|offer| is_fit(offer)) else {
         return Ok(Err("a pointer that answers nothing"));

@@ -14,8 +14,8 @@ use crate::store::table::wish::Wish;
 use crate::store::table::{pending, reach, wish};
 use crate::work::{Live, Work};
 use crate::{
-    admit, group as group_wishes, inbox, joining, message as messages, own, pool, post, receipt,
-    rehome, rejoin, request, seal as sealing,
+    admit, decision, group as group_wishes, inbox, joining, message as messages, own, pool, post,
+    receipt, rehome, rejoin, request, seal as sealing,
 };
 use rusqlite::Connection;
 use snug_wire::content::{Body, Content};
@@ -58,6 +58,7 @@ pub(crate) fn may_leave(db: &Connection, live: &Live, row: &Queued) -> Result<bo
         | Intent::Post(..)
         | Intent::Receipt(_)
         | Intent::Own(_)
+        | Intent::Decide(_)
         | Intent::Reach(_)
         | Intent::Leave(_)
         | Intent::Renew(_) => Some(true),
@@ -127,6 +128,10 @@ pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> 
                 body: Body::Own(record.clone()),
             };
             Some(seal(w, &log, &content)?)
+        }
+        Intent::Decide(decision) => {
+            let body = Body::Decided(decision.clone());
+            Some(seal(w, &log, &Content { at: w.now, body })?)
         }
         Intent::Found(_, claim) => {
             let provider = w.provider();
@@ -293,6 +298,7 @@ fn is_of_log(intent: &Intent) -> bool {
             | Intent::Post(..)
             | Intent::Receipt(_)
             | Intent::Own(_)
+            | Intent::Decide(_)
             | Intent::Found(..)
             | Intent::Renew(_)
             | Intent::Admit(_)
@@ -346,6 +352,10 @@ pub(crate) fn settle(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<
         (Intent::Fetch(pointer), answer) => {
             table::delete(w.db, row.id)?;
             joining::fetched(w, pointer, answer)?;
+        }
+        (Intent::Retire(address), _) => {
+            mailbox::set_standing(w.db, address, Standing::Over)?;
+            table::delete(w.db, row.id)?;
         }
         (Intent::Tell, Answer::Refused(Refusal::NoMailbox))
             if table::added_at(w.db, row.id)? + GIVEN_UP > w.now =>
@@ -444,6 +454,7 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
             let device = w.me()?.device;
             own::apply(w, record, device)?;
         }
+        Intent::Decide(decided) => decision::arrived(w, decided, true)?,
         Intent::Found(group, claim) => {
             merge(w, log, seq)?;
             log::set_ready(w.db, group)?;

@@ -17,6 +17,11 @@ use snug_wire::{DeviceId, InvitationId};
 
 /// Queues a record for one's own devices.
 pub(crate) fn tell(w: &mut Work<'_>, record: OwnRecord) -> Result<()> {
+    send(w, Intent::Own(record))
+}
+
+/// Queues an entry of the own conversation.
+pub(crate) fn send(w: &mut Work<'_>, intent: Intent) -> Result<()> {
     let own = w.me()?.own;
     let logs = log::of(w.db, &own)?;
     let log = logs.first().ok_or(Rejection::NoAccount)?;
@@ -30,7 +35,7 @@ pub(crate) fn tell(w: &mut Work<'_>, record: OwnRecord) -> Result<()> {
             lane: log.address,
             priority: Priority::High,
             not_before: 0,
-            intent: Intent::Own(record),
+            intent,
             request: None,
         },
     )?;

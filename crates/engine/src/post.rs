@@ -5,13 +5,13 @@
 use crate::error::{Rejection, Result};
 use crate::message::{self as messages, check_text, names};
 use crate::read::Version;
-use crate::search;
 use crate::store::table::amendment::{self, Amendment};
 use crate::store::table::log::Log;
 use crate::store::table::message::{self, Amended, Message, MessageKind, MessageState, Place};
 use crate::store::table::outbox::{self as queued, Intent, Stage};
 use crate::store::table::{gone, reaction};
 use crate::work::Work;
+use crate::{block, search};
 use rusqlite::Connection;
 use snug_wire::content::{Body, Content, Delete, EMOJI_LIMIT, Edit, MENTIONS, Mention, React};
 use snug_wire::{AccountId, FRAME_LIMIT, MessageId, Seq, TEXT_LIMIT, decode, encode};
@@ -115,6 +115,7 @@ pub(crate) fn react(w: &mut Work<'_>, id: MessageId, emoji: Option<&str>) -> Res
 fn post(w: &mut Work<'_>, about: &Message, id: MessageId, body: Body) -> Result<()> {
     messages::check_queue(w)?;
     messages::check_in(w, &about.conversation)?;
+    block::check(w, &about.conversation)?;
     let content = Content { at: w.now, body };
     let raw = encode(&content);
     let place = next_place(w);

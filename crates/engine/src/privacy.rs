@@ -1,13 +1,13 @@
 //! What is told to whom: typing, presence and read receipts, in total and for each contact.
 //!
 //! It is mutual: what one does not tell somebody is not shown of them either. Each side keeps to that
-//! by itself; nobody can make the other.
+//! by itself; nobody can make the other. Somebody blocked is told nothing.
 
 use crate::Engine;
 use crate::error::{Rejection, Result};
 use crate::read::View;
-use crate::store::table::contact;
 use crate::store::table::privacy::{self, EVERYBODY};
+use crate::store::table::{blocked, contact};
 use rusqlite::Connection;
 use snug_wire::AccountId;
 
@@ -45,6 +45,13 @@ pub(crate) fn general(db: &Connection) -> Result<Privacy> {
 
 /// What holds between us and this account.
 pub(crate) fn of(db: &Connection, account: &AccountId) -> Result<Privacy> {
+    if blocked::is(db, account)? {
+        return Ok(Privacy {
+            typing: false,
+            presence: false,
+            receipts: false,
+        });
+    }
     let (general, own) = (general(db)?, privacy::get(db, account)?);
     Ok(Privacy {
         typing: own.typing.unwrap_or(general.typing),

@@ -14,13 +14,15 @@ use crate::store::table::message::{self, Message, Place, Unread};
 use crate::store::table::participant::Member;
 use crate::store::table::request::{self, Request};
 use crate::store::table::{
-    contact, log, log_state, outbox, participant, quarantine, reaction, receipt,
+    blocked, contact, keeping, log, log_state, outbox, participant, quarantine, reaction, receipt,
 };
+use crate::verify::Trust;
 use crate::{post, timer};
 use rusqlite::Connection;
 use snug_wire::code::InviteCode;
 use snug_wire::content::Mention;
 use snug_wire::log_state::{ConversationKind, Role};
+use snug_wire::own::Keeping;
 use snug_wire::{AccountId, ClaimId, ConversationId, InvitationId, MessageId};
 
 /// A chat as a list shows it.
@@ -46,6 +48,12 @@ pub struct Chat {
     pub draft: Option<Draft>,
     /// For how many seconds messages stay once they were seen.
     pub timer: Option<u32>,
+    /// How it is kept in the list.
+    pub keeping: Keeping,
+    /// Whether the other of a direct one is blocked.
+    pub blocked: bool,
+    /// What is known of who the other of a direct one is.
+    pub trust: Trust,
 }
 
 /// A group as its details show it.
@@ -134,7 +142,7 @@ impl View<'_> {
         Ok(Me::load(self.0)?.map(|me| me.as_account()))
     }
 
-    /// All chats, the one written in last first.
+    /// All chats: pinned ones, then those written in last, archived ones at the end.
     pub fn chats(&self) -> Result<Vec<Chat>> {
         let mut chats = conversation::visible(self.0)?
             .into_iter()
@@ -142,7 +150,10 @@ impl View<'_> {
             .collect::<Result<Vec<_>>>()?;
         chats.sort_by_key(|chat| {
             let at = chat.last.as_ref().map_or(chat.created_at, |last| last.at);
-            (std::cmp::Reverse(at), chat.id)
+            let Keeping {
+                pinned, archived, ..
+            } = chat.keeping;
+            (archived, !pinned, std::cmp::Reverse(at), chat.id)
         });
         Ok(chats)
     }
@@ -161,12 +172,19 @@ impl View<'_> {
             .map(|peer| contact::get(self.0, &peer))
             .transpose()?
             .flatten();
+        let (blocked, trust) = match &c.peer {
+            Some(peer) => (blocked::is(self.0, peer)?, self.trust(peer)?),
+            None => (false, Trust::Unverified),
+        };
         Ok(Chat {
             id: c.id,
             title: match c.kind {
                 ConversationKind::Group => c.name,
                 _ => contact.map(|(name, _)| name).unwrap_or_default(),
             },
+            keeping: keeping::get(self.0, &c.id)?,
+            blocked,
+            trust,
             peer: c.peer,
             standing: c.standing,
             participants: match c.kind {
@@ -301,12 +319,6 @@ impl View<'_> {
     /// Groups one is invited to, newest first.
     pub fn group_invitations(&self) -> Result<Vec<GroupInvitation>> {
         offer::all(self.0)
-    }
-
-    /// Everybody one knows.
-    pub fn contacts(&self) -> Result<Vec<(AccountId, String)>> {
-        let all = contact::all(self.0)?.into_iter();
-        Ok(all.map(|(account, name, _)| (account, name)).collect())
     }
 
     /// Invitations we made, newest first.

@@ -8,7 +8,7 @@ use crate::store::table::outbox::{Intent, New};
 use crate::store::table::quarantine::{self, UNOPENED};
 use crate::store::table::{missed, participant, receipt};
 use crate::work::Work;
-use crate::{message as messages, outbox, privacy};
+use crate::{block, message as messages, outbox, privacy};
 use rand::RngExt as _;
 use snug_wire::content::{Body, Content, MISSED, Priority, Receipt};
 use snug_wire::log_state::{ConversationKind, Credential};
@@ -32,7 +32,7 @@ pub(crate) fn queue(w: &mut Work<'_>, group: &GroupId) -> Result<()> {
     let Some(mailbox) = mailbox::get(w.db, &log.address)? else {
         return Ok(());
     };
-    if log.trouble.is_some() {
+    if log.trouble.is_some() || block::is_with_blocked(w.db, &log.conversation)? {
         return Ok(());
     }
     let not_before = match log.kind {

@@ -12,7 +12,7 @@ use crate::store::table::outbox::{Intent, New};
 use crate::store::table::wish::{ANY, Form, Lost, Wish};
 use crate::store::table::{contact, log_state, missed, quarantine, reach, relay, wish};
 use crate::work::Work;
-use crate::{account, admit, message, outbox, receipt, rehome, request};
+use crate::{account, admit, block, message, outbox, receipt, rehome, request};
 use rusqlite::Connection;
 use snug_wire::card::{InboxAddress, Signable as _, Signed};
 use snug_wire::content::Priority;
@@ -72,7 +72,7 @@ pub(crate) fn ask_again(w: &mut Work<'_>) -> Result<()> {
 pub(crate) fn next_asking(db: &Connection) -> Result<Option<u64>> {
     let mut next = None;
     for log in log::troubled(db)? {
-        if is_written_to(db, &log)? {
+        if is_written_to(db, &log)? && !block::is_with_blocked(db, &log.conversation)? {
             let at = when_to_ask(db, &log)?;
             next = Some(next.map_or(at, |next: u64| next.min(at)));
         }
@@ -99,7 +99,7 @@ fn is_written_to(db: &Connection, log: &Log) -> Result<bool> {
 }
 
 fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
-    if !is_written_to(w.db, log)? {
+    if !is_written_to(w.db, log)? || block::is_with_blocked(w.db, &log.conversation)? {
         return Ok(());
     }
     log::set_asked_at(w.db, &log.group, w.now)?;
@@ -366,7 +366,9 @@ fn other_of<'a>(w: &Work<'_>, state: &'a LogState) -> Result<Option<&'a Particip
 pub(crate) fn said_where(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
     if reach::of(w.db, &pointer.conversation, &w.me()?.device)?.is_none() {
         own_reach(w, &pointer.conversation, &pointer.relay)?;
-        queue_reach(w, pointer)?;
+        if let Some(log) = log::get(w.db, &pointer.group)? {
+            queue_reach(w, &log)?;
+        }
     }
     Ok(())
 }
@@ -386,15 +388,16 @@ fn moot(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
     Ok(())
 }
 
-fn queue_reach(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
+/// Says in a log where this device is reached.
+pub(crate) fn queue_reach(w: &mut Work<'_>, log: &Log) -> Result<()> {
     outbox::add(
         w,
         New {
-            relay: pointer.relay.key,
-            lane: pointer.address,
+            relay: joining::relay_of(w, log)?.key,
+            lane: log.address,
             priority: Priority::Low,
             not_before: 0,
-            intent: Intent::Reach(pointer.group),
+            intent: Intent::Reach(log.group),
             request: None,
         },
     )

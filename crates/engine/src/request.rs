@@ -7,14 +7,13 @@ use crate::error::{Rejection, Result};
 use crate::group;
 use crate::invitation::{Relation, checked_greeting, open_card, open_inbox};
 use crate::mls::key_package;
-use crate::outbox;
-use crate::own;
 use crate::seal;
 use crate::store::table::invitation::{self, InvitationState};
 use crate::store::table::outbox::{Intent, New};
 use crate::store::table::request::{self, Request as Row, RequestState};
-use crate::store::table::{contact, inbox, relay};
+use crate::store::table::{blocked, contact, inbox, relay};
 use crate::work::Work;
+use crate::{block, outbox, own, verify};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use snug_wire::card::{Card, InboxAddress, Signable as _, Signed};
@@ -72,6 +71,9 @@ pub(crate) fn ask(
     let card = signed.form;
     if card.inbox.relay.key != at.key {
         return Err(Rejection::CardDamaged.into());
+    }
+    if blocked::is(w.db, &card.account)? {
+        return Err(Rejection::Blocked.into());
     }
     let claim = ClaimId(w.random());
     let connection = Secret::new(w.random());
@@ -216,10 +218,20 @@ pub(crate) fn arrived(
     let Some(invitation) = invitation::get(w.db, &invitation)? else {
         return Ok(Err("a request for an invitation nobody knows"));
     };
+    if let Some(why) = block::objection(w, form)? {
+        return Ok(Err(why));
+    }
     if let Err(why) = check(w, &invitation.invited, signed)? {
         return Ok(Err(why));
     }
     let asks = invitation.invited.card.asks;
+    let is_to_group = invitation.invited.card.group.is_some();
+    if asks && !is_to_group && block::declines(w, &form.account)? {
+        if block::answers_one_more(w) {
+            refuse(w, signed, DenialReason::Declined)?;
+        }
+        return Ok(Err("a request of a stranger"));
+    }
     let granted = request::granted(w.db, &form.invitation)?;
     let left = invitation
         .invited
@@ -377,6 +389,7 @@ pub(crate) fn answered(w: &mut Work<'_>, claim: &ClaimId, accept: bool, ours: bo
         }
         None => {
             contact::put(w.db, &form.account, &form.profile.name, &form.devices)?;
+            verify::look_again(w, &form.account)?;
             let relay = invitation.invited.card.inbox.relay.key;
             found_direct(w, &relay, form.account, &form.devices, *claim)?
         }
@@ -430,10 +443,13 @@ fn deny(w: &mut Work<'_>, claim: &ClaimId, reason: DenialReason) -> Result<()> {
     let Some(row) = request::get(w.db, claim)? else {
         return Ok(());
     };
-    let signed: Signed<InviteRequest> = decode(&row.form, FRAME_LIMIT)?;
+    refuse(w, &decode(&row.form, FRAME_LIMIT)?, reason)
+}
+
+fn refuse(w: &mut Work<'_>, signed: &Signed<InviteRequest>, reason: DenialReason) -> Result<()> {
     let me = w.me()?;
     let denial = Denial {
-        claim: *claim,
+        claim: signed.form.claim,
         reason,
     }
     .signed(me.device, &me.signing_key());

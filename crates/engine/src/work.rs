@@ -1,6 +1,7 @@
 //! One operation, one transaction: everything a change touches travels in [`Work`].
 
 use crate::account::Me;
+use crate::block::Declined;
 use crate::changes::ChangeSet;
 use crate::error::{Error, Result};
 use crate::mls::{self, Crypto, Provider, group};
@@ -41,6 +42,8 @@ pub(crate) struct Live {
     pub last_row: i64,
     /// Typing and presence, ours and others'.
     pub signals: Signals,
+    /// Requests of strangers that were declined by themselves.
+    pub declined: Declined,
     /// What logs have established, with the version that is kept here.
     pub states: BTreeMap<GroupId, (i64, Arc<LogState>)>,
     /// Mailboxes whose lock a commit changed while they were open: the last such commit.

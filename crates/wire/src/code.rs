@@ -7,6 +7,7 @@
 //! Upper case keeps a QR in its alphanumeric mode: at most 41 × 41 modules. A link is the same in
 //! lower case.
 
+use crate::verify::VerifyCode;
 use crate::{InvitationId, RelayAddress, Secret};
 use data_encoding::BASE32_NOPAD;
 use minicbor::{Decode, Encode};
@@ -14,8 +15,8 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
-const SCHEME: &str = "SNUG:";
-const VERSION: u8 = b'1';
+pub(crate) const SCHEME: &str = "SNUG:";
+pub(crate) const VERSION: u8 = b'1';
 const LONGEST: usize = 512;
 
 /// What a code is for.
@@ -31,7 +32,7 @@ pub enum CodeKind {
     /// `D`: to link one's own device.
     #[n(2)]
     Device,
-    /// `V`: to verify a contact.
+    /// `V`: to verify a contact. Its form is [`crate::verify::VerifyCode`].
     #[n(3)]
     Verify,
     /// `A`: to meet an agent.
@@ -133,6 +134,11 @@ pub enum CodeError {
     /// Made by a newer Snug.
     #[error("this code is from a newer version of Snug: update to read it")]
     TooNew,
+    /// It compares a safety number and invites nobody.
+    #[error(
+        "this code compares a safety number: scan it in the details of the chat with that person"
+    )]
+    Verifies,
 }
 
 impl fmt::Display for InviteCode {
@@ -169,14 +175,7 @@ impl FromStr for InviteCode {
 
     /// Reads a code or link; blanks, line breaks and case do not matter.
     fn from_str(text: &str) -> Result<Self, CodeError> {
-        if text.len() > LONGEST * 2 {
-            return Err(CodeError::Foreign);
-        }
-        let text: String = text
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .map(|c| c.to_ascii_uppercase())
-            .collect();
+        let text = plain(text)?;
         let rest = text.strip_prefix(SCHEME).ok_or(CodeError::Foreign)?;
         let Some((prefix, rest)) = rest.as_bytes().split_first_chunk::<2>() else {
             return Err(CodeError::Incomplete);
@@ -192,6 +191,12 @@ impl FromStr for InviteCode {
         let kind = kind
             .filter(|_| version == VERSION)
             .ok_or(CodeError::Damaged)?;
+        if kind == CodeKind::Verify {
+            return Err(text
+                .parse::<VerifyCode>()
+                .err()
+                .unwrap_or(CodeError::Verifies));
+        }
         let mut bytes = prefix.to_vec();
         bytes.extend(decode_base32(rest)?);
         let code = Self::from_bytes(kind, &bytes)?;
@@ -248,9 +253,21 @@ impl InviteCode {
     }
 }
 
+/// A code as it was made: without blanks and line breaks, in upper case.
+pub(crate) fn plain(text: &str) -> Result<String, CodeError> {
+    if text.len() > LONGEST * 2 {
+        return Err(CodeError::Foreign);
+    }
+    Ok(text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| c.to_ascii_uppercase())
+        .collect())
+}
+
 /// Base32 whose length may have been cut: what is whole is decoded, so that a cut code is told
 /// from a damaged one.
-fn decode_base32(text: &[u8]) -> Result<Vec<u8>, CodeError> {
+pub(crate) fn decode_base32(text: &[u8]) -> Result<Vec<u8>, CodeError> {
     let whole = match text.len() % 8 {
         1 | 3 | 6 => text.len() - 1,
         _ => text.len(),
@@ -270,7 +287,7 @@ fn decode_base32(text: &[u8]) -> Result<Vec<u8>, CodeError> {
 
 /// CRC-16 (polynomial 0x1021, start 0xffff). Unlike a piece of a hash it finds for certain whatever
 /// is wrong within 16 bits in a row: any character, and any two or three neighbours.
-fn checksum(bytes: &[u8]) -> [u8; 2] {
+pub(crate) fn checksum(bytes: &[u8]) -> [u8; 2] {
     let mut sum = 0xffff_u16;
     for byte in bytes {
         sum ^= u16::from(*byte) << 8;
@@ -282,22 +299,22 @@ fn checksum(bytes: &[u8]) -> [u8; 2] {
     sum.to_be_bytes()
 }
 
-fn sums(bytes: &[u8]) -> bool {
+pub(crate) fn sums(bytes: &[u8]) -> bool {
     bytes
         .split_last_chunk::<2>()
         .is_some_and(|(rest, sum)| checksum(rest) == *sum)
 }
 
-struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, len: usize) -> Result<&'a [u8], CodeError> {
+    pub fn take(&mut self, len: usize) -> Result<&'a [u8], CodeError> {
         let (taken, rest) = self.0.split_at_checked(len).ok_or(CodeError::Incomplete)?;
         self.0 = rest;
         Ok(taken)
     }
 
-    fn byte(&mut self) -> Result<u8, CodeError> {
+    pub fn byte(&mut self) -> Result<u8, CodeError> {
         self.take(1)?.first().copied().ok_or(CodeError::Incomplete)
     }
 }

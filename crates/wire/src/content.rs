@@ -3,7 +3,7 @@
 use crate::card::{InboxAddress, Signed};
 use crate::cbor::{self, form_of, put_kind};
 use crate::log_state::Leave;
-use crate::own::OwnRecord;
+use crate::own::{Decision, OwnRecord};
 use crate::{AccountId, MessageId, Seq, WireError, decode, encode};
 use minicbor::decode::Error as DecodeError;
 use minicbor::{Decode, Decoder, Encode, Encoder};
@@ -58,6 +58,8 @@ pub enum Body {
     Leave(Box<Signed<Leave>>),
     /// Kind 64: for one's own devices only, in the own conversation (rule 26).
     Own(OwnRecord),
+    /// Kind 65: likewise.
+    Decided(Decision),
     /// Written by a newer Snug.
     Unknown {
         /// Its kind.
@@ -260,6 +262,7 @@ impl Body {
             Body::Reach(inbox) => (8, encode(inbox)),
             Body::Leave(leave) => (9, encode(leave)),
             Body::Own(record) => (64, encode(record)),
+            Body::Decided(decision) => (65, encode(decision)),
             Body::Unknown { kind, form } => (*kind, form.clone()),
         }
     }
@@ -290,6 +293,7 @@ impl<'b, C> Decode<'b, C> for Body {
             8 => Body::Reach(form_of(form)?),
             9 => Body::Leave(form_of(form)?),
             64 => Body::Own(form_of(form)?),
+            65 => Body::Decided(form_of(form)?),
             _ => Body::Unknown {
                 kind,
                 form: form.to_vec(),

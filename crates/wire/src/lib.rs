@@ -23,6 +23,7 @@ pub mod pad;
 mod relay_address;
 mod secret;
 pub mod signal;
+pub mod verify;
 
 pub use cbor::{WireError, decode, encode};
 pub use id::{

@@ -2,7 +2,7 @@
 
 use crate::card::Card;
 use crate::code::InviteCode;
-use crate::{Address, ClaimId, InvitationId, LockSecret};
+use crate::{AccountId, Address, ClaimId, ConversationId, InvitationId, LockSecret};
 use minicbor::{Decode, Encode};
 use std::fmt;
 
@@ -18,6 +18,62 @@ pub enum OwnRecord {
     /// This device answers that request; the first to say so does (rule 26).
     #[n(2)]
     Answering(#[n(0)] ClaimId, #[n(1)] bool),
+}
+
+/// What the person decided on one of their devices, for the others. A content of a kind of its own: one
+/// that knows no decisions keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Decision {
+    /// What they think of an account.
+    #[n(0)]
+    Judged(#[n(0)] AccountId, #[n(1)] Judgement),
+    /// Whether requests of strangers are declined by themselves.
+    #[n(1)]
+    Strangers(#[n(0)] bool),
+    /// How a chat is kept in the list.
+    #[n(2)]
+    Kept(#[n(0)] ConversationId, #[n(1)] Keeping),
+}
+
+/// What a person thinks of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Judgement {
+    /// Nothing of theirs is taken; the name is what they are listed under.
+    #[n(0)]
+    Blocked(#[n(0)] String),
+    /// No longer so.
+    #[n(1)]
+    Unblocked,
+    /// The safety number was compared: the hash of the last entry of their device list then, and its
+    /// version.
+    #[n(2)]
+    Verified(
+        #[cbor(n(0), with = "minicbor::bytes")] [u8; 32],
+        #[n(1)] u64,
+    ),
+    /// No longer so.
+    #[n(3)]
+    Unverified,
+}
+
+/// How a chat is kept in the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Keeping {
+    /// Before all others.
+    #[n(0)]
+    pub pinned: bool,
+    /// Behind all others, out of sight.
+    #[n(1)]
+    pub archived: bool,
+    /// Nothing of it is notified before that time, milliseconds of Unix time; [`Keeping::FOR_GOOD`] never.
+    #[n(2)]
+    pub muted_until: Option<u64>,
+}
+
+impl Keeping {
+    /// Later than any time.
+    pub const FOR_GOOD: u64 = i64::MAX as u64;
 }
 
 /// All an own device needs to answer an invitation's requests.

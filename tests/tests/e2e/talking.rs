@@ -11,7 +11,7 @@ use serde_json::json;
 const UP: &str = "\u{e013}";
 
 /// Two windows in one chat.
-async fn together(ada: &Person, bo: &Person) -> Result<(Window, Window)> {
+pub async fn together(ada: &Person, bo: &Person) -> Result<(Window, Window)> {
     let (hers, his) = tokio::try_join!(ada.open(Light::Day), bo.open(Light::Night))?;
     ada.join(&hers, None).await?;
     bo.join(&his, None).await?;

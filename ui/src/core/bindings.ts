@@ -67,6 +67,32 @@ export const commands = {
 	requests: () => __TAURI_INVOKE<RequestRow[]>("requests"),
 	/**  Says yes or no to somebody who asks. */
 	answerRequest: (id: string, accept: boolean) => __TAURI_INVOKE<null>("answer_request", { id, accept }),
+	/**  All one has a chat with. */
+	contacts: () => __TAURI_INVOKE<ContactRow[]>("contacts"),
+	/**  All one blocked. */
+	blocked: () => __TAURI_INVOKE<BlockedRow[]>("blocked"),
+	/**  Takes nothing more of an account. */
+	block: (account: string) => __TAURI_INVOKE<null>("block", { account }),
+	/**  Takes what an account says from now on. */
+	unblock: (account: string) => __TAURI_INVOKE<null>("unblock", { account }),
+	/**  Whether requests of strangers are declined by themselves. */
+	refusesStrangers: () => __TAURI_INVOKE<boolean>("refuses_strangers"),
+	/**  Declines requests of strangers by itself, or asks again. */
+	refuseStrangers: (refuse: boolean) => __TAURI_INVOKE<null>("refuse_strangers", { refuse }),
+	/**  What a contact and oneself compare. */
+	safetyNumber: (account: string) => __TAURI_INVOKE<SafetyNumber>("safety_number", { account }),
+	/**  The person saw these digits here and there. */
+	verify: (account: string, digits: string[]) => __TAURI_INVOKE<null>("verify", { account, digits }),
+	/**  Compares with the code that the other's screen shows. */
+	verifyCode: (account: string, code: string) => __TAURI_INVOKE<null>("verify_code", { account, code }),
+	/**  As if a contact had never been verified. */
+	unverify: (account: string) => __TAURI_INVOKE<null>("unverify", { account }),
+	/**  Puts a chat before the others, or back. */
+	setPinned: (chat: string, on: boolean) => __TAURI_INVOKE<null>("set_pinned", { chat, on }),
+	/**  Puts a chat behind the others, or back. */
+	setArchived: (chat: string, on: boolean) => __TAURI_INVOKE<null>("set_archived", { chat, on }),
+	/**  Mutes a chat for that many milliseconds or without end, or makes it loud again. */
+	setMuted: (chat: string, on: boolean, forMs: number | null) => __TAURI_INVOKE<null>("set_muted", { chat, on, forMs }),
 	/**  The connection to the home relay. */
 	connection: () => __TAURI_INVOKE<ConnectionRow>("connection"),
 	/**  Connects at once instead of when the pause is over. */
@@ -113,6 +139,18 @@ export type AccountRow = {
 	fingerprint: string,
 };
 
+/**  Somebody nothing is taken of. */
+export type BlockedRow = {
+	/**  Account id. */
+	account: string,
+	/**  Their name when they were blocked. */
+	name: string,
+	/**  Since when. */
+	at: number,
+	/**  How many requests of theirs were ignored. */
+	ignored: number,
+};
+
 /**  What a chat is. */
 export type ChatKind = 
 /**  Of two accounts. */
@@ -144,6 +182,18 @@ export type ChatRow = {
 	draft: string | null,
 	/**  For how many seconds messages stay once they were seen. */
 	timer: number | null,
+	/**  Whether it stands before the others. */
+	pinned: boolean,
+	/**  Whether it stands behind the others, out of sight. */
+	archived: boolean,
+	/**  Whether nothing of it is notified but what names this account. */
+	muted: boolean,
+	/**  Until when; without end if `None`. */
+	mutedUntil: number | null,
+	/**  Whether the other of a direct chat is blocked. */
+	blocked: boolean,
+	/**  What is known of who the other of a direct chat is. */
+	trust: Trust,
 	/**  When it began. */
 	createdAt: number,
 	/**  What lists are sorted by, newest first. */
@@ -243,6 +293,20 @@ export type ConnectionState =
 "connecting" | 
 /**  Connected. */
 "connected";
+
+/**  Somebody one has a chat with. */
+export type ContactRow = {
+	/**  Account id. */
+	account: string,
+	/**  The name they show. */
+	name: string,
+	/**  The chat with them. */
+	chat: string,
+	/**  Whether their safety number was compared, and holds. */
+	verified: boolean,
+	/**  Whether nothing is taken of them. */
+	blocked: boolean,
+};
 
 /**  What was begun to be written. */
 export type Draft = {
@@ -385,7 +449,9 @@ seconds: number | null } |
 /**  Messages before this did not reach this device. */
 { type: "gap" } | 
 /**  The chat goes on in a new mailbox. */
-{ type: "renewed" };
+{ type: "renewed" } | 
+/**  Its author has another device than when they were verified: their safety number is another one. */
+{ type: "newDevice" };
 
 /**  A line of a timeline. */
 export type MessageRow = {
@@ -645,6 +711,14 @@ export type ProblemCode =
 "proxyRefused" | 
 /**  A setting has a value that cannot work. */
 "settingRefused" | 
+/**  It is one's own account. */
+"oneself" | 
+/**  One blocked that person. */
+"blocked" | 
+/**  The code compares somebody else's safety number. */
+"numberOther" | 
+/**  The safety numbers differ. */
+"numberDiffers" | 
 /**  What was asked for is not there. */
 "notFound" | 
 /**  An error in Snug itself, or of the computer it runs on. */
@@ -745,6 +819,8 @@ export type ReconnectRow = {
 export type RequestRow = {
 	/**  Claim id. */
 	id: string,
+	/**  The other side's account id. */
+	account: string,
 	/**  Whether the other side asks. */
 	incoming: boolean,
 	/**  The other side's name. */
@@ -784,6 +860,22 @@ export type RoundTrip = {
 	at: number,
 	/**  How long it took. */
 	ms: number,
+};
+
+/**  What two people compare. */
+export type SafetyNumber = {
+	/**  Account id of the contact. */
+	account: string,
+	/**  Their name. */
+	name: string,
+	/**  Twelve groups of five digits, the same on both screens. */
+	digits: string[],
+	/**  What the other scans: `SNUG:V…`. */
+	code: string,
+	/**  The same as a picture. */
+	qr: QrMatrix,
+	/**  Whether it was compared. */
+	trust: Trust,
 };
 
 /**  A message that was found. */
@@ -857,6 +949,15 @@ export type Startup = {
 export type Transport = 
 /**  A WebSocket. */
 "webSocket";
+
+/**  What is known of who is behind an account. */
+export type Trust = 
+/**  Their safety number was not compared. */
+"unverified" | 
+/**  It was. */
+"verified" | 
+/**  It was; they have another device since. */
+"changed";
 
 /**  One entry of the update stream. */
 export type Update = 

@@ -1,9 +1,11 @@
 import type {
   AccountRow,
+  BlockedRow,
   ChatRow,
   ConnectionDetails,
   ConnectionRow,
   ConnectionSettings,
+  ContactRow,
   Draft,
   InvitationRow,
   Mention,
@@ -17,6 +19,7 @@ import type {
   PrivacyOverride,
   QrMatrix,
   RequestRow,
+  SafetyNumber,
   SearchPage,
   SearchQuery,
   SendOptions,
@@ -74,6 +77,23 @@ export interface Core {
   setPrivacy(privacy: Privacy): Promise<void>;
   contactPrivacy(account: string): Promise<PrivacyOverride>;
   setContactPrivacy(account: string, privacy: PrivacyOverride): Promise<void>;
+
+  contacts(): Promise<ContactRow[]>;
+  blocked(): Promise<BlockedRow[]>;
+  block(account: string): Promise<void>;
+  unblock(account: string): Promise<void>;
+  refusesStrangers(): Promise<boolean>;
+  refuseStrangers(refuse: boolean): Promise<void>;
+  safetyNumber(account: string): Promise<SafetyNumber>;
+  /** The person saw these digits on both screens. */
+  verify(account: string, digits: string[]): Promise<void>;
+  /** Compares with the code on the other's screen. */
+  verifyCode(account: string, code: string): Promise<void>;
+  unverify(account: string): Promise<void>;
+  setPinned(chat: string, on: boolean): Promise<void>;
+  setArchived(chat: string, on: boolean): Promise<void>;
+  /** `forMs` null: without end. */
+  setMuted(chat: string, on: boolean, forMs: number | null): Promise<void>;
 
   createInvitation(wish: NewInvitation): Promise<InvitationRow>;
   invitations(): Promise<InvitationRow[]>;

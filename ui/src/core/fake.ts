@@ -20,7 +20,6 @@ import type {
   Privacy,
   PrivacyOverride,
   Problem,
-  ProblemCode,
   QrMatrix,
   RequestRow,
   SearchPage,
@@ -30,9 +29,10 @@ import type {
   Stop,
   Update,
 } from "./core";
+import { FakeContacts, fakeQr, problem } from "./fakeContacts";
 import { detailsOf, messageRow } from "./rows";
 
-type Rows = {
+export type Rows = {
   chats?: ChatRow[];
   messages?: MessageRow[];
   invitations?: InvitationRow[];
@@ -40,12 +40,10 @@ type Rows = {
   gone?: Gone[];
 };
 
-export function problem(code: ProblemCode): Problem {
-  return { code, text: code };
-}
+export { problem };
 
 /** A whole core in memory: what it is told it shows, and `calls` says what it was asked. */
-export class FakeCore implements Core {
+export class FakeCore extends FakeContacts implements Core {
   account: AccountRow | null = { id: "me", name: "Jo Reyes", fingerprint: "4821 0937 5520 1846" };
   relay = "this computer";
   embedded = true;
@@ -80,7 +78,7 @@ export class FakeCore implements Core {
   /** Code → what its preview shows. */
   readonly previews = new Map<string, Preview>();
   pictureText = "SNUG:ADA";
-  now = () => Date.now();
+  override now = () => Date.now();
 
   readonly #chats = new Map<string, ChatRow>();
   readonly #messages = new Map<string, MessageRow>();
@@ -94,7 +92,7 @@ export class FakeCore implements Core {
   #made = 0;
 
   /** Puts rows in place and tells whoever listens. */
-  put(rows: Rows): void {
+  override put(rows: Rows): void {
     this.#sorted.clear();
     for (const row of rows.chats ?? []) this.#chats.set(row.id, row);
     for (const row of rows.messages ?? []) this.#messages.set(row.id, row);
@@ -404,6 +402,14 @@ export class FakeCore implements Core {
     }
   }
 
+  protected override asks(name: string, ...details: (string | number | boolean | null)[]): Promise<void> {
+    return this.#asked(name, ...details);
+  }
+
+  protected override rows(): { chats: ChatRow[]; requests: RequestRow[] } {
+    return { chats: [...this.#chats.values()], requests: [...this.#requests.values()] };
+  }
+
   async createInvitation(wish: NewInvitation): Promise<InvitationRow> {
     await this.#asked("createInvitation", wish.reusable, wish.expiresInMs, wish.greeting);
     const id = this.#newId("invitation");
@@ -435,26 +441,9 @@ export class FakeCore implements Core {
     if (row) this.put({ invitations: [{ ...row, state: "revoked" }] });
   }
 
-  /** Not a readable code: three finders and a pattern, the size of a real one. */
   async invitationQr(id: string): Promise<QrMatrix> {
     await this.#asked("invitationQr", id);
-    const size = 41;
-    const finder = (x: number, y: number) => {
-      const ring = Math.max(Math.abs(x - 3), Math.abs(y - 3));
-      return ring === 3 || ring <= 1;
-    };
-    const dark = Array.from({ length: size * size }, (_, i) => {
-      const x = i % size;
-      const y = Math.floor(i / size);
-      const far = size - 7;
-      if (x < 8 && y < 8) return x < 7 && y < 7 && finder(x, y);
-      if (x >= far - 1 && y < 8) return x >= far && y < 7 && finder(x - far, y);
-      if (x < 8 && y >= far - 1) return x < 7 && y >= far && finder(x, y - far);
-      let mixed = Math.imul(i + 7, 0x9e3779b1);
-      mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
-      return ((mixed ^ (mixed >>> 13)) & 1) === 0;
-    });
-    return { size, dark };
+    return fakeQr();
   }
 
   async savePicture(id: string, suggestedName: string): Promise<boolean> {
@@ -483,6 +472,7 @@ export class FakeCore implements Core {
     await this.#asked("accept", code, greeting);
     const row: RequestRow = {
       id: this.#newId("request"),
+      account: "account-asked",
       incoming: false,
       name: this.previews.get(code)?.name ?? "",
       greeting,

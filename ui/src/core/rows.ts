@@ -15,6 +15,12 @@ export function chatRow(row: Partial<ChatRow> & { id: string; title: string }): 
     timer: null,
     mentions: 0,
     firstMention: null,
+    pinned: false,
+    archived: false,
+    muted: false,
+    mutedUntil: null,
+    blocked: false,
+    trust: "unverified",
     ...row,
   };
 }

@@ -168,7 +168,7 @@ function many(core: FakeCore): void {
 }
 
 function request(id: string, incoming: boolean, name: string, greeting: string): RequestRow {
-  return { id, incoming, name, greeting, state: "waiting", at: Date.now() - 20_000, chat: null };
+  return { id, account: `account-${id}`, incoming, name, greeting, state: "waiting", at: Date.now() - 20_000, chat: null };
 }
 
 function states(core: FakeCore): void {
@@ -265,6 +265,33 @@ function long(core: FakeCore): void {
   core.account = { id: "me", name, fingerprint: "4821 0937 5520 1846 4821 0937 5520 1846" };
 }
 
+/** Chats that are pinned, muted, archived, verified, blocked. */
+function contacts(core: FakeCore): void {
+  direct(core);
+  const keep = (id: string, title: string, rest: Partial<ChatRow>, unread = 0): ChatRow =>
+    chat(id, title, { text: "See you at the lab then", own: false, state: "received", at: today("13:05") }, unread, rest);
+  core.put({
+    chats: [
+      chat("ada", "Ada Moreau", { text: "The snug, as promised.", own: false, state: "received", at: today("14:32") }, 2, {
+        pinned: true,
+        trust: "verified",
+      }),
+      keep("bo", "Bo Okafor", { trust: "changed" }),
+      keep("cyan", "Cyan Liu", { muted: true, mutedUntil: Date.now() + 8 * 3_600_000 }, 4),
+      keep("eli", "Eli Sand", { blocked: true, trust: "verified" }),
+      keep("hana", "Hana Novak with a name that goes on and on", { archived: true, muted: true }, 12),
+      keep("ivo", "Ivo Brandt", { archived: true }),
+    ],
+    messages: [
+      message("bo", "Bo Okafor", today("13:05"), "See you at the lab then"),
+      { ...message("bo", "Bo Okafor", today("13:06"), ""), kind: "notice", notice: { type: "newDevice" } },
+      message("eli", "Eli Sand", today("13:05"), "See you at the lab then"),
+    ],
+  });
+  core.put({ requests: [request("una", true, "Una Kos", "")] });
+  void core.block("account-una");
+}
+
 function invitations(core: FakeCore): void {
   direct(core);
   const invitation = (id: string, rest: Partial<InvitationRow>): InvitationRow => ({
@@ -311,6 +338,7 @@ const scenes: Record<string, (core: FakeCore) => void> = {
   many,
   offline,
   long,
+  contacts,
   invitations,
   empty: () => undefined,
   connecting: (core) => {

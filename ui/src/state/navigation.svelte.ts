@@ -1,5 +1,5 @@
-/** What lies above everything. `message` and `forward` are about a message. */
-export type Layer = "invite" | "keys" | "message" | "forward";
+/** What lies above everything. `message` and `forward` are about a message, `verify` is about the open chat. */
+export type Layer = "invite" | "keys" | "message" | "forward" | "verify";
 
 export type Place = "chats" | "connection" | "settings";
 

@@ -40,6 +40,7 @@ export function noticeLine(row: MessageRow): string {
   if (notice === null) return row.text;
   if (notice.type === "gap") return m.notice_gap();
   if (notice.type === "renewed") return m.notice_renewed();
+  if (notice.type === "newDevice") return m.notice_new_device({ name });
   if (notice.seconds === null) return own ? m.notice_timer_off_own() : m.notice_timer_off({ name });
   const time = duration(notice.seconds);
   return own ? m.notice_timer_own({ time }) : m.notice_timer({ name, time });
@@ -48,6 +49,7 @@ export function noticeLine(row: MessageRow): string {
 function noticeShort(notice: MessageNotice): string {
   if (notice.type === "gap") return m.notice_gap();
   if (notice.type === "renewed") return m.notice_renewed();
+  if (notice.type === "newDevice") return m.chats_row_new_device();
   if (notice.seconds === null) return m.chats_row_notice_timer_off();
   return m.chats_row_notice_timer({ time: duration(notice.seconds) });
 }

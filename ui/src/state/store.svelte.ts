@@ -44,12 +44,16 @@ export class Store {
   /** What is written and not sent. */
   readonly drafts: Drafts;
 
-  readonly chatList = $derived([...this.chats.values()].sort((a, b) => b.sortedAt - a.sortedAt));
+  /** Pinned ones, then the newest, archived ones at the end. */
+  readonly chatList = $derived([...this.chats.values()].sort((a, b) => rank(a) - rank(b) || b.sortedAt - a.sortedAt));
   readonly requestList = $derived([...this.requests.values()].sort((a, b) => b.at - a.at));
   readonly invitationList = $derived(
     [...this.invitations.values()].sort((a, b) => b.createdAt - a.createdAt),
   );
-  readonly unread = $derived(this.chatList.reduce((sum, chat) => sum + chat.unread, 0));
+  /** Of a muted chat only what names this account. */
+  readonly unread = $derived(
+    this.chatList.reduce((sum, chat) => sum + (chat.muted ? chat.mentions : chat.unread), 0),
+  );
   readonly incoming = $derived(
     this.requestList.filter((request) => request.incoming && request.state === "waiting"),
   );
@@ -237,6 +241,10 @@ export class Store {
     this.#arrivals.add(heard);
     return () => this.#arrivals.delete(heard);
   }
+}
+
+function rank({ pinned, archived }: ChatRow): number {
+  return archived ? 2 : pinned ? 0 : 1;
 }
 
 function replace<T extends { id: string }>(map: SvelteMap<string, T>, rows: readonly T[]): void {

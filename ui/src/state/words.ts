@@ -37,6 +37,10 @@ const sentences: Record<ProblemCode, () => string> = {
   keychainLocked: m.problem_keychain_locked,
   keychainMissing: m.problem_keychain_missing,
   passphraseWrong: m.problem_passphrase_wrong,
+  oneself: m.problem_oneself,
+  blocked: m.problem_blocked,
+  numberOther: m.problem_number_other,
+  numberDiffers: m.problem_number_differs,
   notFound: m.problem_not_found,
   broken: m.problem_broken,
 };

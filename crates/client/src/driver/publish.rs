@@ -246,6 +246,9 @@ fn notification(
             let Some(message) = view.message(id)? else {
                 return Ok(None);
             };
+            if view.is_quiet(&message)? {
+                return Ok(None);
+            }
             let row = view::message_row(names, message)?;
             return Ok(Some(Update::Notify {
                 title: row.author_name,

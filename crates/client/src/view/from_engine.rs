@@ -2,7 +2,7 @@
 
 use super::{
     AccountRow, ChatKind, ChatRow, InvitationRow, InvitationState, Preview, RequestRow,
-    RequestState, Standing, last_line, millis,
+    RequestState, Standing, last_line, millis, muted_until,
 };
 use crate::{Problem, ProblemCode};
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
@@ -78,6 +78,12 @@ pub(crate) fn chat_row(chat: engine::Chat) -> ChatRow {
             .draft
             .map(|draft| draft.text.lines().next().unwrap_or_default().to_owned()),
         timer: chat.timer,
+        pinned: chat.keeping.pinned,
+        archived: chat.keeping.archived,
+        muted: chat.keeping.muted_until.is_some(),
+        muted_until: muted_until(&chat.keeping),
+        blocked: chat.blocked,
+        trust: chat.trust.into(),
         created_at: millis(chat.created_at),
         sorted_at: last
             .as_ref()
@@ -137,6 +143,7 @@ pub(crate) fn request_row(request: engine::ConnectRequest) -> RequestRow {
     use engine::RequestState as Engine;
     RequestRow {
         id: request.claim.to_string(),
+        account: request.account.to_string(),
         incoming: request.incoming,
         name: request.name,
         greeting: request.greeting,

@@ -103,6 +103,7 @@ fn notice(message: &engine::Message) -> Option<MessageNotice> {
         }),
         engine::MessageKind::Event(engine::Event::Gap) => Some(MessageNotice::Gap),
         engine::MessageKind::Event(engine::Event::Renewed) => Some(MessageNotice::Renewed),
+        engine::MessageKind::Event(engine::Event::NewDevice) => Some(MessageNotice::NewDevice),
         _ => None,
     }
 }

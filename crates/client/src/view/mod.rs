@@ -4,6 +4,7 @@
 //! 64-bit integers.
 
 mod connection;
+mod contacts;
 mod details;
 mod from_engine;
 mod messages;
@@ -13,6 +14,7 @@ mod settings;
 mod talk;
 mod update;
 
+pub use contacts::{BlockedRow, ContactRow, SafetyNumber, Trust};
 pub use details::{
     ConnectionDetails, ErrorCount, Priority, QueueCount, ReconnectRow, RoundTrip, Transport,
 };
@@ -30,6 +32,7 @@ pub use talk::{
 pub use update::{Gone, GoneKind, Update};
 
 pub(crate) use connection::{connection_at_first, connection_row, relay_name};
+pub(crate) use contacts::{blocked_row, contact_row, muted_until, safety_number};
 pub(crate) use details::{connection_details, queue};
 pub(crate) use from_engine::{
     Names, account_row, chat_row, count, invitation_row, place, preview, request_row,

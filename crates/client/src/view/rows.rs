@@ -1,6 +1,6 @@
 //! Rows.
 
-use super::{Mention, MessageNotice, Millis, Priority, Quote, Reaction};
+use super::{Mention, MessageNotice, Millis, Priority, Quote, Reaction, Trust};
 use crate::ProblemCode;
 use crate::keychain::KeychainKind;
 use serde::{Deserialize, Serialize};
@@ -109,6 +109,18 @@ pub struct ChatRow {
     pub draft: Option<String>,
     /// For how many seconds messages stay once they were seen.
     pub timer: Option<u32>,
+    /// Whether it stands before the others.
+    pub pinned: bool,
+    /// Whether it stands behind the others, out of sight.
+    pub archived: bool,
+    /// Whether nothing of it is notified but what names this account.
+    pub muted: bool,
+    /// Until when; without end if `None`.
+    pub muted_until: Option<Millis>,
+    /// Whether the other of a direct chat is blocked.
+    pub blocked: bool,
+    /// What is known of who the other of a direct chat is.
+    pub trust: Trust,
     /// When it began.
     pub created_at: Millis,
     /// What lists are sorted by, newest first.
@@ -315,6 +327,8 @@ pub enum RequestState {
 pub struct RequestRow {
     /// Claim id.
     pub id: String,
+    /// The other side's account id.
+    pub account: String,
     /// Whether the other side asks.
     pub incoming: bool,
     /// The other side's name.

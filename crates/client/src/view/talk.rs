@@ -64,6 +64,8 @@ pub enum MessageNotice {
     Gap,
     /// The chat goes on in a new mailbox.
     Renewed,
+    /// Its author has another device than when they were verified: their safety number is another one.
+    NewDevice,
 }
 
 /// What was begun to be written.

@@ -27,7 +27,9 @@ use own::Own;
 use replay::Runs;
 use snug_wire::log_state::ConversationKind;
 use snug_wire::signal::{PresenceState, STATUS_LIMIT, SealedSignal, SignalBody};
-use snug_wire::{Address, DeviceId, GroupId, RelayKey, SIGNAL_LIMIT, decode};
+use snug_wire::{
+    AccountId, Address, ConversationId, DeviceId, GroupId, RelayKey, SIGNAL_LIMIT, decode,
+};
 use std::collections::BTreeMap;
 
 /// Between two signs of our presence, in milliseconds.
@@ -43,6 +45,17 @@ pub(crate) struct Signals {
     around: Around,
     own: Own,
     refresh_at: u64,
+}
+
+impl Signals {
+    /// Somebody was blocked, or is no longer: what was known of them is forgotten, and conversations hear
+    /// how we are for them now.
+    pub(crate) fn stranger_or_not(&mut self, who: AccountId, told: &[ConversationId], now: u64) {
+        let one = [who].into();
+        self.around.forget(&one, &one);
+        self.around.changed.insert(who);
+        told.iter().for_each(|id| self.own.tell(*id, now));
+    }
 }
 
 impl Engine {

@@ -323,7 +323,7 @@ fn derive(code: &Secret, label: &[u8]) -> [u8; 32] {
     key
 }
 
-fn proof(code: &Secret, id: &InvitationId, claim: &ClaimId, account: &AccountId) -> [u8; 32] {
+pub fn proof(code: &Secret, id: &InvitationId, claim: &ClaimId, account: &AccountId) -> [u8; 32] {
     let key = derive(code, b"snug/1 proof");
     let mut mac = <hmac::Hmac<sha2::Sha256> as hmac::KeyInit>::new_from_slice(&key).unwrap();
     mac.update(&[&id.0[..], &claim.0, &account.0].concat());

@@ -8,10 +8,12 @@
 )]
 
 mod account;
+mod block;
 mod bytes;
 mod database;
 mod forge;
 mod invitation;
+mod keeping;
 mod lead;
 mod message;
 mod met;
@@ -25,4 +27,5 @@ mod request;
 mod search;
 mod signal;
 mod talk;
+mod verify;
 mod wish;

@@ -8,7 +8,7 @@ use snug_wire::inbox::Pointer;
 use snug_wire::{
     Address, ClaimId, EnvelopeId, InvitationId, Lock, LockSecret, RelayAddress, RelayKey, Seq,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub struct Mailbox {
     pub kind: MailboxKind,
@@ -48,6 +48,8 @@ pub struct Relay {
     pub puts: Vec<Put>,
     /// How many Welcomes were asked for.
     pub fetches: usize,
+    /// Inboxes that were ended.
+    pub retired: BTreeSet<Address>,
 }
 
 impl Relay {
@@ -60,6 +62,7 @@ impl Relay {
             other_refusals: VecDeque::new(),
             puts: Vec::new(),
             fetches: 0,
+            retired: BTreeSet::new(),
         }
     }
 
@@ -151,6 +154,15 @@ impl Relay {
                 Answer::Done
             }
             Request::Claim(id, claim) => self.claim(id, claim, now),
+            Request::Retire(address, secret) => {
+                let ended = self.mailboxes.get(&address);
+                if ended.is_none_or(|ended| ended.lock != secret.lock()) {
+                    return Answer::Refused(Refusal::WrongLock);
+                }
+                self.mailboxes.remove(&address);
+                self.retired.insert(address);
+                Answer::Done
+            }
             Request::Revoke(id, _) => {
                 self.cards.get_mut(&id).unwrap().2 = true;
                 Answer::Done
@@ -181,6 +193,9 @@ impl Relay {
     }
 
     pub fn put(&mut self, put: Put) -> Answer {
+        if self.retired.contains(&put.address) {
+            return Answer::Refused(Refusal::Retired);
+        }
         let Some(mailbox) = self.mailboxes.get_mut(&put.address) else {
             return Answer::Refused(Refusal::NoMailbox);
         };

@@ -7,6 +7,12 @@ CREATE TABLE amendment (
   content BLOB NOT NULL,
   PRIMARY KEY (message, author, place)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE blocked (
+  account BLOB PRIMARY KEY NOT NULL,
+  name    TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  ignored INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE contact (
   account BLOB PRIMARY KEY NOT NULL,
   name    TEXT NOT NULL,
@@ -39,6 +45,12 @@ CREATE TABLE invitation (
   state      INTEGER NOT NULL,
   used       INTEGER NOT NULL,
   created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE keeping (
+  conversation BLOB PRIMARY KEY NOT NULL,
+  pinned       INTEGER NOT NULL,
+  archived     INTEGER NOT NULL,
+  muted_until  INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE log (
   group_id     BLOB PRIMARY KEY NOT NULL,
@@ -186,6 +198,13 @@ CREATE TABLE setting (
   value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE sqlite_sequence(name,seq);
+CREATE TABLE verified (
+  account BLOB PRIMARY KEY NOT NULL,
+  state   BLOB NOT NULL,
+  version INTEGER NOT NULL,
+  at      INTEGER NOT NULL,
+  holds   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE wish (
   id           BLOB NOT NULL,
   conversation BLOB NOT NULL,
@@ -197,6 +216,7 @@ CREATE TABLE wish (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX amendment_by_place ON amendment (author, place);
 CREATE INDEX gone_by_time ON gone (at);
+CREATE INDEX keeping_muted ON keeping (muted_until) WHERE muted_until IS NOT NULL;
 CREATE INDEX log_by_conversation ON log (conversation, group_id);
 CREATE INDEX mailbox_by_relay ON mailbox (relay);
 CREATE INDEX message_by_log ON message (group_id, seq) WHERE own = 1;

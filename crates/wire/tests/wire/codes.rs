@@ -6,11 +6,10 @@ use proptest::prelude::*;
 use snug_wire::code::{CodeError, CodeKind, InviteCode, RelayHint};
 use snug_wire::{InvitationId, Secret};
 
-const KINDS: [(CodeKind, char); 5] = [
+const KINDS: [(CodeKind, char); 4] = [
     (CodeKind::Contact, 'C'),
     (CodeKind::Group, 'G'),
     (CodeKind::Device, 'D'),
-    (CodeKind::Verify, 'V'),
     (CodeKind::Agent, 'A'),
 ];
 
@@ -259,7 +258,7 @@ proptest! {
         key_hash in any::<[u8; 16]>(),
         scheme in "wss?",
         host in "[a-zA-Z0-9.:_\\[\\]-]{1,60}",
-        kind in 0..5_usize,
+        kind in 0..4_usize,
     ) {
         let code = InviteCode {
             kind: KINDS[kind].0,

@@ -18,7 +18,7 @@ use snug_wire::linking::{Admission, KnownContact, NewDevice};
 use snug_wire::log_state::{
     Change, ConversationKind, Credential, Joined, LogState, Participant, Role,
 };
-use snug_wire::own::{InboxSecrets, Invited, OwnRecord};
+use snug_wire::own::{Decision, InboxSecrets, Invited, Judgement, Keeping, OwnRecord};
 use snug_wire::{
     AccountId, Address, ClaimId, ConversationId, DeviceId, DeviceKey, EnvelopeId, GroupId,
     InvitationId, JoinId, LockSecret, MessageId, RelayAddress, RelayKey, Secret, Seq,
@@ -279,6 +279,32 @@ pub fn own_records() -> Vec<OwnRecord> {
     ]
 }
 
+pub fn decisions() -> Vec<Decision> {
+    vec![
+        Decision::Judged(AccountId([0x50; 32]), Judgement::Blocked("Bo".into())),
+        Decision::Judged(AccountId([0x50; 32]), Judgement::Unblocked),
+        Decision::Judged(AccountId([0x50; 32]), Judgement::Verified([0x51; 32], 3)),
+        Decision::Judged(AccountId([0x50; 32]), Judgement::Unverified),
+        Decision::Strangers(true),
+        Decision::Kept(
+            ConversationId([0x52; 32]),
+            Keeping {
+                pinned: true,
+                archived: false,
+                muted_until: Some(Keeping::FOR_GOOD),
+            },
+        ),
+    ]
+}
+
+pub fn decision_name(decision: &Decision) -> &'static str {
+    match decision {
+        Decision::Judged(..) => "Judged",
+        Decision::Strangers(_) => "Strangers",
+        Decision::Kept(..) => "Kept",
+    }
+}
+
 pub fn own_record_name(record: &OwnRecord) -> &'static str {
     match record {
         OwnRecord::Invited(_) => "Invited",
@@ -339,6 +365,7 @@ pub fn bodies() -> Vec<Body> {
         }),
         Body::Reach(inbox(0x34)),
         Body::Own(OwnRecord::Revoked(InvitationId([0x11; 16]))),
+        Body::Decided(Decision::Strangers(true)),
         unknown_body(),
     ]
 }
@@ -372,6 +399,7 @@ pub fn body_name(body: &Body) -> &'static str {
         Body::Timer(_) => "Timer",
         Body::Reach(_) => "Reach",
         Body::Own(_) => "Own",
+        Body::Decided(_) => "Decided",
         Body::Unknown { .. } => "Unknown",
     }
 }

@@ -141,6 +141,13 @@ fn own_record() {
 }
 
 #[test]
+fn decision() {
+    let values = fixtures::decisions();
+    assert_eq!(values.len(), 6);
+    insta::assert_snapshot!(render_all(&values, fixtures::decision_name));
+}
+
+#[test]
 fn inbox_form() {
     let values = fixtures::inbox_forms();
     assert_every_variant(&values);

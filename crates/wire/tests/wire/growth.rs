@@ -57,6 +57,7 @@ fn unknown_keys_are_skipped_in_every_map() {
     frames::relay_frames().iter().for_each(survives_new_keys);
     frames::answers().iter().for_each(survives_new_keys);
     fixtures::own_records().iter().for_each(survives_new_keys);
+    fixtures::decisions().iter().for_each(survives_new_keys);
     fixtures::inbox_forms().iter().for_each(survives_new_keys);
     fixtures::bodies()
         .into_iter()

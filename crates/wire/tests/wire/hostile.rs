@@ -12,7 +12,7 @@ use snug_wire::device_list::DeviceList;
 use snug_wire::frame::{ClientFrame, Put, RelayFrame, Request, Stock};
 use snug_wire::inbox::{InboxForm, SealedForm};
 use snug_wire::log_state::{Credential, LogState};
-use snug_wire::own::OwnRecord;
+use snug_wire::own::{Decision, OwnRecord};
 use snug_wire::{
     Address, EnvelopeId, FRAME_LIMIT, LockSecret, MessageId, Seq, WireError, decode, encode, pad,
 };
@@ -43,6 +43,7 @@ fn every_decoder_holds(bytes: &[u8]) {
     holds::<RelayFrame>(bytes);
     holds::<Content>(bytes);
     holds::<OwnRecord>(bytes);
+    holds::<Decision>(bytes);
     holds::<SealedForm>(bytes);
     holds::<InboxForm>(bytes);
     holds::<Signed<Card>>(bytes);
@@ -81,6 +82,7 @@ fn valid() -> Vec<Vec<u8>> {
             .map(|b| encode(&fixtures::content(b))),
     );
     all.extend(fixtures::own_records().iter().map(encode));
+    all.extend(fixtures::decisions().iter().map(encode));
     all.extend(fixtures::inbox_forms().iter().map(encode));
     all
 }

@@ -12,3 +12,4 @@ mod log_states;
 mod padding;
 mod signals;
 mod signatures;
+mod verify;

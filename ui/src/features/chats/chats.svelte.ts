@@ -11,11 +11,18 @@ export type Line = { kind: "draft" | "typing" | "last"; text: string };
 /** The list of chats: which are shown, and what each row says. */
 export class Chats {
   filter = $state("");
+  /** Whether the archive stands where the list stood. */
+  archive = $state(false);
+  /** Why something asked of a chat was refused. */
+  problem = $state<string | null>(null);
 
+  readonly archived = $derived.by(() => this.store.chatList.filter((chat) => chat.archived));
+  /** A name finds archived chats too. */
   readonly shown = $derived.by(() => {
     const wanted = folded(this.filter.trim());
     const { chatList } = this.store;
-    return wanted === "" ? chatList : chatList.filter((chat) => folded(chat.title).includes(wanted));
+    if (wanted !== "") return chatList.filter((chat) => folded(chat.title).includes(wanted));
+    return chatList.filter((chat) => chat.archived === this.archive);
   });
 
   constructor(readonly store: Store) {}
@@ -43,9 +50,22 @@ export class Chats {
     parts.push(kind === "draft" ? `${m.chats_row_draft()} ${text}` : text);
     if (chat.unread > 0) parts.push(m.chats_row_unread({ count: chat.unread }));
     if (chat.mentions > 0) parts.push(m.chats_row_mentioned());
+    parts.push(...standing(chat));
     if (chat.last?.own && kind === "last" && ticked(chat.last)) parts.push(stateWord(chat.last.state));
     return parts.join(", ");
   }
+}
+
+/** What small signs beside a name say. */
+export function standing(chat: ChatRow): string[] {
+  const words: string[] = [];
+  if (chat.trust === "verified") words.push(m.chats_row_verified());
+  if (chat.trust === "changed") words.push(m.chats_row_changed());
+  if (chat.pinned) words.push(m.chats_row_pinned());
+  if (chat.muted) words.push(m.chats_row_muted());
+  if (chat.archived) words.push(m.chats_row_archived());
+  if (chat.blocked) words.push(m.chats_row_blocked());
+  return words;
 }
 
 /** Whether how far the newest message has come is worth a sign. */

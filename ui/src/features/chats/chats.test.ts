@@ -24,6 +24,32 @@ describe("the list of chats", () => {
     expect(chats.shown).toEqual([]);
   });
 
+  it("leaves archived chats out unless they are looked for", () => {
+    store.apply({
+      type: "changed",
+      revision: 2,
+      chats: [chat("bo", { title: "Bo", archived: true, unread: 3 })],
+      messages: [],
+      invitations: [],
+      requests: [],
+      gone: [],
+    });
+    expect(chats.shown.map((row) => row.id)).toEqual(["ada"]);
+    expect(chats.archived.map((row) => row.id)).toEqual(["bo"]);
+    chats.filter = "bo";
+    expect(chats.shown.map((row) => row.id)).toEqual(["bo"]);
+    chats.filter = "";
+    chats.archive = true;
+    expect(chats.shown.map((row) => row.id)).toEqual(["bo"]);
+  });
+
+  it("counts of muted chats only what names this account", () => {
+    expect(store.unread).toBe(2);
+    const muted = chat("ada", { muted: true, unread: 7, mentions: 1 });
+    store.apply({ type: "changed", revision: 2, chats: [muted], messages: [], invitations: [], requests: [], gone: [] });
+    expect(store.unread).toBe(1);
+  });
+
   it("shows a draft while another chat is open", () => {
     const kept = chat("ada", { last, draft: "Kept before" });
     expect(chats.line(kept, false)).toEqual({ kind: "draft", text: "Kept before" });

@@ -5,7 +5,8 @@ import { FakeCore, problem } from "../../core/fake";
 import { Navigation } from "../../state/navigation.svelte.ts";
 import { Store } from "../../state/store.svelte.ts";
 import InviteDialog from "./InviteDialog.svelte";
-import { PICTURE_LIMIT, Read } from "./read.svelte.ts";
+import { PICTURE_LIMIT } from "../../state/picture";
+import { Read } from "./read.svelte.ts";
 import { Share } from "./share.svelte.ts";
 
 let core: FakeCore;

@@ -1,10 +1,8 @@
 import type { Preview, RequestRow } from "../../core";
 import { m } from "../../paraglide/messages.js";
+import { base64, PICTURE_LIMIT } from "../../state/picture";
 import type { Store } from "../../state/store.svelte.ts";
 import { explain } from "../../state/words";
-
-/** Beyond this a picture is not handed to the core: it would be held in memory several times over. */
-export const PICTURE_LIMIT = 24 * 1024 * 1024;
 
 /** Somebody's code: read it, show what it is, and only then ask. */
 export class Read {
@@ -79,14 +77,4 @@ export class Read {
     this.text = "";
     this.greeting = "";
   }
-}
-
-async function base64(picture: Blob): Promise<string> {
-  const bytes = new Uint8Array(await picture.arrayBuffer());
-  let binary = "";
-  const STEP = 0x8000;
-  for (let at = 0; at < bytes.length; at += STEP) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + STEP));
-  }
-  return btoa(binary);
 }

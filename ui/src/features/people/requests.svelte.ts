@@ -48,6 +48,16 @@ export class Requests {
     this.#timers.set(id, setTimeout(() => void this.#settle(id), UNDO_MS));
   }
 
+  /** Takes nothing more of who asks; they are not told. */
+  async block(row: RequestRow): Promise<void> {
+    this.#problems.delete(row.id);
+    try {
+      await this.store.core.block(row.account);
+    } catch (error) {
+      this.#problems.set(row.id, explain(error));
+    }
+  }
+
   undo(id: string): void {
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);

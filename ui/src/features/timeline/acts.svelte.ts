@@ -65,6 +65,11 @@ export class Acts {
     this.navigation.show("message", row.id);
   }
 
+  /** Compares the safety number of the open chat. */
+  verify(): void {
+    this.navigation.show("verify");
+  }
+
   forward(row: MessageRow): void {
     this.navigation.show("forward", row.id);
   }

@@ -1,6 +1,7 @@
 //! A table is a file: how it is made, its row, its queries.
 
 pub(crate) mod amendment;
+pub(crate) mod blocked;
 pub(crate) mod candidate;
 pub(crate) mod contact;
 pub(crate) mod conversation;
@@ -8,6 +9,7 @@ pub(crate) mod draft;
 pub(crate) mod gone;
 pub(crate) mod inbox;
 pub(crate) mod invitation;
+pub(crate) mod keeping;
 pub(crate) mod log;
 pub(crate) mod log_state;
 pub(crate) mod mailbox;
@@ -28,4 +30,5 @@ pub(crate) mod relay;
 pub(crate) mod request;
 pub(crate) mod search;
 pub(crate) mod setting;
+pub(crate) mod verified;
 pub(crate) mod wish;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::content::Priority;
 use snug_wire::frame::Request;
 use snug_wire::inbox::Pointer;
-use snug_wire::own::OwnRecord;
+use snug_wire::own::{Decision, OwnRecord};
 use snug_wire::{
     Address, ClaimId, DeviceId, EnvelopeId, FRAME_LIMIT, GroupId, InvitationId, MessageId,
     RelayKey, decode, encode,
@@ -77,6 +77,12 @@ pub(crate) enum Intent {
     /// Take a key package of a device that is to be added by a pending change.
     #[n(18)]
     Take(#[n(0)] i64, #[n(1)] DeviceId),
+    /// End an inbox of ours at its relay.
+    #[n(30)]
+    Retire(#[n(0)] Address),
+    /// Tell our own devices what the person decided.
+    #[n(31)]
+    Decide(#[n(0)] Decision),
 }
 
 /// How far an intent has come. Its row is there until the log's echo (rule 15).
@@ -400,6 +406,8 @@ pub(crate) fn describe(db: &Connection) -> Result<Vec<String>> {
             Intent::Stock(_) => "key packages",
             Intent::Take(..) => "key package",
             Intent::Reach(_) => "reach",
+            Intent::Retire(_) => "end of an inbox",
+            Intent::Decide(_) => "decision",
         };
         Ok(format!("{:?} {:?} {kind}", row.lane, row.stage))
     })

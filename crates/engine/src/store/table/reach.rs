@@ -37,6 +37,17 @@ pub(crate) fn of(
         .transpose()
 }
 
+/// A device is not reached there any more.
+pub(crate) fn delete(
+    db: &Connection,
+    conversation: &ConversationId,
+    device: &DeviceId,
+) -> Result<()> {
+    db.prepare_cached("DELETE FROM reach WHERE conversation = ?1 AND device = ?2")?
+        .execute((conversation.0, device.0))?;
+    Ok(())
+}
+
 /// Where at most `limit` devices of a conversation are reached.
 pub(crate) fn all(
     db: &Connection,

@@ -177,6 +177,20 @@ pub(crate) fn waiting(db: &Connection) -> Result<u64> {
     Ok(uint(count))
 }
 
+/// Whether another request of that account through that invitation waits for an answer.
+pub(crate) fn waits(
+    db: &Connection,
+    (invitation, account): (&InvitationId, &AccountId),
+    besides: &ClaimId,
+) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT 1 FROM request
+             WHERE invitation = ?1 AND incoming = 1 AND state = ?2 AND account = ?3 AND claim <> ?4",
+        )?
+        .exists((invitation.0, RequestState::Waiting.number(), account.0, besides.0))?)
+}
+
 /// How many uses of an invitation are granted and not counted yet.
 pub(crate) fn granted(db: &Connection, invitation: &InvitationId) -> Result<u64> {
     let count: i64 = db

@@ -26,6 +26,8 @@ pub enum Event {
     Gap,
     /// The conversation goes on in another mailbox.
     Renewed,
+    /// The other of a direct conversation has a device that was not there when they were verified.
+    NewDevice,
 }
 
 impl MessageKind {
@@ -37,6 +39,7 @@ impl MessageKind {
             Self::Event(Event::Gap) => 3,
             Self::Event(Event::Renewed) => 4,
             Self::Happened => 10,
+            Self::Event(Event::NewDevice) => 20,
         }
     }
 
@@ -47,6 +50,7 @@ impl MessageKind {
             3 => Self::Event(Event::Gap),
             4 => Self::Event(Event::Renewed),
             10 => Self::Happened,
+            20 => Self::Event(Event::NewDevice),
             _ => Self::Unknown,
         }
     }
