@@ -10,15 +10,19 @@
 
 use libfuzzer_sys::fuzz_target;
 use snug_wire::code::InviteCode;
+use snug_wire::verify::VerifyCode;
+
+fn plain(text: &str) -> String {
+    let kept = text.chars().filter(|c| !c.is_whitespace());
+    kept.map(|c| c.to_ascii_uppercase()).collect()
+}
 
 fuzz_target!(|text: &str| {
+    if let Ok(code) = text.parse::<VerifyCode>() {
+        assert_eq!(code.to_string(), plain(text));
+    }
     if let Ok(code) = text.parse::<InviteCode>() {
-        let plain: String = text
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .map(|c| c.to_ascii_uppercase())
-            .collect();
-        assert_eq!(code.to_string(), plain);
+        assert_eq!(code.to_string(), plain(text));
         assert_eq!(code.link().parse(), Ok(code.clone()));
         let _ = code.relay.is_loopback();
     }
