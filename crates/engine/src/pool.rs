@@ -61,10 +61,11 @@ pub(crate) fn fill(w: &mut Work<'_>, address: &Address) -> Result<()> {
 
 /// The relay's word on it: what it did not take is put there again over another connection.
 pub(crate) fn stocked(w: &mut Work<'_>, address: &Address, answer: &Answer) -> Result<()> {
-    if *answer != Answer::Done {
-        inbox::set_pool(w.db, address, 0)?;
-    }
-    Ok(())
+    let there = match answer {
+        Answer::Stocked(there) => *there,
+        _ => 0,
+    };
+    inbox::set_pool(w.db, address, there)
 }
 
 /// Somebody used one of ours.
