@@ -9,15 +9,19 @@
 
 mod account;
 mod bytes;
+mod circle;
 mod database;
 mod forge;
+mod group;
 mod invitation;
 mod lead;
 mod message;
 mod met;
+mod offer;
 mod outbox;
 mod people;
 mod pointer;
+mod pool;
 mod receipt;
 mod rejoin;
 mod relay;
