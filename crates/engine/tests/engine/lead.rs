@@ -2,9 +2,9 @@
 //! comes, or followed to where nothing is joined.
 
 use crate::forge::Stranger;
-use crate::met::{Met, met, met_with, outbox_is_empty, told};
+use crate::met::{Met, met, met_in_group, met_with, outbox_is_empty, told};
 use crate::people::{ADA, World};
-use snug_engine::Event;
+use snug_engine::{Event, GroupWish};
 use snug_wire::card::Signable as _;
 use snug_wire::inbox::{InboxForm, Joining, Pointer};
 use snug_wire::log_state::{ConversationKind, LogState, Role};
@@ -245,5 +245,76 @@ fn a_pointer_mixes_no_mailboxes() {
             p.relay.key = RelayKey([3; 32]);
         },
         why,
+    );
+}
+
+#[test]
+fn a_member_leads_nobody_into_another_log_of_a_group() {
+    let mut met = met_in_group();
+    met.ada_asks();
+    let before = met.fetched();
+    let pointer = met.lead();
+    assert_eq!(met.point(pointer), [NOT_THEIRS]);
+    // The relay would have had a whole group there, of which the stranger is the admin.
+    let group = met.lead().group;
+    let stranger = met.stranger.account;
+    let pointer = met.found(group, |state| {
+        for one in &mut state.participants {
+            let own = one.account == stranger;
+            one.role = if own { Role::Admin } else { Role::Member };
+        }
+    });
+    assert_eq!(met.point(pointer), [NOT_THEIRS]);
+    assert_eq!(met.fetched(), before);
+    // Into the log there is anybody in it may lead: only who can commit there has something to fetch.
+    let there = Pointer {
+        group: met.pointer.group,
+        address: met.pointer.address,
+        ..met.lead()
+    };
+    assert!(met.point(there).is_empty());
+    assert_eq!(met.fetched(), before + 1);
+    assert_eq!(told(&met.world, ADA, met.chat(), Event::Gap), 0);
+    outbox_is_empty(&met.world, ADA);
+}
+
+#[test]
+fn who_was_removed_is_not_taken_in_again_by_a_wish() {
+    let mut met = met_in_group();
+    let remove = GroupWish::Remove(met.stranger.account);
+    met.world.wish(ADA, met.chat(), &remove).unwrap();
+    met.world.rest();
+    let before = met.entries();
+    let signed = met.stranger.sign(met.wish(1));
+    let why = "a wish of somebody who is not in the conversation";
+    assert_eq!(met.ask(signed), [why]);
+    assert_eq!(met.entries(), before);
+    assert_eq!(met.world.names(ADA, met.chat()), ["Ada"]);
+    // Nor does a pointer of theirs lead Ada away, when she asks whoever stays.
+    met.world.wait(120_000);
+    outbox_is_empty(&met.world, ADA);
+}
+
+#[test]
+fn a_member_who_wishes_to_be_in_again_is_taken_in_once() {
+    let mut met = met_in_group();
+    let before = met.entries();
+    let (pointers, _) = met.heard();
+    let signed = met.stranger.sign(met.wish(1));
+    assert!(met.ask(signed.clone()).is_empty());
+    assert_eq!(met.entries(), before + 1);
+    assert_eq!(met.heard().0, pointers + 1);
+    assert_eq!(met.ask(signed), ["a wish that came before"]);
+    // The leaf that was replaced had a secret: the lock is another one.
+    let mailbox = &met.world.relay.mailboxes[&met.pointer.address];
+    assert_ne!(mailbox.lock, met.pointer.secret.lock());
+    let pointer = match met.stranger.received(&met.world).pop() {
+        Some(InboxForm::Pointer(signed)) => signed.form.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(pointer.secret.lock(), mailbox.lock);
+    assert_eq!(
+        Stranger::opened(&met.world, &pointer).state,
+        met.joining.state
     );
 }

@@ -67,6 +67,27 @@ pub fn met() -> Met {
     met_with(|_| ())
 }
 
+/// Ada in a group of hers with a stranger, who is no admin: all that is said is of that group.
+pub fn met_in_group() -> Met {
+    let mut met = met();
+    let stranger = &met.stranger;
+    let package = stranger.key_package(stranger.device, &OWN);
+    let inbox = stranger.inbox.address;
+    met.world.relay.stock(&inbox, package);
+    let now = met.world.now;
+    let others = [stranger.account];
+    let made = met.world.engine(ADA).create_group("Walks", &others, now);
+    made.unwrap();
+    met.world.rest();
+    met.world.wait(120_000);
+    met.pointer = match met.stranger.received(&met.world).pop() {
+        Some(InboxForm::Pointer(signed)) => signed.form.clone(),
+        other => panic!("{other:?}"),
+    };
+    met.joining = Stranger::opened(&met.world, &met.pointer);
+    met
+}
+
 pub fn connect_to(world: &mut World, stranger: &Stranger) -> Pointer {
     let code = world.invite(ADA, &NewInvitation::default());
     let view = world.people[ADA].engine.view();
@@ -178,6 +199,7 @@ impl Met {
             joins: Some(self.ada_asked().id),
             account: self.stranger.account,
             devices: self.stranger.devices.clone(),
+            offer: None,
             ..self.pointer.clone()
         }
     }

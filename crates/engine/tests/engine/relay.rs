@@ -228,6 +228,12 @@ impl Relay {
         }
     }
 
+    /// Puts a key package into a pool.
+    pub fn stock(&mut self, inbox: &Address, package: Vec<u8>) {
+        let mailbox = self.mailboxes.get_mut(inbox).unwrap();
+        mailbox.pool.push(package);
+    }
+
     fn pool(&mut self, request: Request) -> Answer {
         let address = match &request {
             Request::Stock(stock) => stock.address,
