@@ -16,7 +16,7 @@ use crate::store::table::outbox::{self as queue, Intent, New, Queued, Stage};
 use crate::store::table::pending::{self, Pending, Wanted};
 use crate::store::table::{contact, request as requests, wish};
 use crate::work::Work;
-use crate::{Engine, joining, message, outbox, participant, pool, post};
+use crate::{Engine, joining, message, offer, outbox, participant, pool, post};
 use minicbor::bytes::ByteVec;
 use snug_wire::card::{GroupCard, Signable as _, Signed};
 use snug_wire::content::Priority;
@@ -473,7 +473,7 @@ pub(crate) fn added(
         if let Some(claim) = &claim {
             joining::connected(w, claim, log)?;
         } else {
-            pointer.offer = offer(w, log, &who.account)?;
+            pointer.offer = described(w, log, &who.account)?;
         }
         joining::tell(w, &candidate.inbox, pointer)?;
     }
@@ -481,7 +481,7 @@ pub(crate) fn added(
 }
 
 /// The group as who is added to it sees it first.
-fn offer(w: &mut Work<'_>, log: &Log, account: &AccountId) -> Result<Option<GroupOffer>> {
+fn described(w: &mut Work<'_>, log: &Log, account: &AccountId) -> Result<Option<GroupOffer>> {
     let state = w.state(&log.group)?;
     let others = state.participants.iter().filter(|p| p.account != *account);
     Ok(state.participant(account).map(|own| GroupOffer {
@@ -652,5 +652,6 @@ pub(crate) fn close(w: &mut Work<'_>, id: &ConversationId, standing: ChatStandin
     for wish in pending::of(w.db, id)? {
         pending::delete(w.db, wish.id)?;
     }
-    wish::close_ours(w.db, id)
+    wish::close_ours(w.db, id)?;
+    offer::show(w, id)
 }

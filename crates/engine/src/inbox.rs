@@ -63,7 +63,7 @@ pub(crate) fn apply(
         // Not opened before this device is one of an account; only a relay that means harm delivers.
         return Ok(());
     }
-    if delivery.seq <= mailbox.seq {
+    if delivery.seq <= mailbox.seq || mailbox.standing == Standing::Over {
         return Ok(());
     }
     if delivery.previous != mailbox.seq {

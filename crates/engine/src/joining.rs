@@ -323,7 +323,7 @@ pub(crate) fn join(
 /// when we asked, and theirs no older than we know; or the group they invited to.
 fn is_expected(w: &Work<'_>, row: &requests::Request, state: &LogState) -> Result<bool> {
     if request::card_of(row)?.group.is_some() {
-        return Ok(state.kind == ConversationKind::Group && state.is_admin(&row.account));
+        return Ok(state.kind == ConversationKind::Group);
     }
     let me = w.me()?;
     let theirs = state.participants.iter().find(|p| p.account == row.account);
@@ -438,6 +438,8 @@ pub(crate) fn enter(w: &mut Work<'_>, pointer: &Pointer, joining: &Joining) -> R
     for other in &joining.reach {
         admit::learn_reach(w, state, other)?;
     }
+    // What was open there before ended at the latest with this commit.
+    w.live.relocked.insert(pointer.address, pointer.commit);
     w.live.caught_up.remove(&pointer.address);
     w.live.behind.remove(&pointer.address);
     w.live.to_open.insert(pointer.address);

@@ -5,7 +5,7 @@ use crate::changes::Notice;
 use crate::error::{Rejection, Result};
 use crate::store::table::conversation::{self, ChatStanding};
 use crate::store::table::offer::{self, Offer};
-use crate::store::table::{contact, reach};
+use crate::store::table::{contact, log, mailbox, reach};
 use crate::work::Work;
 use crate::{Engine, group, joining, rejoin, request};
 use snug_wire::card::Signed;
@@ -51,18 +51,21 @@ impl Engine {
 
 /// All groups one is invited to, newest first.
 pub(crate) fn all(db: &rusqlite::Connection) -> Result<Vec<GroupInvitation>> {
-    let rows = offer::all(db)?.into_iter();
-    Ok(rows
-        .filter_map(|row| {
-            Some(GroupInvitation {
+    let mut all = Vec::new();
+    for row in offer::all(db)? {
+        if let Some(offer) = row.pointer.offer
+            && !is_in(db, &row.conversation)?
+        {
+            all.push(GroupInvitation {
                 id: row.conversation,
                 account: row.account,
                 at: row.at,
                 accepted: row.taken,
-                offer: row.pointer.offer?,
-            })
-        })
-        .collect())
+                offer,
+            });
+        }
+    }
+    Ok(all)
 }
 
 /// A contact added us to a group.
@@ -81,9 +84,8 @@ pub(crate) fn arrived(
     let Some(offer) = pointer.offer.as_ref().filter(|offer| is_fit(offer)) else {
         return Ok(Err("a pointer that answers nothing"));
     };
-    if conversation::get(w.db, id)?.is_some_and(|c| c.standing == ChatStanding::In)
-        || joining::is_read(w, pointer)?
-    {
+    let is_in = is_in(w.db, id)?;
+    if is_in && !is_ahead(w, pointer)? || !is_in && joining::is_read(w, pointer)? {
         return Ok(Err("a group one is in"));
     }
     let before = offer::get(w.db, id)?;
@@ -120,10 +122,34 @@ pub(crate) fn arrived(
     if taken {
         // The person has said yes already.
         joining::follow(w, &new.pointer)?;
-    } else {
+    } else if !is_in {
         w.changes.notices.push(Notice::Offer(*id));
     }
     Ok(Ok(()))
+}
+
+fn is_in(db: &rusqlite::Connection, id: &ConversationId) -> Result<bool> {
+    let there = conversation::get(db, id)?;
+    Ok(there.is_some_and(|c| c.standing == ChatStanding::In))
+}
+
+/// Whether a pointer leads to where this device has not read up to: it was taken out and added again,
+/// and learns of the second first.
+fn is_ahead(w: &Work<'_>, pointer: &Pointer) -> Result<bool> {
+    let Some(log) = log::get(w.db, &pointer.group)? else {
+        return Ok(false);
+    };
+    let there = mailbox::get(w.db, &log.address)?;
+    Ok(log.address == pointer.address && there.is_some_and(|there| there.seq < pointer.commit))
+}
+
+/// One was taken out of a group: if one was added again, that shows now.
+pub(crate) fn show(w: &mut Work<'_>, id: &ConversationId) -> Result<()> {
+    if offer::get(w.db, id)?.is_some() {
+        w.changes.offers.insert(*id);
+        w.changes.notices.push(Notice::Offer(*id));
+    }
+    Ok(())
 }
 
 fn is_fit(offer: &GroupOffer) -> bool {
@@ -140,6 +166,9 @@ fn is_fit(offer: &GroupOffer) -> bool {
 
 fn accept(w: &mut Work<'_>, id: &ConversationId) -> Result<()> {
     let offer = offer::get(w.db, id)?.ok_or(Rejection::NotFound)?;
+    if is_in(w.db, id)? {
+        return Err(Rejection::NotFound.into());
+    }
     if offer.taken {
         return Ok(());
     }
@@ -173,9 +202,9 @@ fn decline(w: &mut Work<'_>, id: &ConversationId) -> Result<()> {
 /// What the offer led to: in, or it is over.
 pub(crate) fn fetched(w: &mut Work<'_>, pointer: &Pointer, joining: Option<Joining>) -> Result<()> {
     let id = &pointer.conversation;
-    let Some(offer) = offer::get(w.db, id)?.filter(|o| o.taken && o.pointer == *pointer) else {
+    if offer::get(w.db, id)?.is_none_or(|o| !o.taken || o.pointer != *pointer) {
         return Ok(());
-    };
+    }
     offer::delete(w.db, id)?;
     w.changes.offers.insert(*id);
     let Some(joining) = joining else {
@@ -184,7 +213,6 @@ pub(crate) fn fetched(w: &mut Work<'_>, pointer: &Pointer, joining: Option<Joini
     let state = &joining.state;
     let is_expected = joining::holds(w, pointer, state)?
         && state.kind == ConversationKind::Group
-        && state.is_admin(&offer.account)
         && !joining::is_read(w, pointer)?;
     if !is_expected {
         return Ok(());

@@ -117,6 +117,9 @@ impl Device {
     }
 
     fn open(&mut self, s: snug_engine::Subscription) {
+        if std::env::var_os("SIM_TRACE").is_some() {
+            println!("{} opens {:?} {:?}", self.name, s.address, s.after);
+        }
         self.ask(
             Asked::Open(s.address),
             Request::Open(s.address, s.secret, s.after),
@@ -160,6 +163,12 @@ impl Device {
                 break;
             };
             if let RelayFrame::Delivery(delivery) = frame {
+                if std::env::var_os("SIM_TRACE").is_some() {
+                    println!(
+                        "{now} {} gets {:?} {:?}",
+                        self.name, delivery.address, delivery.seq
+                    );
+                }
                 batch.push(delivery);
                 continue;
             }
@@ -209,6 +218,9 @@ impl Device {
             },
             RelayFrame::CaughtUp(address) => self.engine.caught_up(address),
             RelayFrame::Ended(address, at) => {
+                if std::env::var_os("SIM_TRACE").is_some() {
+                    println!("{now} {} ended {address:?} {at:?}", self.name);
+                }
                 self.attempt(|e| e.ended(&relay, address, at, now));
             }
             _ => {}

@@ -19,6 +19,8 @@ pub struct Crowd {
     pub world: World,
     pub group: ConversationId,
     accounts: Vec<AccountId>,
+    /// How many may still leave by themselves.
+    leaves: usize,
 }
 
 /// What a person may not do changes nothing.
@@ -52,9 +54,11 @@ impl Crowd {
                 .unwrap()
                 .id
         };
+        let leaves = accounts.div_ceil(4);
         let accounts = (0..accounts).map(view).collect();
         world.stir_with(chaos);
         Self {
+            leaves,
             group: group.unwrap(),
             accounts,
             world,
@@ -111,45 +115,98 @@ impl Crowd {
         self.world.devices[device].attempt(|e| allowed(e.leave_group(group, successor, now)));
     }
 
-    fn anybody(&mut self) -> AccountId {
-        let n = self.world.rng.random_range(0..self.accounts.len());
-        self.accounts[n]
+    /// Half of all come in and some of them are admins, before anything goes wrong.
+    pub fn gather(&mut self) {
+        let chaos = self.world.stir_with(Chaos::NONE);
+        let half = self.accounts.len().div_ceil(2) + 1;
+        for who in self.accounts[1..half].to_vec() {
+            self.wish(0, &GroupWish::Add(who));
+        }
+        self.rest();
+        for who in self.accounts[1..half.div_ceil(2) + 1].to_vec() {
+            self.wish(0, &GroupWish::Role(who, Role::Admin));
+        }
+        self.world.settle();
+        self.world.stir_with(chaos);
     }
 
-    fn somebody_in(&mut self, device: usize) -> Option<AccountId> {
-        let all = self.of(device)?.participants;
+    /// One of all, or one of those in the group as that device sees it.
+    fn somebody(&mut self, is_in: Option<usize>) -> Option<AccountId> {
+        let all: Vec<AccountId> = match is_in {
+            None => self.accounts.clone(),
+            Some(device) => {
+                let group = self.of(device)?;
+                group.participants.iter().map(|p| p.account).collect()
+            }
+        };
         let n = self.world.rng.random_range(0..all.len().max(1));
-        all.get(n).map(|p| p.account)
+        all.get(n).copied()
+    }
+
+    /// A device that is in, or somebody's at random now and then: what they may not do, they cannot.
+    fn device(&mut self, fits: impl Fn(&Group) -> bool) -> usize {
+        let count = self.world.devices.len();
+        let fitting: Vec<usize> = (0..count)
+            .filter(|n| self.is_in(*n) && self.of(*n).is_some_and(|g| fits(&g)))
+            .collect();
+        if fitting.is_empty() || self.world.rng.random_range(0..10) == 0 {
+            return self.world.rng.random_range(0..count);
+        }
+        fitting[self.world.rng.random_range(0..fitting.len())]
     }
 
     /// Somebody may do something.
     fn act(&mut self, n: u32) {
-        let device = self.world.rng.random_range(0..self.world.devices.len());
-        let somebody = self.somebody_in(device);
+        let is_admin = |g: &Group| g.role == Role::Admin;
         match self.world.rng.random_range(0..100) {
-            0..30 => self.write(device, &format!("message-{n} of world {}", self.world.seed)),
-            30..48 => {
-                let who = self.anybody();
-                self.wish(device, &GroupWish::Add(who));
+            0..30 => {
+                let device = self.device(|_| true);
+                self.write(device, &format!("message-{n} of world {}", self.world.seed));
             }
-            48..54 => {
-                if let Some(who) = somebody {
+            30..45 => {
+                let device = self.device(is_admin);
+                if let Some(who) = self.somebody(None) {
+                    self.wish(device, &GroupWish::Add(who));
+                }
+            }
+            45..50 => {
+                let device = self.device(is_admin);
+                if let Some(who) = self.somebody(Some(device)) {
                     self.wish(device, &GroupWish::Remove(who));
                 }
             }
-            54..62 => {
+            50..62 => {
+                let device = self.device(is_admin);
                 let role = match self.world.rng.random_range(0..3) {
                     0 => Role::Member,
                     _ => Role::Admin,
                 };
-                if let Some(who) = somebody {
+                if let Some(who) = self.somebody(Some(device)) {
                     self.wish(device, &GroupWish::Role(who, role));
                 }
             }
-            62..66 => self.wish(device, &GroupWish::Rename(format!("The group {n}"))),
-            66..68 => self.leave(device, somebody),
-            68..90 => self.answer(device, true),
-            90..92 => self.answer(device, false),
+            62..66 => {
+                let device = self.device(is_admin);
+                self.wish(device, &GroupWish::Rename(format!("The group {n}")));
+            }
+            66..69 => {
+                let device = self.device(|g| g.participants.len() > 2);
+                let successor = self.somebody(Some(device));
+                // Some stay, or there would be nothing to look at.
+                if self.leaves > 0 && self.of(device).is_some_and(|g| g.participants.len() > 2) {
+                    self.leaves -= 1;
+                    self.leave(device, successor);
+                }
+            }
+            69..90 => {
+                for device in 0..self.world.devices.len() {
+                    self.answer(device, true);
+                }
+            }
+            90..93 => {
+                let device = self.world.rng.random_range(0..self.world.devices.len());
+                self.answer(device, false);
+            }
             _ => {}
         }
     }
@@ -177,6 +234,7 @@ impl Crowd {
     /// At rest everything is compared; then everybody who is in says a word, and all of them have it.
     pub fn end(&mut self) {
         self.rest();
+        self.tell();
         self.compare();
         let all: Vec<usize> = (0..self.accounts.len())
             .filter(|n| self.is_in(*n))
@@ -192,6 +250,57 @@ impl Crowd {
             for other in &all {
                 let text = format!("last of {other}");
                 assert!(texts.contains(&text), "{device} has {text:?}");
+            }
+        }
+    }
+
+    /// How many changes of each sort the timelines tell of, over all devices.
+    fn tell(&self) {
+        let mut told = std::collections::BTreeMap::<&str, usize>::new();
+        for device in 0..self.accounts.len() {
+            for message in self.messages(device) {
+                for happened in message.happened() {
+                    let name = match happened {
+                        Happened::Founded => "founded",
+                        Happened::Added { .. } => "added",
+                        Happened::Removed { .. } => "removed",
+                        Happened::Left { .. } => "left",
+                        Happened::Role { .. } => "role",
+                        Happened::Renamed(_) => "renamed",
+                        Happened::Described(_) => "described",
+                        Happened::Pictured => "pictured",
+                    };
+                    *told.entry(name).or_default() += 1;
+                }
+                if message.kind == MessageKind::Text {
+                    *told.entry("text").or_default() += 1;
+                }
+                if matches!(message.kind, MessageKind::Event(_)) {
+                    *told.entry("event").or_default() += 1;
+                }
+            }
+        }
+        let is_in = (0..self.accounts.len()).filter(|n| self.is_in(*n)).count();
+        println!("world {}: {is_in} in, {told:?}", self.world.seed);
+        if std::env::var_os("SIM_TRACE").is_some() {
+            for device in 0..self.accounts.len() {
+                let standing = self.of(device).map(|g| (g.standing, g.participants.len()));
+                println!(
+                    "{} {:?} {standing:?}",
+                    self.world.devices[device].name, self.accounts[device]
+                );
+                for message in self.messages(device) {
+                    let happened = message.happened();
+                    println!(
+                        "  {:?} {:?} by {:?} {:?} {} {:?} {happened:?}",
+                        message.seq,
+                        message.kind,
+                        message.author,
+                        message.state,
+                        message.text,
+                        message.problem
+                    );
+                }
             }
         }
     }
@@ -296,7 +405,10 @@ impl Crowd {
                 .collect()
         };
         let names = (self.world.devices[one].name, self.world.devices[other].name);
-        assert_eq!(of(one), of(other), "{names:?} have the same");
+        let (here, there) = (of(one), of(other));
+        let differs = here.iter().zip(&there).position(|(a, b)| a != b);
+        let at = differs.unwrap_or(here.len().min(there.len()));
+        assert_eq!(here.get(at), there.get(at), "{names:?} have the same");
     }
 }
 
@@ -311,7 +423,8 @@ fn run(default: u64, crowd: impl Fn(u64)) {
 #[test]
 fn calm_groups() {
     run(10, |seed| {
-        let mut crowd = Crowd::new(seed, Chaos::NONE, 4, 2);
+        let mut crowd = Crowd::new(seed, Chaos::NONE, 5, 3);
+        crowd.gather();
         crowd.live(200);
         crowd.end();
     });
@@ -320,7 +433,8 @@ fn calm_groups() {
 #[test]
 fn groups_of_few() {
     run(40, |seed| {
-        let mut crowd = Crowd::new(seed, Chaos::ALL, 4, 3);
+        let mut crowd = Crowd::new(seed, Chaos::ALL, 5, 3);
+        crowd.gather();
         crowd.live(250);
         crowd.end();
     });
@@ -330,7 +444,8 @@ fn groups_of_few() {
 fn groups_of_many() {
     run(4, |seed| {
         let mut crowd = Crowd::new(seed, Chaos::ALL, world::CROWD.len(), 2);
-        crowd.live(1_000);
+        crowd.gather();
+        crowd.live(600);
         crowd.end();
     });
 }

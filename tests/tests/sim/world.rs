@@ -399,10 +399,10 @@ impl World {
         self.calm = false;
     }
 
-    /// From here on this may go wrong.
-    pub fn stir_with(&mut self, chaos: Chaos) {
-        self.chaos = chaos;
+    /// From here on this may go wrong; what could before.
+    pub fn stir_with(&mut self, chaos: Chaos) -> Chaos {
         self.calm = false;
+        std::mem::replace(&mut self.chaos, chaos)
     }
 
     /// Nothing goes wrong any more, until nothing moves.
@@ -419,7 +419,8 @@ impl World {
                 self.carry_to_relay(device, 64);
                 self.carry_to_device(device, 64);
             }
-            if self.devices.iter().all(Device::is_quiet) {
+            let waits = (0..self.devices.len()).any(|device| self.has_for(device));
+            if !waits && self.devices.iter().all(Device::is_quiet) {
                 for device in 0..self.devices.len() {
                     let now = self.now;
                     self.devices[device].tick(now);
