@@ -348,7 +348,7 @@ fn an_accepted_offer_that_leads_nowhere_is_over_and_holds_nothing_up() {
 
 #[test]
 fn an_offer_into_something_else_is_not_followed_in() {
-    let changes: [&dyn Fn(&mut LogState, &Met); 9] = [
+    let changes: [&dyn Fn(&mut LogState, &Met); 8] = [
         &|state, _| state.kind = ConversationKind::Direct,
         &|state, _| state.kind = ConversationKind::Own,
         &|state, _| state.conversation.0[0] ^= 1,
@@ -357,7 +357,7 @@ fn an_offer_into_something_else_is_not_followed_in() {
             let again = state.participants[0].clone();
             state.participants.insert(0, again);
         },
-        // Without this device, without who invites, of whom is no admin.
+        // Without this device, without who invites.
         &|state, met| {
             let of = met.stranger.account;
             state.participants.retain(|p| p.account == of);
@@ -365,11 +365,6 @@ fn an_offer_into_something_else_is_not_followed_in() {
         &|state, met| {
             let of = met.stranger.account;
             state.participants.retain(|p| p.account != of);
-        },
-        &|state, _| {
-            for one in &mut state.participants {
-                one.role = Role::Member;
-            }
         },
         &|state, _| {
             let devices = &mut state.participants[0].devices;
