@@ -26,9 +26,9 @@ pub fn circle(names: &[&'static str]) -> (World, ConversationId) {
         world.come_in(other, group);
     }
     world.wait(LATER);
-    for who in 0..names.len() {
+    for (who, name) in names.iter().enumerate() {
         world.ignored(who);
-        assert!(world.engine(who).is_idle().unwrap(), "{}", names[who]);
+        assert!(world.engine(who).is_idle().unwrap(), "{name}");
     }
     (world, group)
 }

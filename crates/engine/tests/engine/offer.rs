@@ -346,9 +346,12 @@ fn an_accepted_offer_that_leads_nowhere_is_over_and_holds_nothing_up() {
     assert!(met.is_in());
 }
 
+/// What a state says instead.
+type Change = dyn Fn(&mut LogState, &Met);
+
 #[test]
 fn an_offer_into_something_else_is_not_followed_in() {
-    let changes: [&dyn Fn(&mut LogState, &Met); 8] = [
+    let changes: [&Change; 8] = [
         &|state, _| state.kind = ConversationKind::Direct,
         &|state, _| state.kind = ConversationKind::Own,
         &|state, _| state.conversation.0[0] ^= 1,
