@@ -120,6 +120,7 @@ fn bindings() -> Builder<tauri::Wry> {
             presence::set_contact_privacy,
         ])
         .events(collect_events![updates::UpdateEvent])
+        .typ::<snug_client::view::GroupRow>()
         .error_handling(ErrorHandlingMode::Throw)
 }
 

@@ -147,8 +147,9 @@ const LISTEN: &str = "\
 Tell what happens, a line each, until the time is over or Ctrl-C.
 
 The first line is {\"type\":\"listening\"}; then come the connection and others' presence as they are. From
-then on each chat, message, invitation, request and connection that is new or different is a line of its
-\"type\", whole. {\"type\":\"gone\"} names what is no more, {\"type\":\"notify\"} what a person should hear of,
+then on each chat, message, invitation, request, groupInvitation and connection that is new or different is
+a line of its \"type\", whole. After the message of a change in a group comes a line that says it plainly:
+participant_added, participant_removed, role_changed, left or renamed. {\"type\":\"gone\"} names what is no more, {\"type\":\"notify\"} what a person should hear of,
 {\"type\":\"typing\"} who types or has stopped, {\"type\":\"presence\"} how somebody is there; after
 {\"type\":\"resync\"} something was missed: ask for everything anew.
 

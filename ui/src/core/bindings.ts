@@ -130,6 +130,12 @@ export type ChatRow = {
 	title: string,
 	/**  The other account of a direct chat. */
 	peer: string | null,
+	/**  A `data:` URL of a square picture. */
+	picture: string | null,
+	/**  How many take part: two in a direct chat. */
+	participants: number,
+	/**  How one stands in it. */
+	standing: ChatStanding,
 	/**  The newest message. */
 	last: LastLine | null,
 	/**  How many messages one has not seen. */
@@ -149,6 +155,15 @@ export type ChatRow = {
 	/**  What lists are sorted by, newest first. */
 	sortedAt: number,
 };
+
+/**  How one stands in a chat. */
+export type ChatStanding = 
+/**  One takes part; so it is with every direct chat. */
+"in" | 
+/**  One left. */
+"left" | 
+/**  An admin removed one. */
+"removed";
 
 /**
  *  Everything known of the connection to the home relay, and of messages on their way. Counts are
@@ -279,7 +294,104 @@ export type GoneKind =
 /**  An invitation. */
 "invitation" | 
 /**  A request. */
-"request";
+"request" | 
+/**  An invitation to a group. */
+"groupInvitation";
+
+/**  Something about a group that is different now. */
+export type GroupChange = 
+/**  Somebody was added. */
+{ type: "added"; 
+/**  Account id. */
+account: string; 
+/**  Their name. */
+name: string; 
+/**  What they are. */
+kind: ParticipantKind } | 
+/**  Somebody was removed. */
+{ type: "removed"; 
+/**  Account id. */
+account: string; 
+/**  Their name. */
+name: string } | 
+/**  Somebody left. */
+{ type: "left"; 
+/**  Account id. */
+account: string; 
+/**  Their name. */
+name: string } | 
+/**  Somebody has another role. */
+{ type: "role"; 
+/**  Account id. */
+account: string; 
+/**  Their name. */
+name: string; 
+/**  What they may do now. */
+role: Role } | 
+/**  It has another name. */
+{ type: "renamed"; 
+/**  The name. */
+name: string } | 
+/**  It has another description. */
+{ type: "described"; 
+/**  The description; empty when there is none any more. */
+text: string } | 
+/**  It has another picture, or none. */
+{ type: "pictured" } | 
+/**  It was made. */
+{ type: "founded" };
+
+/**  A group one is invited to. */
+export type GroupInvitationRow = {
+	/**  Conversation id. */
+	id: string,
+	/**  The group's name. */
+	name: string,
+	/**  What it is about; may be empty. */
+	description: string,
+	/**  A `data:` URL of a square picture. */
+	picture: string | null,
+	/**  The name of who invites. */
+	inviter: string,
+	/**  Their account id. */
+	inviterAccount: string,
+	/**  Names of some participants. */
+	participants: string[],
+	/**  How many there are. */
+	count: number,
+	/**  When one was invited. */
+	at: number,
+	/**  Whether one said yes and is on the way in. */
+	accepted: boolean,
+};
+
+/**  What a group's code says of the group. */
+export type GroupPreview = {
+	/**  Its name. */
+	name: string,
+	/**  How many take part. */
+	participants: number,
+};
+
+/**  All about a group. */
+export type GroupRow = {
+	/**  Conversation id. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it is about; may be empty. */
+	description: string,
+	/**  A `data:` URL of a square picture. */
+	picture: string | null,
+	/**  What one may do in it. */
+	role: Role,
+	/**  How one stands in it. */
+	standing: ChatStanding,
+	/**  Oneself first, then admins, then by name. */
+	participants: ParticipantRow[],
+	/**  One's own changes that are not done yet, oldest first. */
+	pending: PendingRow[],
+};
 
 /**  An invitation of one's own. */
 export type InvitationRow = {
@@ -289,6 +401,12 @@ export type InvitationRow = {
 	state: InvitationState,
 	/**  Whether it can be used again and again; one is then asked each time. */
 	reusable: boolean,
+	/**  The group it leads into, by its conversation's id. */
+	group: string | null,
+	/**  For how many it works; without end if `None`. */
+	uses: number | null,
+	/**  Whether one is asked each time. */
+	asks: boolean,
 	/**  A word of welcome. */
 	greeting: string,
 	/**  `SNUG:…`. */
@@ -333,6 +451,8 @@ export type LastLine = {
 	text: string,
 	/**  Whether one wrote it oneself. */
 	own: boolean,
+	/**  In a group: who did. */
+	authorName: string | null,
 	/**  How far it is. */
 	state: MessageState,
 	/**  Its author's clock. */
@@ -385,7 +505,11 @@ seconds: number | null } |
 /**  Messages before this did not reach this device. */
 { type: "gap" } | 
 /**  The chat goes on in a new mailbox. */
-{ type: "renewed" };
+{ type: "renewed" } | 
+/**  The message's author changed the group. */
+{ type: "changes"; 
+/**  What, in one step. */
+changes: GroupChange[] };
 
 /**  A line of a timeline. */
 export type MessageRow = {
@@ -458,6 +582,10 @@ export type NewInvitation = {
 	expiresInMs: number | null,
 	/**  A word of welcome. */
 	greeting: string,
+	/**  Of a group's code: for how many it works; without end if `None`. */
+	uses: number | null,
+	/**  Of a group's code: whether one is asked each time. */
+	asks: boolean,
 };
 
 /**  One's own presence. */
@@ -489,6 +617,50 @@ export type Page = {
 	before: string | null,
 	/**  Asks for newer ones; `None` at the end. */
 	after: string | null,
+};
+
+/**  What a participant is. */
+export type ParticipantKind = 
+/**  A person. */
+"user" | 
+/**  A program that takes part. */
+"agent";
+
+/**  Somebody in a group. */
+export type ParticipantRow = {
+	/**  Account id. */
+	account: string,
+	/**  Their name. */
+	name: string,
+	/**  What they are. */
+	kind: ParticipantKind,
+	/**  What they may do. */
+	role: Role,
+	/**  How far they are. */
+	state: ParticipantState,
+	/**  Whether it is oneself. */
+	own: boolean,
+	/**  Whether one has a direct chat with them. */
+	contact: boolean,
+};
+
+/**  How far a participant is. */
+export type ParticipantState = 
+/**  Added, and their device has not spoken yet. */
+"invited" | 
+/**  Taking part. */
+"joined";
+
+/**  A change of one's own that is not done yet: one is offline, or it is on its way. */
+export type PendingRow = {
+	/**  Its id. */
+	id: string,
+	/**  What shall be. */
+	change: GroupChange,
+	/**  Why it waits, beyond the way to the relay. */
+	problem: ProblemCode | null,
+	/**  When one asked for it. */
+	at: number,
 };
 
 /**  How somebody is there. */
@@ -530,8 +702,10 @@ export type Preview = {
 	relay: string,
 	/**  Where one stands with them. */
 	standing: Standing,
-	/**  The chat with them. */
+	/**  The chat with them, or the group. */
 	chat: string | null,
+	/**  The group it leads into. */
+	group: GroupPreview | null,
 };
 
 /**  How urgent a message is. */
@@ -621,6 +795,16 @@ export type ProblemCode =
 "tooManyBytes" | 
 /**  Only its author may change a message. */
 "notYours" | 
+/**  Only admins of the group may do this. */
+"notAdmin" | 
+/**  One is the group's only admin: another must be one first. */
+"lastAdmin" | 
+/**  One is not in the group any more. */
+"notInGroup" | 
+/**  There is nothing to add somebody with: none of their devices has been online for long. */
+"noKeys" | 
+/**  The group holds no more people. */
+"groupFull" | 
 /**  The message waited too long to be sent. */
 "expired" | 
 /**  A device of theirs could not open the message. */
@@ -757,6 +941,8 @@ export type RequestRow = {
 	at: number,
 	/**  The chat it led to. */
 	chat: string | null,
+	/**  The name of the group it is about. */
+	group: string | null,
 };
 
 /**  How a request stands. */
@@ -777,6 +963,13 @@ export type RequestState =
 "revoked" | 
 /**  It cannot be sent. */
 "failed";
+
+/**  What somebody may do in a group. */
+export type Role = 
+/**  Adds, removes and names; gives and takes this role. */
+"admin" | 
+/**  Writes and reads. */
+"member";
 
 /**  A ping and its answer. */
 export type RoundTrip = {
@@ -872,6 +1065,13 @@ messages: MessageRow[];
 invitations: InvitationRow[]; 
 /**  Requests. */
 requests: RequestRow[]; 
+/**  Groups one is invited to. */
+groupInvitations: GroupInvitationRow[]; 
+/**
+ *  Conversation ids of groups whose participants, name, roles or pending changes are different:
+ *  whoever shows one asks for it again.
+ */
+groups: string[]; 
 /**  What is no more. */
 gone: Gone[] } | 
 /**  The connection to the home relay. */

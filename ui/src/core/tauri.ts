@@ -3,6 +3,7 @@ import { writeText } from "@tauri-apps/plugin-clipboard-manager";
 import { save } from "@tauri-apps/plugin-dialog";
 import { commands, events } from "./bindings";
 import type { Core, Problem } from "./core";
+import { tauriGroups } from "./tauriGroups";
 
 function isProblem(error: unknown): error is Problem {
   return typeof error === "object" && error !== null && "code" in error && "text" in error;
@@ -22,6 +23,7 @@ async function done(call: Promise<unknown>): Promise<void> {
 }
 
 export const tauriCore: Core = {
+  ...tauriGroups,
   startup: () => told(commands.startup()),
   unlock: (passphrase) => done(commands.unlock(passphrase)),
   createAccount: (name, relay) => told(commands.createAccount(name, relay)),

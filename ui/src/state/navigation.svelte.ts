@@ -1,5 +1,17 @@
-/** What lies above everything. `message` and `forward` are about a message. */
-export type Layer = "invite" | "keys" | "message" | "forward";
+/**
+ * What lies above everything. `message` and `forward` are about a message; `addParticipants`, `groupCode` and
+ * `leaveGroup` about a chat; `removeParticipant` about an account of the open chat.
+ */
+export type Layer =
+  | "invite"
+  | "keys"
+  | "message"
+  | "forward"
+  | "newGroup"
+  | "addParticipants"
+  | "groupCode"
+  | "leaveGroup"
+  | "removeParticipant";
 
 export type Place = "chats" | "connection" | "settings";
 
@@ -11,7 +23,7 @@ export class Navigation {
   place = $state<Place>("chats");
   chat = $state<string | null>(null);
   layer = $state<Layer | null>(null);
-  /** The message `layer` is about. */
+  /** The message, chat or account `layer` is about. */
   subject = $state<string | null>(null);
   /** Search stands where the list stood; `chat` null searches everything. */
   search = $state.raw<{ chat: string | null } | null>(null);

@@ -198,7 +198,10 @@ fn rows(
     let mut invitations = Vec::new();
     let mut requests = Vec::new();
     for id in &changes.conversations {
-        chats.extend(view.chat(id)?.map(view::chat_row));
+        chats.extend(match view.chat(id)? {
+            Some(chat) => Some(view::chat_row(&mut names, chat)?),
+            None => None,
+        });
     }
     for id in &changes.messages {
         if let Some(message) = view.message(id)? {
@@ -224,6 +227,8 @@ fn rows(
         messages,
         invitations,
         requests,
+        group_invitations: Vec::new(),
+        groups: Vec::new(),
         gone: gone.collect(),
     }];
     for notice in &changes.notices {

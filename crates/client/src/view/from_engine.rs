@@ -1,8 +1,8 @@
 //! Rows from what the engine reads.
 
 use super::{
-    AccountRow, ChatKind, ChatRow, InvitationRow, InvitationState, Preview, RequestRow,
-    RequestState, Standing, last_line, millis,
+    AccountRow, ChatKind, ChatRow, ChatStanding, InvitationRow, InvitationState, Preview,
+    RequestRow, RequestState, Standing, last_line, millis,
 };
 use crate::{Problem, ProblemCode};
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
@@ -59,17 +59,21 @@ impl<'a> Names<'a> {
 }
 
 /// A chat.
-pub(crate) fn chat_row(chat: engine::Chat) -> ChatRow {
-    let last = chat.last.map(last_line);
-    ChatRow {
+pub(crate) fn chat_row(names: &mut Names<'_>, chat: engine::Chat) -> Result<ChatRow> {
+    let kind = match chat.peer {
+        Some(_) => ChatKind::Direct,
+        None => ChatKind::Group,
+    };
+    let last = chat.last.map(|last| last_line(names, kind, last));
+    let last = last.transpose()?;
+    Ok(ChatRow {
         id: chat.id.to_string(),
-        kind: if chat.peer.is_some() {
-            ChatKind::Direct
-        } else {
-            ChatKind::Group
-        },
+        kind,
         title: chat.title,
         peer: chat.peer.map(|peer| peer.to_string()),
+        picture: None,
+        participants: 2,
+        standing: ChatStanding::In,
         unread: count(chat.unread.count),
         first_unread: chat.unread.first.map(|id| id.to_string()),
         mentions: count(chat.unread.mentions),
@@ -83,7 +87,7 @@ pub(crate) fn chat_row(chat: engine::Chat) -> ChatRow {
             .as_ref()
             .map_or(millis(chat.created_at), |last| last.at),
         last,
-    }
+    })
 }
 
 /// A cursor as hosts hand it back: the `order` of a row.
@@ -122,6 +126,9 @@ pub(crate) fn invitation_row(
             engine::InvitationState::Open => InvitationState::Open,
         },
         reusable: card.uses.is_none(),
+        group: None,
+        uses: card.uses,
+        asks: card.uses.is_none(),
         greeting: card.greeting.clone(),
         code: code.to_string(),
         link: code.link(),
@@ -154,6 +161,7 @@ pub(crate) fn request_row(request: engine::ConnectRequest) -> RequestRow {
         },
         at: millis(request.at),
         chat: request.conversation.map(|id| id.to_string()),
+        group: None,
     }
 }
 
@@ -177,6 +185,7 @@ pub(crate) fn preview(
         relay: relay.host().to_owned(),
         standing,
         chat,
+        group: None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Rows of messages, from what the engine reads.
 
 use super::{
-    Draft, LastLine, Mention, MessageKind, MessageNotice, MessageRow, MessageState, Names,
-    Priority, Quote, Reaction, SearchHit, SendOptions, count, millis,
+    ChatKind, Draft, LastLine, Mention, MessageKind, MessageNotice, MessageRow, MessageState,
+    Names, Priority, Quote, Reaction, SearchHit, SendOptions, count, millis,
 };
 use crate::{Problem, ProblemCode};
 use data_encoding::HEXLOWER;
@@ -70,8 +70,17 @@ pub(crate) fn message_row(names: &mut Names<'_>, message: engine::Message) -> Re
 }
 
 /// The newest line of a chat.
-pub(crate) fn last_line(message: engine::Message) -> LastLine {
-    LastLine {
+pub(crate) fn last_line(
+    names: &mut Names<'_>,
+    chat: ChatKind,
+    message: engine::Message,
+) -> Result<LastLine> {
+    let author_name = match chat {
+        ChatKind::Direct => None,
+        ChatKind::Group => Some(names.of(&message.author)?),
+    };
+    Ok(LastLine {
+        author_name,
         kind: kind(&message),
         notice: notice(&message),
         own: message.own,
@@ -82,7 +91,7 @@ pub(crate) fn last_line(message: engine::Message) -> LastLine {
         } else {
             message.text
         },
-    }
+    })
 }
 
 fn kind(message: &engine::Message) -> MessageKind {

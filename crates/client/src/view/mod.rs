@@ -6,6 +6,7 @@
 mod connection;
 mod details;
 mod from_engine;
+mod groups;
 mod messages;
 mod presence;
 mod rows;
@@ -15,6 +16,10 @@ mod update;
 
 pub use details::{
     ConnectionDetails, ErrorCount, Priority, QueueCount, ReconnectRow, RoundTrip, Transport,
+};
+pub use groups::{
+    ChatStanding, GroupChange, GroupInvitationRow, GroupPreview, GroupRow, NewInvitation,
+    ParticipantKind, ParticipantRow, ParticipantState, PendingRow, Role,
 };
 pub use presence::{OwnPresence, OwnState, PresenceRow, PresenceState, Privacy, PrivacyOverride};
 pub use rows::{

@@ -4,7 +4,7 @@ import { FakeCore } from "../../core/fake";
 import { Store } from "../../state/store.svelte.ts";
 import { Chats } from "./chats.svelte.ts";
 
-const last = { text: "See you", own: true, state: "read", at: NOON, kind: "text", notice: null } as const;
+const last = { text: "See you", own: true, authorName: null, state: "read", at: NOON, kind: "text", notice: null } as const;
 let store: Store;
 let chats: Chats;
 
@@ -37,6 +37,14 @@ describe("the list of chats", () => {
   it("shows who is writing before anything else", () => {
     store.apply({ type: "typing", chat: "ada", account: "account-ada", name: "Ada", on: true });
     expect(chats.line(chat("ada", { last }), true)).toEqual({ kind: "typing", text: "writing…" });
+  });
+
+  it("names in a group who said it", () => {
+    const said = (rest: object) => chats.line(chat("g", { kind: "group", last: { ...last, ...rest } }), false).text.replace(/[\u2068\u2069]/g, "");
+    expect(said({ own: true })).toBe("You: See you");
+    expect(said({ own: false, authorName: "Helpy" })).toBe("Helpy: See you");
+    const changes = [{ type: "left", account: "bo", name: "Bo" }] as const;
+    expect(said({ own: false, authorName: "Bo", kind: "notice", notice: { type: "changes", changes } })).toBe("Bo left");
   });
 
   it("words what nobody wrote", () => {
