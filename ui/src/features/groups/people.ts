@@ -18,7 +18,7 @@ export function about(row: ParticipantRow, presence: PresenceRow | undefined, ty
 }
 
 export function called({ name, own }: ParticipantRow): string {
-  return own ? m.group_you({ name: isolated(name) }) : name;
+  return own ? m.group_you({ name: isolated(name) }) : isolated(name);
 }
 
 /** Those whose name has `filter` in it. */
