@@ -3,7 +3,7 @@
 //! ```text
 //! window.rs     the window, there before anything else
 //! host.rs       opens the client meanwhile, with a relay inside the application where none is chosen
-//! commands.rs   what the page may ask; talk.rs: about chats and messages
+//! commands.rs   what the page may ask; talk.rs: about chats and messages; groups.rs: about groups
 //! updates.rs    what the page is told
 //! ```
 //!
@@ -11,6 +11,7 @@
 
 mod commands;
 mod connection;
+mod groups;
 mod host;
 mod place;
 mod presence;
@@ -93,6 +94,20 @@ fn bindings() -> Builder<tauri::Wry> {
             talk::set_draft,
             talk::set_timer,
             talk::search,
+            groups::create_group,
+            groups::group,
+            groups::add_participants,
+            groups::remove_participant,
+            groups::set_role,
+            groups::rename_group,
+            groups::describe_group,
+            groups::set_group_picture,
+            groups::leave_group,
+            groups::cancel_change,
+            groups::create_group_invitation,
+            groups::group_invitations,
+            groups::accept_group,
+            groups::decline_group,
             commands::create_invitation,
             commands::invitations,
             commands::revoke_invitation,
@@ -120,7 +135,6 @@ fn bindings() -> Builder<tauri::Wry> {
             presence::set_contact_privacy,
         ])
         .events(collect_events![updates::UpdateEvent])
-        .typ::<snug_client::view::GroupRow>()
         .error_handling(ErrorHandlingMode::Throw)
 }
 

@@ -1,5 +1,6 @@
 //! What can be asked for. The texts here are the program's manual.
 
+use crate::group::Group;
 use crate::span;
 use crate::talk::Talk;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -76,6 +77,12 @@ pub enum Command {
     /// Meet people: codes one gives, codes one was given
     #[command(subcommand)]
     Invite(Invite),
+    /// Groups: make one, see and change who is in it, come in, leave
+    ///
+    /// CHAT is a chat's id, or its name if no two chats share it; CONTACT and PERSON an account's id, or a
+    /// name only one of them has.
+    #[command(subcommand)]
+    Group(Group),
     /// List all chats, newest first
     ///
     /// Reads first what has arrived. Without a relay the chats are shown as they were.

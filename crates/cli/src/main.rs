@@ -5,6 +5,7 @@ mod arguments;
 mod chats;
 mod connection;
 mod emoji;
+mod group;
 mod invite;
 mod listen;
 mod output;
@@ -108,6 +109,7 @@ async fn lines(client: &Client, command: Command) -> Result<Vec<Line>> {
             invite::list(client).await?
         }
         Command::Invite(Invite::Revoke { id }) => one(invite::revoke(client, &id).await?),
+        Command::Group(asked) => group::group(client, asked).await?,
         Command::Chats => {
             place::look(client).await;
             chats::list(client).await?

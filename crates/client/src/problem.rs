@@ -217,13 +217,13 @@ impl From<snug_engine::Rejection> for Problem {
             Rejection::Expired => ProblemCode::InvitationExpired,
             Rejection::Revoked => ProblemCode::InvitationRevoked,
             Rejection::AccountExists => ProblemCode::Broken,
-            Rejection::NotAdmin
-            | Rejection::LastAdmin
-            | Rejection::NotIn
-            | Rejection::AlreadyIn
-            | Rejection::LeaveInstead
-            | Rejection::GroupFull
-            | Rejection::PictureTooLarge => ProblemCode::NotFound,
+            Rejection::NotAdmin => ProblemCode::NotAdmin,
+            Rejection::LastAdmin => ProblemCode::LastAdmin,
+            Rejection::NotIn => ProblemCode::NotInGroup,
+            Rejection::GroupFull => ProblemCode::GroupFull,
+            Rejection::PictureTooLarge => ProblemCode::NotAPicture,
+            // Hosts offer neither.
+            Rejection::AlreadyIn | Rejection::LeaveInstead => ProblemCode::NotFound,
         };
         Self::new(code, sentence(&rejection.to_string()))
     }

@@ -45,6 +45,34 @@ export const commands = {
 	setTimer: (chat: string, seconds: number | null) => __TAURI_INVOKE<null>("set_timer", { chat, seconds }),
 	/**  Finds messages. */
 	search: (query: SearchQuery) => __TAURI_INVOKE<SearchPage>("search", { query }),
+	/**  Makes a group with contacts; its chat. */
+	createGroup: (name: string, accounts: string[]) => __TAURI_INVOKE<string>("create_group", { name, accounts }),
+	/**  All about a group. */
+	group: (chat: string) => __TAURI_INVOKE<GroupRow>("group", { chat }),
+	/**  Adds contacts. */
+	addParticipants: (chat: string, accounts: string[]) => __TAURI_INVOKE<null>("add_participants", { chat, accounts }),
+	/**  Takes somebody out. */
+	removeParticipant: (chat: string, account: string) => __TAURI_INVOKE<null>("remove_participant", { chat, account }),
+	/**  Makes somebody an admin, or a member again. */
+	setRole: (chat: string, account: string, role: Role) => __TAURI_INVOKE<null>("set_role", { chat, account, role }),
+	/**  Gives a group another name. */
+	renameGroup: (chat: string, name: string) => __TAURI_INVOKE<null>("rename_group", { chat, name }),
+	/**  Says what a group is about. */
+	describeGroup: (chat: string, text: string) => __TAURI_INVOKE<null>("describe_group", { chat, text }),
+	/**  Gives a group a picture, or none. */
+	setGroupPicture: (chat: string, picture: number[] | null) => __TAURI_INVOKE<null>("set_group_picture", { chat, picture }),
+	/**  Leaves a group. */
+	leaveGroup: (chat: string, successor: string | null) => __TAURI_INVOKE<null>("leave_group", { chat, successor }),
+	/**  Takes back a change that is not done yet. */
+	cancelChange: (chat: string, id: string) => __TAURI_INVOKE<null>("cancel_change", { chat, id }),
+	/**  Makes a code that leads into a group. */
+	createGroupInvitation: (chat: string, invitation: NewInvitation) => __TAURI_INVOKE<InvitationRow>("create_group_invitation", { chat, invitation }),
+	/**  Groups one is invited to. */
+	groupInvitations: () => __TAURI_INVOKE<GroupInvitationRow[]>("group_invitations"),
+	/**  Comes into a group one is invited to. */
+	acceptGroup: (id: string) => __TAURI_INVOKE<null>("accept_group", { id }),
+	/**  Says no to an invitation to a group. */
+	declineGroup: (id: string) => __TAURI_INVOKE<null>("decline_group", { id }),
 	/**  Makes an invitation. */
 	createInvitation: (invitation: NewInvitation) => __TAURI_INVOKE<InvitationRow>("create_invitation", { invitation }),
 	/**  All invitations. */
@@ -941,7 +969,7 @@ export type RequestRow = {
 	at: number,
 	/**  The chat it led to. */
 	chat: string | null,
-	/**  The name of the group it is about. */
+	/**  Of an incoming one: the name of the group they want to join. */
 	group: string | null,
 };
 

@@ -4,6 +4,7 @@ mod account;
 mod awaiting;
 mod chats;
 mod connection;
+mod groups;
 mod inviting;
 mod pictures;
 mod presence;

@@ -1,7 +1,8 @@
 //! Rows from what the engine reads.
 
+use super::from_groups::{picture_url, standing};
 use super::{
-    AccountRow, ChatKind, ChatRow, ChatStanding, InvitationRow, InvitationState, Preview,
+    AccountRow, ChatKind, ChatRow, GroupPreview, InvitationRow, InvitationState, Preview,
     RequestRow, RequestState, Standing, last_line, millis,
 };
 use crate::{Problem, ProblemCode};
@@ -66,14 +67,21 @@ pub(crate) fn chat_row(names: &mut Names<'_>, chat: engine::Chat) -> Result<Chat
     };
     let last = chat.last.map(|last| last_line(names, kind, last));
     let last = last.transpose()?;
+    let picture = match kind {
+        ChatKind::Direct => None,
+        ChatKind::Group => names
+            .view()
+            .group(&chat.id)?
+            .and_then(|group| group.picture),
+    };
     Ok(ChatRow {
         id: chat.id.to_string(),
         kind,
         title: chat.title,
         peer: chat.peer.map(|peer| peer.to_string()),
-        picture: None,
-        participants: 2,
-        standing: ChatStanding::In,
+        picture: picture.as_deref().map(picture_url),
+        participants: count(chat.participants),
+        standing: standing(chat.standing),
         unread: count(chat.unread.count),
         first_unread: chat.unread.first.map(|id| id.to_string()),
         mentions: count(chat.unread.mentions),
@@ -126,9 +134,12 @@ pub(crate) fn invitation_row(
             engine::InvitationState::Open => InvitationState::Open,
         },
         reusable: card.uses.is_none(),
-        group: None,
+        group: card
+            .group
+            .as_ref()
+            .map(|group| group.conversation.to_string()),
         uses: card.uses,
-        asks: card.uses.is_none(),
+        asks: card.asks,
         greeting: card.greeting.clone(),
         code: code.to_string(),
         link: code.link(),
@@ -140,9 +151,15 @@ pub(crate) fn invitation_row(
 }
 
 /// A request.
-pub(crate) fn request_row(request: engine::ConnectRequest) -> RequestRow {
+pub(crate) fn request_row(view: View<'_>, request: engine::ConnectRequest) -> Result<RequestRow> {
     use engine::RequestState as Engine;
-    RequestRow {
+    let group = match request.incoming {
+        true => view
+            .invitation(&request.invitation)?
+            .and_then(|it| it.invited.card.group),
+        false => None,
+    };
+    Ok(RequestRow {
         id: request.claim.to_string(),
         incoming: request.incoming,
         name: request.name,
@@ -161,8 +178,8 @@ pub(crate) fn request_row(request: engine::ConnectRequest) -> RequestRow {
         },
         at: millis(request.at),
         chat: request.conversation.map(|id| id.to_string()),
-        group: None,
-    }
+        group: group.map(|group| group.name),
+    })
 }
 
 /// What a code says.
@@ -185,7 +202,10 @@ pub(crate) fn preview(
         relay: relay.host().to_owned(),
         standing,
         chat,
-        group: None,
+        group: preview.group.map(|group| GroupPreview {
+            name: group.name,
+            participants: group.participants,
+        }),
     }
 }
 

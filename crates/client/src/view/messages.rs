@@ -2,7 +2,7 @@
 
 use super::{
     ChatKind, Draft, LastLine, Mention, MessageKind, MessageNotice, MessageRow, MessageState,
-    Names, Priority, Quote, Reaction, SearchHit, SendOptions, count, millis,
+    Names, Priority, Quote, Reaction, SearchHit, SendOptions, count, group_change, millis,
 };
 use crate::{Problem, ProblemCode};
 use data_encoding::HEXLOWER;
@@ -44,7 +44,7 @@ pub(crate) fn message_row(names: &mut Names<'_>, message: engine::Message) -> Re
         chat: message.conversation.to_string(),
         author: message.author.to_string(),
         author_name: names.of(&message.author)?,
-        own: message.own,
+        own: own(names, &message)?,
         kind: kind(&message),
         notice: notice(&message),
         at: millis(message.at),
@@ -83,7 +83,7 @@ pub(crate) fn last_line(
         author_name,
         kind: kind(&message),
         notice: notice(&message),
-        own: message.own,
+        own: own(names, &message)?,
         state: state(message.state),
         at: millis(message.at),
         text: if message.amended.deleted {
@@ -112,8 +112,20 @@ fn notice(message: &engine::Message) -> Option<MessageNotice> {
         }),
         engine::MessageKind::Event(engine::Event::Gap) => Some(MessageNotice::Gap),
         engine::MessageKind::Event(engine::Event::Renewed) => Some(MessageNotice::Renewed),
+        engine::MessageKind::Happened => Some(MessageNotice::Changes {
+            changes: message.happened().into_iter().map(group_change).collect(),
+        }),
         _ => None,
     }
+}
+
+/// Whether it is one's own doing. A change of a group is written by nobody: its author is who did it.
+fn own(names: &Names<'_>, message: &engine::Message) -> Result<bool> {
+    if message.kind != engine::MessageKind::Happened {
+        return Ok(message.own);
+    }
+    let me = names.view().account()?.map(|account| account.id);
+    Ok(me == Some(message.author))
 }
 
 fn problem(problem: engine::Problem) -> ProblemCode {

@@ -6,6 +6,7 @@
 mod connection;
 mod details;
 mod from_engine;
+mod from_groups;
 mod groups;
 mod messages;
 mod presence;
@@ -39,6 +40,7 @@ pub(crate) use details::{connection_details, queue};
 pub(crate) use from_engine::{
     Names, account_row, chat_row, count, invitation_row, place, preview, request_row,
 };
+pub(crate) use from_groups::{group_change, group_invitation_row, group_row};
 pub(crate) use messages::{
     draft_row, from_draft, last_line, mentions, message_row, options, search_hit,
 };

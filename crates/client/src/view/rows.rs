@@ -345,7 +345,7 @@ pub struct RequestRow {
     pub at: Millis,
     /// The chat it led to.
     pub chat: Option<String>,
-    /// The name of the group it is about.
+    /// Of an incoming one: the name of the group they want to join.
     pub group: Option<String>,
 }
 
