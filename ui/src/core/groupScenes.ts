@@ -143,7 +143,7 @@ function invited(core: FakeCore): void {
   core.put({
     groupInvitations: [
       { ...row, id: GROUP, name: "Physics study group", participants: [PEOPLE.ada, PEOPLE.bo, "Eli Sand", "Helpy"], count: 6 },
-      { ...row, id: "tea", name: "Tea", description: "Where and when we have it.", participants: [PEOPLE.ada, PEOPLE.dee], count: 2 },
+      { ...row, id: "tea", name: "Tea", description: "Where and when we have it.", participants: [PEOPLE.ada, PEOPLE.dee], count: 3 },
     ],
     requests: [
       { id: "finn", incoming: true, name: "Finn Aas", greeting: "", state: "waiting", at: Date.now() - 300_000, chat: null, group: "Physics study group" },
