@@ -1,27 +1,14 @@
 //! What the page may ask: each a line that asks the client. They refuse with a [`Problem`].
 
 use crate::host::Host;
-use serde::Deserialize;
 use snug_client::Problem;
 use snug_client::view::{
-    AccountRow, ConnectionRow, InvitationRow, Preview, QrMatrix, RequestRow, Startup,
+    AccountRow, ConnectionRow, InvitationRow, NewInvitation, Preview, QrMatrix, RequestRow, Startup,
 };
 use tauri::{State, command};
 
 /// What every command answers.
 pub(crate) type Answer<T> = Result<T, Problem>;
-
-/// What an invitation shall be.
-#[derive(Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
-pub struct NewInvitation {
-    /// Whether it can be used again and again; one is then asked each time.
-    reusable: bool,
-    /// Milliseconds from now; without end if `None`.
-    expires_in_ms: Option<f64>,
-    /// A word of welcome.
-    greeting: String,
-}
 
 /// How things stand, once the client is open.
 #[command]

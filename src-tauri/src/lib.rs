@@ -3,7 +3,8 @@
 //! ```text
 //! window.rs     the window, there before anything else
 //! host.rs       opens the client meanwhile, with a relay inside the application where none is chosen
-//! commands.rs   what the page may ask; talk.rs: about chats and messages; contacts.rs: about people
+//! commands.rs   what the page may ask; talk.rs: about chats and messages; contacts.rs: about people;
+//!               groups.rs: about groups
 //! updates.rs    what the page is told
 //! ```
 //!
@@ -12,6 +13,7 @@
 mod commands;
 mod connection;
 mod contacts;
+mod groups;
 mod host;
 mod place;
 mod presence;
@@ -94,6 +96,20 @@ fn bindings() -> Builder<tauri::Wry> {
             talk::set_draft,
             talk::set_timer,
             talk::search,
+            groups::create_group,
+            groups::group,
+            groups::add_participants,
+            groups::remove_participant,
+            groups::set_role,
+            groups::rename_group,
+            groups::describe_group,
+            groups::set_group_picture,
+            groups::leave_group,
+            groups::cancel_change,
+            groups::create_group_invitation,
+            groups::group_invitations,
+            groups::accept_group,
+            groups::decline_group,
             commands::create_invitation,
             commands::invitations,
             commands::revoke_invitation,

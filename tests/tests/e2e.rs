@@ -16,6 +16,8 @@ mod contacts;
 mod driver;
 #[path = "e2e/failing.rs"]
 mod failing;
+#[path = "e2e/grouping.rs"]
+mod grouping;
 #[path = "e2e/meeting.rs"]
 mod meeting;
 #[path = "e2e/page.rs"]

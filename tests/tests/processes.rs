@@ -17,6 +17,8 @@ mod crashes;
 #[cfg(target_os = "linux")]
 #[path = "processes/full.rs"]
 mod full;
+#[path = "processes/grouping.rs"]
+mod grouping;
 #[path = "processes/killed.rs"]
 mod killed;
 #[path = "processes/listening.rs"]

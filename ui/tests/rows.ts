@@ -1,5 +1,5 @@
-import type { ChatRow, InvitationRow, MessageRow, Preview, RequestRow } from "../src/core";
-import { chatRow, messageRow } from "../src/core/rows";
+import type { ChatRow, GroupInvitationRow, InvitationRow, MessageRow, Preview, RequestRow } from "../src/core";
+import { chatRow, messageRow, participantRow } from "../src/core/rows";
 
 /** Noon of a day in November, in the computer's own zone. */
 export const NOON = new Date(2026, 10, 20, 12).getTime();
@@ -32,6 +32,9 @@ export function invitation(id: string, rest: Partial<InvitationRow> = {}): Invit
     id,
     state: "open",
     reusable: false,
+    group: null,
+    uses: 1,
+    asks: false,
     greeting: "",
     code: `SNUG:${id}`,
     link: `snug:${id}`,
@@ -53,6 +56,7 @@ export function request(id: string, rest: Partial<RequestRow> = {}): RequestRow 
     state: "waiting",
     at: Date.now(),
     chat: null,
+    group: null,
     ...rest,
   };
 }
@@ -67,6 +71,28 @@ export function preview(rest: Partial<Preview> = {}): Preview {
     relay: "relay.home.lan",
     standing: "new",
     chat: null,
+    group: null,
+    ...rest,
+  };
+}
+
+/** People of groups. */
+export const me = participantRow({ account: "me", name: "Jo Reyes", role: "admin", own: true, contact: false });
+export const ada = participantRow({ account: "account-ada", name: "Ada" });
+export const bo = participantRow({ account: "account-bo", name: "Bo" });
+
+export function groupInvitation(id: string, rest: Partial<GroupInvitationRow> = {}): GroupInvitationRow {
+  return {
+    id,
+    name: id,
+    description: "",
+    picture: null,
+    inviter: "Ada",
+    inviterAccount: "account-ada",
+    participants: ["Ada", "Bo"],
+    count: 2,
+    at: Date.now(),
+    accepted: false,
     ...rest,
   };
 }

@@ -1,6 +1,7 @@
 //! What can be asked for. The texts here are the program's manual.
 
 use crate::contacts::{Chat, Contact};
+use crate::group::Group;
 use crate::span;
 use crate::talk::Talk;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -77,6 +78,12 @@ pub enum Command {
     /// Meet people: codes one gives, codes one was given
     #[command(subcommand)]
     Invite(Invite),
+    /// Groups: make one, see and change who is in it, come in, leave
+    ///
+    /// CHAT is a chat's id, or its name if no two chats share it; CONTACT and PERSON an account's id, or a
+    /// name only one of them has.
+    #[command(subcommand)]
+    Group(Group),
     /// List all chats: pinned ones, then the newest, archived ones last
     ///
     /// Reads first what has arrived. Without a relay the chats are shown as they were.
@@ -154,8 +161,9 @@ const LISTEN: &str = "\
 Tell what happens, a line each, until the time is over or Ctrl-C.
 
 The first line is {\"type\":\"listening\"}; then come the connection and others' presence as they are. From
-then on each chat, message, invitation, request and connection that is new or different is a line of its
-\"type\", whole. {\"type\":\"gone\"} names what is no more, {\"type\":\"notify\"} what a person should hear of,
+then on each chat, message, invitation, request, groupInvitation and connection that is new or different is
+a line of its \"type\", whole. After the message of a change in a group comes a line that says it plainly:
+participant_added, participant_removed, role_changed, left or renamed. {\"type\":\"gone\"} names what is no more, {\"type\":\"notify\"} what a person should hear of,
 {\"type\":\"typing\"} who types or has stopped, {\"type\":\"presence\"} how somebody is there; after
 {\"type\":\"resync\"} something was missed: ask for everything anew.
 

@@ -1,11 +1,13 @@
 //! Telling what happens, and taking commands while doing so.
 
+mod changes;
 mod command;
 mod stdin;
 
 use crate::output::{self, Line, Output};
 use crate::signals;
 use anyhow::Result;
+use changes::Changes;
 use command::{Answered, Asked};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -20,6 +22,7 @@ const UNANSWERED: usize = 64;
 /// Tells until the time is over, Ctrl-C, or nobody reads any more.
 pub async fn listen(client: &Client, time: Option<Duration>, output: &mut Output) -> Result<()> {
     let mut updates = client.updates();
+    let mut changes = Changes::default();
     let mut commands = stdin::lines()?;
     let mut answers: FuturesUnordered<Answered<'_>> = FuturesUnordered::new();
     output.line(output::row("listening", &json!({}))?)?;
@@ -38,7 +41,11 @@ pub async fn listen(client: &Client, time: Option<Duration>, output: &mut Output
             () = &mut over => return Ok(()),
             _ = tokio::signal::ctrl_c() => return Ok(()),
             update = updates.next() => match update {
-                Some(update) => output.lines(lines(update)?)?,
+                Some(update) => {
+                    let happened = changes.lines(client, &update).await?;
+                    output.lines(lines(update)?)?;
+                    output.lines(happened)?;
+                }
                 None => return Ok(()),
             },
             Some(answer) = answers.next() => output.line(answer)?,
@@ -61,6 +68,7 @@ fn lines(update: Update) -> Result<Vec<Line>> {
             mut messages,
             invitations,
             requests,
+            group_invitations,
             gone,
             ..
         } => {
@@ -69,11 +77,14 @@ fn lines(update: Update) -> Result<Vec<Line>> {
             let messages = messages.iter().map(output::message);
             let invitations = invitations.iter().map(|row| output::row("invitation", row));
             let requests = requests.iter().map(|row| output::row("request", row));
+            let groups = group_invitations.iter();
+            let groups = groups.map(|row| output::row("groupInvitation", row));
             let gone = gone.iter().map(|row| output::row("gone", row));
             chats
                 .chain(messages)
                 .chain(invitations)
                 .chain(requests)
+                .chain(groups)
                 .chain(gone)
                 .collect()
         }
@@ -115,6 +126,7 @@ mod tests {
         };
         let update = serde_json::from_value(json!({
             "type": "changed", "revision": 1, "chats": [], "invitations": [], "requests": [], "gone": [],
+            "groupInvitations": [], "groups": [],
             "messages": [message("03"), message("01"), message("02")],
         }));
         let lines = lines(update.unwrap()).unwrap();

@@ -6,6 +6,7 @@ mod chats;
 mod connection;
 mod contacts;
 mod emoji;
+mod group;
 mod invite;
 mod listen;
 mod output;
@@ -109,6 +110,7 @@ async fn lines(client: &Client, command: Command) -> Result<Vec<Line>> {
             invite::list(client).await?
         }
         Command::Invite(Invite::Revoke { id }) => one(invite::revoke(client, &id).await?),
+        Command::Group(asked) => group::group(client, asked).await?,
         Command::Chats => {
             place::look(client).await;
             chats::list(client).await?

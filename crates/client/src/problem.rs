@@ -66,6 +66,16 @@ pub enum ProblemCode {
     TooManyBytes,
     /// Only its author may change a message.
     NotYours,
+    /// Only admins of the group may do this.
+    NotAdmin,
+    /// One is the group's only admin: another must be one first.
+    LastAdmin,
+    /// One is not in the group any more.
+    NotInGroup,
+    /// There is nothing to add somebody with: none of their devices has been online for long.
+    NoKeys,
+    /// The group holds no more people.
+    GroupFull,
     /// The message waited too long to be sent.
     Expired,
     /// A device of theirs could not open the message.
@@ -219,13 +229,13 @@ impl From<snug_engine::Rejection> for Problem {
             Rejection::Expired => ProblemCode::InvitationExpired,
             Rejection::Revoked => ProblemCode::InvitationRevoked,
             Rejection::AccountExists => ProblemCode::Broken,
-            Rejection::NotAdmin
-            | Rejection::LastAdmin
-            | Rejection::NotIn
-            | Rejection::AlreadyIn
-            | Rejection::LeaveInstead
-            | Rejection::GroupFull
-            | Rejection::PictureTooLarge => ProblemCode::NotFound,
+            Rejection::NotAdmin => ProblemCode::NotAdmin,
+            Rejection::LastAdmin => ProblemCode::LastAdmin,
+            Rejection::NotIn => ProblemCode::NotInGroup,
+            Rejection::GroupFull => ProblemCode::GroupFull,
+            Rejection::PictureTooLarge => ProblemCode::NotAPicture,
+            // Hosts offer neither.
+            Rejection::AlreadyIn | Rejection::LeaveInstead => ProblemCode::NotFound,
         };
         Self::new(code, sentence(&rejection.to_string()))
     }

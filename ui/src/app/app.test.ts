@@ -63,6 +63,42 @@ describe("the window", () => {
     expect(await screen.findByTestId("invite-qr")).toBeTruthy();
   });
 
+  it("makes a group, and shows it with who is in it", async () => {
+    core.put({ messages: [] });
+    const container = await open();
+    await fireEvent.click(screen.getByTestId("add"));
+    await choose("add-group");
+    await fireEvent.input(await screen.findByTestId("group-name"), { target: { value: "Physics" } });
+    await fireEvent.click((await screen.findAllByTestId("pick"))[1] as HTMLElement);
+    await fireEvent.click(screen.getByTestId("group-create"));
+    await expect.poll(() => screen.getByTestId("presence").textContent).toBe("2 participants · 1 here now");
+    const bo = { author: "account-bo", authorName: "Bo" };
+    const changes = [{ type: "role", account: "me", name: "Jo", role: "admin" }] as const;
+    core.put({
+      messages: [
+        message(1, { chat: "group-1", ...bo }),
+        message(2, { chat: "group-1", ...bo, kind: "notice", notice: { type: "changes", changes: [...changes] } }),
+      ],
+    });
+    await expect.poll(() => screen.getByTestId("notice").textContent).toContain("made you an admin");
+    await fireEvent.click(screen.getByTestId("group-header"));
+    expect((await screen.findAllByTestId("participant")).map((it) => it.dataset["account"])).toEqual(["me", "account-bo"]);
+    expect(await violations(container)).toEqual([]);
+    const made = await core.group("group-1");
+    core.putGroup({ ...made, participants: made.participants.map((it) => ({ ...it, state: "joined" })) });
+    await fireEvent.click(screen.getByTestId("leave"));
+    await fireEvent.click(await screen.findByTestId("successor"));
+    await fireEvent.click(await screen.findByTestId("leave-sure"));
+    await expect.poll(() => screen.getByTestId("gone").textContent).toContain("You left this group");
+    expect(screen.queryByTestId("composer")).toBeNull();
+  });
+
+  it("opens a new group by its keys", async () => {
+    await open();
+    await fireEvent.keyDown(window, { key: "G", code: "KeyG", ctrlKey: true, shiftKey: true });
+    expect(await screen.findByTestId("new-group")).toBeTruthy();
+  });
+
   it("says what happened when Snug cannot start, and tries again", async () => {
     core.refusals.set("startup", problem("keychainLocked"));
     render(App, { core });

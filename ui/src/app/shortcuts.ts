@@ -39,7 +39,10 @@ type Act = (event: KeyboardEvent) => void;
 function command(event: KeyboardEvent, navigation: Navigation): Act | undefined {
   const page = document;
   if (event.altKey || !mod(event)) return undefined;
-  if (event.shiftKey) return is(event, "f", "KeyF") ? () => navigation.find(navigation.chat) : undefined;
+  if (event.shiftKey) {
+    if (is(event, "g", "KeyG")) return () => navigation.show("newGroup");
+    return is(event, "f", "KeyF") ? () => navigation.find(navigation.chat) : undefined;
+  }
   if (is(event, "n", "KeyN")) return () => navigation.show("invite");
   if (is(event, "f", "KeyF")) return () => navigation.find(null);
   if (is(event, ",", "Comma")) return () => navigation.go("settings");

@@ -45,6 +45,34 @@ export const commands = {
 	setTimer: (chat: string, seconds: number | null) => __TAURI_INVOKE<null>("set_timer", { chat, seconds }),
 	/**  Finds messages. */
 	search: (query: SearchQuery) => __TAURI_INVOKE<SearchPage>("search", { query }),
+	/**  Makes a group with contacts; its chat. */
+	createGroup: (name: string, accounts: string[]) => __TAURI_INVOKE<string>("create_group", { name, accounts }),
+	/**  All about a group. */
+	group: (chat: string) => __TAURI_INVOKE<GroupRow>("group", { chat }),
+	/**  Adds contacts. */
+	addParticipants: (chat: string, accounts: string[]) => __TAURI_INVOKE<null>("add_participants", { chat, accounts }),
+	/**  Takes somebody out. */
+	removeParticipant: (chat: string, account: string) => __TAURI_INVOKE<null>("remove_participant", { chat, account }),
+	/**  Makes somebody an admin, or a member again. */
+	setRole: (chat: string, account: string, role: Role) => __TAURI_INVOKE<null>("set_role", { chat, account, role }),
+	/**  Gives a group another name. */
+	renameGroup: (chat: string, name: string) => __TAURI_INVOKE<null>("rename_group", { chat, name }),
+	/**  Says what a group is about. */
+	describeGroup: (chat: string, text: string) => __TAURI_INVOKE<null>("describe_group", { chat, text }),
+	/**  Gives a group a picture, or none. */
+	setGroupPicture: (chat: string, picture: number[] | null) => __TAURI_INVOKE<null>("set_group_picture", { chat, picture }),
+	/**  Leaves a group. */
+	leaveGroup: (chat: string, successor: string | null) => __TAURI_INVOKE<null>("leave_group", { chat, successor }),
+	/**  Takes back a change that is not done yet. */
+	cancelChange: (chat: string, id: string) => __TAURI_INVOKE<null>("cancel_change", { chat, id }),
+	/**  Makes a code that leads into a group. */
+	createGroupInvitation: (chat: string, invitation: NewInvitation) => __TAURI_INVOKE<InvitationRow>("create_group_invitation", { chat, invitation }),
+	/**  Groups one is invited to. */
+	groupInvitations: () => __TAURI_INVOKE<GroupInvitationRow[]>("group_invitations"),
+	/**  Comes into a group one is invited to. */
+	acceptGroup: (id: string) => __TAURI_INVOKE<null>("accept_group", { id }),
+	/**  Says no to an invitation to a group. */
+	declineGroup: (id: string) => __TAURI_INVOKE<null>("decline_group", { id }),
 	/**  Makes an invitation. */
 	createInvitation: (invitation: NewInvitation) => __TAURI_INVOKE<InvitationRow>("create_invitation", { invitation }),
 	/**  All invitations. */
@@ -168,6 +196,12 @@ export type ChatRow = {
 	title: string,
 	/**  The other account of a direct chat. */
 	peer: string | null,
+	/**  A `data:` URL of a square picture. */
+	picture: string | null,
+	/**  How many take part: two in a direct chat. */
+	participants: number,
+	/**  How one stands in it. */
+	standing: ChatStanding,
 	/**  The newest message. */
 	last: LastLine | null,
 	/**  How many messages one has not seen. */
@@ -199,6 +233,15 @@ export type ChatRow = {
 	/**  What lists are sorted by, newest first. */
 	sortedAt: number,
 };
+
+/**  How one stands in a chat. */
+export type ChatStanding = 
+/**  One takes part; so it is with every direct chat. */
+"in" | 
+/**  One left. */
+"left" | 
+/**  An admin removed one. */
+"removed";
 
 /**
  *  Everything known of the connection to the home relay, and of messages on their way. Counts are
@@ -343,7 +386,104 @@ export type GoneKind =
 /**  An invitation. */
 "invitation" | 
 /**  A request. */
-"request";
+"request" | 
+/**  An invitation to a group. */
+"groupInvitation";
+
+/**  Something about a group that is different now. */
+export type GroupChange = 
+/**  Somebody was added. */
+{ type: "added"; 
+/**  Account id. */
+account: string; 
+/**  Their name. */
+name: string; 
+/**  What they are. */
+kind: ParticipantKind } | 
+/**  Somebody was removed. */
+{ type: "removed"; 
+/**  Account id. */
+account: string; 
+/**  Their name. */
+name: string } | 
+/**  Somebody left. */
+{ type: "left"; 
+/**  Account id. */
+account: string; 
+/**  Their name. */
+name: string } | 
+/**  Somebody has another role. */
+{ type: "role"; 
+/**  Account id. */
+account: string; 
+/**  Their name. */
+name: string; 
+/**  What they may do now. */
+role: Role } | 
+/**  It has another name. */
+{ type: "renamed"; 
+/**  The name. */
+name: string } | 
+/**  It has another description. */
+{ type: "described"; 
+/**  The description; empty when there is none any more. */
+text: string } | 
+/**  It has another picture, or none. */
+{ type: "pictured" } | 
+/**  It was made. */
+{ type: "founded" };
+
+/**  A group one is invited to. */
+export type GroupInvitationRow = {
+	/**  Conversation id. */
+	id: string,
+	/**  The group's name. */
+	name: string,
+	/**  What it is about; may be empty. */
+	description: string,
+	/**  A `data:` URL of a square picture. */
+	picture: string | null,
+	/**  The name of who invites. */
+	inviter: string,
+	/**  Their account id. */
+	inviterAccount: string,
+	/**  Names of some participants. */
+	participants: string[],
+	/**  How many there are. */
+	count: number,
+	/**  When one was invited. */
+	at: number,
+	/**  Whether one said yes and is on the way in. */
+	accepted: boolean,
+};
+
+/**  What a group's code says of the group. */
+export type GroupPreview = {
+	/**  Its name. */
+	name: string,
+	/**  How many take part. */
+	participants: number,
+};
+
+/**  All about a group. */
+export type GroupRow = {
+	/**  Conversation id. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it is about; may be empty. */
+	description: string,
+	/**  A `data:` URL of a square picture. */
+	picture: string | null,
+	/**  What one may do in it. */
+	role: Role,
+	/**  How one stands in it. */
+	standing: ChatStanding,
+	/**  Oneself first, then admins, then by name. */
+	participants: ParticipantRow[],
+	/**  One's own changes that are not done yet, oldest first. */
+	pending: PendingRow[],
+};
 
 /**  An invitation of one's own. */
 export type InvitationRow = {
@@ -353,6 +493,12 @@ export type InvitationRow = {
 	state: InvitationState,
 	/**  Whether it can be used again and again; one is then asked each time. */
 	reusable: boolean,
+	/**  The group it leads into, by its conversation's id. */
+	group: string | null,
+	/**  For how many it works; without end if `None`. */
+	uses: number | null,
+	/**  Whether one is asked each time. */
+	asks: boolean,
 	/**  A word of welcome. */
 	greeting: string,
 	/**  `SNUG:…`. */
@@ -397,6 +543,8 @@ export type LastLine = {
 	text: string,
 	/**  Whether one wrote it oneself. */
 	own: boolean,
+	/**  In a group: who did. */
+	authorName: string | null,
 	/**  How far it is. */
 	state: MessageState,
 	/**  Its author's clock. */
@@ -451,7 +599,11 @@ seconds: number | null } |
 /**  The chat goes on in a new mailbox. */
 { type: "renewed" } | 
 /**  Its author has another device than when they were verified: their safety number is another one. */
-{ type: "newDevice" };
+{ type: "newDevice" } | 
+/**  The message's author changed the group. */
+{ type: "changes"; 
+/**  What, in one step. */
+changes: GroupChange[] };
 
 /**  A line of a timeline. */
 export type MessageRow = {
@@ -524,6 +676,10 @@ export type NewInvitation = {
 	expiresInMs: number | null,
 	/**  A word of welcome. */
 	greeting: string,
+	/**  Of a group's code: for how many it works; without end if `None`. */
+	uses: number | null,
+	/**  Of a group's code: whether one is asked each time. */
+	asks: boolean,
 };
 
 /**  One's own presence. */
@@ -555,6 +711,50 @@ export type Page = {
 	before: string | null,
 	/**  Asks for newer ones; `None` at the end. */
 	after: string | null,
+};
+
+/**  What a participant is. */
+export type ParticipantKind = 
+/**  A person. */
+"user" | 
+/**  A program that takes part. */
+"agent";
+
+/**  Somebody in a group. */
+export type ParticipantRow = {
+	/**  Account id. */
+	account: string,
+	/**  Their name. */
+	name: string,
+	/**  What they are. */
+	kind: ParticipantKind,
+	/**  What they may do. */
+	role: Role,
+	/**  How far they are. */
+	state: ParticipantState,
+	/**  Whether it is oneself. */
+	own: boolean,
+	/**  Whether one has a direct chat with them. */
+	contact: boolean,
+};
+
+/**  How far a participant is. */
+export type ParticipantState = 
+/**  Added, and their device has not spoken yet. */
+"invited" | 
+/**  Taking part. */
+"joined";
+
+/**  A change of one's own that is not done yet: one is offline, or it is on its way. */
+export type PendingRow = {
+	/**  Its id. */
+	id: string,
+	/**  What shall be. */
+	change: GroupChange,
+	/**  Why it waits, beyond the way to the relay. */
+	problem: ProblemCode | null,
+	/**  When one asked for it. */
+	at: number,
 };
 
 /**  How somebody is there. */
@@ -596,8 +796,10 @@ export type Preview = {
 	relay: string,
 	/**  Where one stands with them. */
 	standing: Standing,
-	/**  The chat with them. */
+	/**  The chat with them, or the group. */
 	chat: string | null,
+	/**  The group it leads into. */
+	group: GroupPreview | null,
 };
 
 /**  How urgent a message is. */
@@ -687,6 +889,16 @@ export type ProblemCode =
 "tooManyBytes" | 
 /**  Only its author may change a message. */
 "notYours" | 
+/**  Only admins of the group may do this. */
+"notAdmin" | 
+/**  One is the group's only admin: another must be one first. */
+"lastAdmin" | 
+/**  One is not in the group any more. */
+"notInGroup" | 
+/**  There is nothing to add somebody with: none of their devices has been online for long. */
+"noKeys" | 
+/**  The group holds no more people. */
+"groupFull" | 
 /**  The message waited too long to be sent. */
 "expired" | 
 /**  A device of theirs could not open the message. */
@@ -833,6 +1045,8 @@ export type RequestRow = {
 	at: number,
 	/**  The chat it led to. */
 	chat: string | null,
+	/**  Of an incoming one: the name of the group they want to join. */
+	group: string | null,
 };
 
 /**  How a request stands. */
@@ -853,6 +1067,13 @@ export type RequestState =
 "revoked" | 
 /**  It cannot be sent. */
 "failed";
+
+/**  What somebody may do in a group. */
+export type Role = 
+/**  Adds, removes and names; gives and takes this role. */
+"admin" | 
+/**  Writes and reads. */
+"member";
 
 /**  A ping and its answer. */
 export type RoundTrip = {
@@ -973,6 +1194,13 @@ messages: MessageRow[];
 invitations: InvitationRow[]; 
 /**  Requests. */
 requests: RequestRow[]; 
+/**  Groups one is invited to. */
+groupInvitations: GroupInvitationRow[]; 
+/**
+ *  Conversation ids of groups whose participants, name, roles or pending changes are different:
+ *  whoever shows one asks for it again.
+ */
+groups: string[]; 
 /**  What is no more. */
 gone: Gone[] } | 
 /**  The connection to the home relay. */

@@ -26,6 +26,7 @@ import type {
   Startup,
   Update,
 } from "./bindings";
+import type { Groups } from "./groups";
 
 export type * from "./bindings";
 
@@ -39,7 +40,7 @@ export type PageWish = { before?: string; after?: string; limit: number };
  * The messenger as the UI knows it. Every method rejects with a `Problem` and nothing else.
  * Two exist: the shell's (`tauri.ts`) and one in memory for component tests (`fake.ts`).
  */
-export interface Core {
+export interface Core extends Groups {
   startup(): Promise<Startup>;
   /** Opens the data with keys under a passphrase, where the computer has no keychain. */
   unlock(passphrase: string): Promise<void>;

@@ -7,6 +7,7 @@ import type {
   Core,
   Draft,
   Gone,
+  GroupInvitationRow,
   InvitationRow,
   Mention,
   MessageDetails,
@@ -19,7 +20,6 @@ import type {
   Preview,
   Privacy,
   PrivacyOverride,
-  Problem,
   QrMatrix,
   RequestRow,
   SearchPage,
@@ -29,18 +29,22 @@ import type {
   Stop,
   Update,
 } from "./core";
-import { FakeContacts, fakeQr, problem } from "./fakeContacts";
+import { FakeContacts, fakeQr } from "./fakeContacts";
+import { problem } from "./fakeGroups";
 import { detailsOf, messageRow } from "./rows";
+
+export { problem };
 
 export type Rows = {
   chats?: ChatRow[];
   messages?: MessageRow[];
   invitations?: InvitationRow[];
   requests?: RequestRow[];
+  groupInvitations?: GroupInvitationRow[];
+  /** Groups that are to be asked for again. */
+  groups?: string[];
   gone?: Gone[];
 };
-
-export { problem };
 
 /** A whole core in memory: what it is told it shows, and `calls` says what it was asked. */
 export class FakeCore extends FakeContacts implements Core {
@@ -57,7 +61,6 @@ export class FakeCore extends FakeContacts implements Core {
     problem: null,
     waiting: 0,
   };
-  readonly calls: string[] = [];
   readonly copied: string[] = [];
   readonly drafts = new Map<string, Draft>();
   presenceRows: PresenceRow[] = [];
@@ -73,12 +76,9 @@ export class FakeCore extends FakeContacts implements Core {
   };
   /** Message id → how it read before, and who has it. */
   readonly details = new Map<string, Omit<MessageDetails, "message">>();
-  /** Method name → what it refuses with. */
-  readonly refusals = new Map<string, Problem>();
   /** Code → what its preview shows. */
   readonly previews = new Map<string, Preview>();
   pictureText = "SNUG:ADA";
-  override now = () => Date.now();
 
   readonly #chats = new Map<string, ChatRow>();
   readonly #messages = new Map<string, MessageRow>();
@@ -89,7 +89,7 @@ export class FakeCore extends FakeContacts implements Core {
   readonly #handlers = new Set<(update: Update) => void>();
   readonly #drops = new Set<(path: string) => void>();
   #revision = 0;
-  #made = 0;
+  #written = 0;
 
   /** Puts rows in place and tells whoever listens. */
   override put(rows: Rows): void {
@@ -98,18 +98,33 @@ export class FakeCore extends FakeContacts implements Core {
     for (const row of rows.messages ?? []) this.#messages.set(row.id, row);
     for (const row of rows.invitations ?? []) this.#invitations.set(row.id, row);
     for (const row of rows.requests ?? []) this.#requests.set(row.id, row);
+    for (const row of rows.groupInvitations ?? []) this.invited.set(row.id, row);
     for (const { kind, id } of rows.gone ?? []) {
       const from = {
         chat: this.#chats,
         message: this.#messages,
         invitation: this.#invitations,
         request: this.#requests,
+        groupInvitation: this.invited,
       }[kind];
       from.delete(id);
     }
-    const { chats = [], messages = [], invitations = [], requests = [], gone = [] } = rows;
+    const { chats = [], messages = [], invitations = [], requests = [], groupInvitations = [], groups = [], gone = [] } = rows;
     const revision = ++this.#revision;
-    this.tell({ type: "changed", revision, chats, messages, invitations, requests, gone });
+    this.tell({ type: "changed", revision, chats, messages, invitations, requests, groupInvitations, groups, gone });
+  }
+
+  protected keep(row: InvitationRow): InvitationRow {
+    this.put({ invitations: [row] });
+    return row;
+  }
+
+  protected chatOf(id: string): ChatRow | undefined {
+    return this.#chats.get(id);
+  }
+
+  protected nameOf(account: string): string {
+    return [...this.#chats.values()].find(({ peer }) => peer === account)?.title ?? account;
   }
 
   tell(update: Update): void {
@@ -120,35 +135,24 @@ export class FakeCore extends FakeContacts implements Core {
     for (const handler of this.#drops) handler(path);
   }
 
-  async #asked(name: string, ...details: (string | number | boolean | null)[]): Promise<void> {
-    this.calls.push([name, ...details].join(" "));
-    const refusal = this.refusals.get(name);
-    if (refusal) throw refusal;
-  }
-
-  #newId(prefix: string): string {
-    this.#made += 1;
-    return `${prefix}-${this.#made}`;
-  }
-
   async startup(): Promise<Startup> {
-    await this.#asked("startup");
+    await this.asked("startup");
     return { account: this.account, relay: this.relay, embedded: this.embedded, keychain: "memory" };
   }
 
   async unlock(passphrase: string): Promise<void> {
-    await this.#asked("unlock", passphrase);
+    await this.asked("unlock", passphrase);
     this.refusals.delete("startup");
   }
 
   async createAccount(name: string, relay: string | null): Promise<AccountRow> {
-    await this.#asked("createAccount", name, relay);
+    await this.asked("createAccount", name, relay);
     this.account = { id: "me", name, fingerprint: "4821 0937 5520 1846" };
     return this.account;
   }
 
   async chats(): Promise<ChatRow[]> {
-    await this.#asked("chats");
+    await this.asked("chats");
     return [...this.#chats.values()];
   }
 
@@ -175,7 +179,7 @@ export class FakeCore extends FakeContacts implements Core {
 
   async messages(chat: string, { before, after, limit }: PageWish): Promise<Page> {
     const cursor = before !== undefined ? `<${before}` : after !== undefined ? `>${after}` : "newest";
-    await this.#asked("messages", chat, cursor, limit);
+    await this.asked("messages", chat, cursor, limit);
     const all = this.#rows(chat);
     if (after !== undefined) {
       const from = all.findIndex((row) => row.order > after);
@@ -187,7 +191,7 @@ export class FakeCore extends FakeContacts implements Core {
   }
 
   async around(id: string, limit: number): Promise<Page> {
-    await this.#asked("around", id, limit);
+    await this.asked("around", id, limit);
     const row = this.#messages.get(id);
     if (!row) throw problem("notFound");
     const all = this.#rows(row.chat);
@@ -196,7 +200,7 @@ export class FakeCore extends FakeContacts implements Core {
   }
 
   async atDate(chat: string, at: number, limit: number): Promise<Page> {
-    await this.#asked("atDate", chat, at, limit);
+    await this.asked("atDate", chat, at, limit);
     const all = this.#rows(chat);
     const found = all.findIndex((row) => row.at >= at);
     const from = Math.max(0, (found < 0 ? all.length - 1 : found) - Math.floor(limit / 2));
@@ -204,8 +208,9 @@ export class FakeCore extends FakeContacts implements Core {
   }
 
   async sendText(chat: string, text: string, options: SendOptions): Promise<string> {
-    await this.#asked("sendText", chat, text);
-    const id = this.#newId("sent");
+    await this.asked("sendText", chat, text);
+    const id = this.newId("sent");
+    this.#written += 1;
     const answered = options.replyTo === null ? undefined : this.#messages.get(options.replyTo);
     const row = messageRow({
       id,
@@ -215,7 +220,7 @@ export class FakeCore extends FakeContacts implements Core {
       own: true,
       text,
       at: this.now(),
-      order: `z${String(this.#made).padStart(8, "0")}`,
+      order: `z${String(this.#written).padStart(8, "0")}`,
       state: "sending",
       priority: options.priority,
       mentions: options.mentions,
@@ -232,7 +237,7 @@ export class FakeCore extends FakeContacts implements Core {
         : null,
     });
     const before = this.#chats.get(chat);
-    const last = { text, own: true, state: row.state, at: row.at, kind: row.kind, notice: null };
+    const last = { text, own: true, authorName: row.authorName, state: row.state, at: row.at, kind: row.kind, notice: null };
     this.put({
       messages: [row],
       chats: before ? [{ ...before, last, sortedAt: row.at }] : [],
@@ -246,17 +251,17 @@ export class FakeCore extends FakeContacts implements Core {
   }
 
   async editMessage(id: string, text: string, mentions: Mention[]): Promise<void> {
-    await this.#asked("editMessage", id, text);
+    await this.asked("editMessage", id, text);
     this.#change(id, () => ({ text, mentions, editedAt: this.now() }));
   }
 
   async deleteMessage(id: string): Promise<void> {
-    await this.#asked("deleteMessage", id);
+    await this.asked("deleteMessage", id);
     this.#change(id, () => ({ kind: "deleted", text: "", reactions: [], mentions: [], quote: null }));
   }
 
   async react(id: string, emoji: string | null): Promise<void> {
-    await this.#asked("react", id, emoji);
+    await this.asked("react", id, emoji);
     const me = this.account?.name ?? "";
     this.#change(id, (row) => {
       const others = row.reactions
@@ -270,18 +275,18 @@ export class FakeCore extends FakeContacts implements Core {
   }
 
   async forward(id: string, chats: string[]): Promise<void> {
-    await this.#asked("forward", id, ...chats);
+    await this.asked("forward", id, ...chats);
   }
 
   async messageDetails(id: string): Promise<MessageDetails> {
-    await this.#asked("messageDetails", id);
+    await this.asked("messageDetails", id);
     const message = this.#messages.get(id);
     if (!message) throw problem("notFound");
     return { message, ...(this.details.get(id) ?? { sentAt: message.at, recipients: [], edits: [] }) };
   }
 
   async setDraft(chat: string, draft: Draft | null): Promise<void> {
-    await this.#asked("setDraft", chat, draft?.text ?? null);
+    await this.asked("setDraft", chat, draft?.text ?? null);
     if (draft === null) this.drafts.delete(chat);
     else this.drafts.set(chat, draft);
     const row = this.#chats.get(chat);
@@ -290,18 +295,18 @@ export class FakeCore extends FakeContacts implements Core {
   }
 
   async draft(chat: string): Promise<Draft | null> {
-    await this.#asked("draft", chat);
+    await this.asked("draft", chat);
     return this.drafts.get(chat) ?? null;
   }
 
   async setTimer(chat: string, seconds: number | null): Promise<void> {
-    await this.#asked("setTimer", chat, seconds);
+    await this.asked("setTimer", chat, seconds);
     const row = this.#chats.get(chat);
     if (row) this.put({ chats: [{ ...row, timer: seconds }] });
   }
 
   async search(query: SearchQuery): Promise<SearchPage> {
-    await this.#asked("search", query.text, query.chat, query.author, query.before);
+    await this.asked("search", query.text, query.chat, query.author, query.before);
     const wanted = query.text.toLowerCase();
     const found = [...this.#messages.values()]
       .filter((row) => row.kind === "text" && row.text.toLowerCase().includes(wanted))
@@ -321,76 +326,76 @@ export class FakeCore extends FakeContacts implements Core {
   }
 
   async typing(chat: string, on: boolean): Promise<void> {
-    await this.#asked("typing", chat, on);
+    await this.asked("typing", chat, on);
   }
 
   async presences(): Promise<PresenceRow[]> {
-    await this.#asked("presences");
+    await this.asked("presences");
     return this.presenceRows;
   }
 
   async ownPresence(): Promise<OwnPresence> {
-    await this.#asked("ownPresence");
+    await this.asked("ownPresence");
     return this.own;
   }
 
   async setPresence(presence: OwnPresence): Promise<void> {
-    await this.#asked("setPresence", presence.state, presence.text, presence.awayAfter);
+    await this.asked("setPresence", presence.state, presence.text, presence.awayAfter);
     this.own = presence;
   }
 
   async idle(seconds: number): Promise<void> {
-    await this.#asked("idle", seconds);
+    await this.asked("idle", seconds);
   }
 
   async privacy(): Promise<Privacy> {
-    await this.#asked("privacy");
+    await this.asked("privacy");
     return this.shown;
   }
 
   async setPrivacy(privacy: Privacy): Promise<void> {
-    await this.#asked("setPrivacy", privacy.typing, privacy.presence, privacy.receipts);
+    await this.asked("setPrivacy", privacy.typing, privacy.presence, privacy.receipts);
     this.shown = privacy;
   }
 
   async contactPrivacy(account: string): Promise<PrivacyOverride> {
-    await this.#asked("contactPrivacy", account);
+    await this.asked("contactPrivacy", account);
     return this.shownTo.get(account) ?? { typing: null, presence: null, receipts: null };
   }
 
   async setContactPrivacy(account: string, privacy: PrivacyOverride): Promise<void> {
-    await this.#asked("setContactPrivacy", account, privacy.typing, privacy.presence, privacy.receipts);
+    await this.asked("setContactPrivacy", account, privacy.typing, privacy.presence, privacy.receipts);
     this.shownTo.set(account, privacy);
   }
 
   async connectionDetails(): Promise<ConnectionDetails> {
-    await this.#asked("connectionDetails");
+    await this.asked("connectionDetails");
     return detailsOf(this.connectionRow, this.now());
   }
 
   async connectionSettings(): Promise<ConnectionSettings> {
-    await this.#asked("connectionSettings");
+    await this.asked("connectionSettings");
     return this.settings;
   }
 
   async setConnectionSettings(settings: ConnectionSettings): Promise<void> {
-    await this.#asked("setConnectionSettings", settings.heartbeat, settings.proxy.kind, settings.proxy.address);
+    await this.asked("setConnectionSettings", settings.heartbeat, settings.proxy.kind, settings.proxy.address);
     this.settings = settings;
   }
 
   async retryMessage(id: string): Promise<void> {
-    await this.#asked("retryMessage", id);
+    await this.asked("retryMessage", id);
     const row = this.#messages.get(id);
     if (row) this.put({ messages: [{ ...row, state: "sending", problem: null }] });
   }
 
   async discardMessage(id: string): Promise<void> {
-    await this.#asked("discardMessage", id);
+    await this.asked("discardMessage", id);
     this.put({ gone: [{ kind: "message", id }] });
   }
 
   async markRead(chat: string, upTo: string): Promise<void> {
-    await this.#asked("markRead", chat, upTo);
+    await this.asked("markRead", chat, upTo);
     const row = this.#chats.get(chat);
     const order = this.#messages.get(upTo)?.order ?? "";
     const left = [...this.#messages.values()].filter(
@@ -402,17 +407,13 @@ export class FakeCore extends FakeContacts implements Core {
     }
   }
 
-  protected override asks(name: string, ...details: (string | number | boolean | null)[]): Promise<void> {
-    return this.#asked(name, ...details);
-  }
-
   protected override rows(): { chats: ChatRow[]; requests: RequestRow[] } {
     return { chats: [...this.#chats.values()], requests: [...this.#requests.values()] };
   }
 
   async createInvitation(wish: NewInvitation): Promise<InvitationRow> {
-    await this.#asked("createInvitation", wish.reusable, wish.expiresInMs, wish.greeting);
-    const id = this.#newId("invitation");
+    await this.asked("createInvitation", wish.reusable, wish.expiresInMs, wish.greeting);
+    const id = this.newId("invitation");
     const at = this.now();
     const row: InvitationRow = {
       id,
@@ -423,6 +424,9 @@ export class FakeCore extends FakeContacts implements Core {
       link: `snug:${id}8k3j9xq2m7zp4vta0q5w7zp4`,
       createdAt: at,
       expiresAt: wish.expiresInMs === null ? null : at + wish.expiresInMs,
+      group: null,
+      uses: wish.reusable ? null : 1,
+      asks: wish.reusable,
       hereOnly: this.embedded,
       usedBy: [],
     };
@@ -431,47 +435,47 @@ export class FakeCore extends FakeContacts implements Core {
   }
 
   async invitations(): Promise<InvitationRow[]> {
-    await this.#asked("invitations");
+    await this.asked("invitations");
     return [...this.#invitations.values()];
   }
 
   async revokeInvitation(id: string): Promise<void> {
-    await this.#asked("revokeInvitation", id);
+    await this.asked("revokeInvitation", id);
     const row = this.#invitations.get(id);
     if (row) this.put({ invitations: [{ ...row, state: "revoked" }] });
   }
 
   async invitationQr(id: string): Promise<QrMatrix> {
-    await this.#asked("invitationQr", id);
+    await this.asked("invitationQr", id);
     return fakeQr();
   }
 
   async savePicture(id: string, suggestedName: string): Promise<boolean> {
-    await this.#asked("savePicture", id, suggestedName);
+    await this.asked("savePicture", id, suggestedName);
     return true;
   }
 
   async codeInPicture(base64: string): Promise<string> {
-    await this.#asked("codeInPicture", base64.length);
+    await this.asked("codeInPicture", base64.length);
     return this.pictureText;
   }
 
   async codeInFile(path: string): Promise<string> {
-    await this.#asked("codeInFile", path);
+    await this.asked("codeInFile", path);
     return this.pictureText;
   }
 
   async preview(code: string): Promise<Preview> {
-    await this.#asked("preview", code);
+    await this.asked("preview", code);
     const found = this.previews.get(code);
     if (!found) throw problem("codeForeign");
     return found;
   }
 
   async accept(code: string, greeting: string): Promise<RequestRow> {
-    await this.#asked("accept", code, greeting);
+    await this.asked("accept", code, greeting);
     const row: RequestRow = {
-      id: this.#newId("request"),
+      id: this.newId("request"),
       account: "account-asked",
       incoming: false,
       name: this.previews.get(code)?.name ?? "",
@@ -479,32 +483,33 @@ export class FakeCore extends FakeContacts implements Core {
       state: "waiting",
       at: this.now(),
       chat: null,
+      group: this.previews.get(code)?.group?.name ?? null,
     };
     this.put({ requests: [row] });
     return row;
   }
 
   async requests(): Promise<RequestRow[]> {
-    await this.#asked("requests");
+    await this.asked("requests");
     return [...this.#requests.values()];
   }
 
   async answerRequest(id: string, accept: boolean): Promise<void> {
-    await this.#asked("answerRequest", id, accept);
+    await this.asked("answerRequest", id, accept);
     this.put({ gone: [{ kind: "request", id }] });
   }
 
   async connection(): Promise<ConnectionRow> {
-    await this.#asked("connection");
+    await this.asked("connection");
     return this.connectionRow;
   }
 
   async reconnect(): Promise<void> {
-    await this.#asked("reconnect");
+    await this.asked("reconnect");
   }
 
   async copyText(text: string): Promise<void> {
-    await this.#asked("copyText", text);
+    await this.asked("copyText", text);
     this.copied.push(text);
   }
 

@@ -2,12 +2,11 @@ import type {
   BlockedRow,
   ChatRow,
   ContactRow,
-  Problem,
-  ProblemCode,
   QrMatrix,
   RequestRow,
   SafetyNumber,
 } from "./core";
+import { FakeGroups, problem } from "./fakeGroups";
 
 /** What a contact's screen shows in a fake: `SNUG:V` and their account. */
 export function codeOf(account: string): string {
@@ -45,27 +44,20 @@ function contactsOf(chats: readonly ChatRow[]): ContactRow[] {
   return rows.sort((a, b) => a.name.localeCompare(b.name));
 }
 
-export function problem(code: ProblemCode): Problem {
-  return { code, text: code };
-}
-
 /** What a fake core knows of people, and how its chats are kept. */
-export abstract class FakeContacts {
+export abstract class FakeContacts extends FakeGroups {
   strangersRefused = false;
   readonly #blocked = new Map<string, BlockedRow>();
 
-  abstract now: () => number;
-  abstract put(rows: { chats?: ChatRow[]; requests?: RequestRow[] }): void;
-  protected abstract asks(name: string, ...details: (string | number | boolean | null)[]): Promise<void>;
   protected abstract rows(): { chats: ChatRow[]; requests: RequestRow[] };
 
   async contacts(): Promise<ContactRow[]> {
-    await this.asks("contacts");
+    await this.asked("contacts");
     return contactsOf(this.rows().chats);
   }
 
   async blocked(): Promise<BlockedRow[]> {
-    await this.asks("blocked");
+    await this.asked("blocked");
     return [...this.#blocked.values()];
   }
 
@@ -76,7 +68,7 @@ export abstract class FakeContacts {
   }
 
   async block(account: string): Promise<void> {
-    await this.asks("block", account);
+    await this.asked("block", account);
     const asking = this.rows().requests.filter((row) => row.account === account && row.incoming);
     const chat = this.#with(account, { blocked: true });
     const name = chat?.title ?? asking[0]?.name ?? "";
@@ -85,42 +77,42 @@ export abstract class FakeContacts {
   }
 
   async unblock(account: string): Promise<void> {
-    await this.asks("unblock", account);
+    await this.asked("unblock", account);
     this.#with(account, { blocked: false });
     this.#blocked.delete(account);
   }
 
   async refusesStrangers(): Promise<boolean> {
-    await this.asks("refusesStrangers");
+    await this.asked("refusesStrangers");
     return this.strangersRefused;
   }
 
   async refuseStrangers(refuse: boolean): Promise<void> {
-    await this.asks("refuseStrangers", refuse);
+    await this.asked("refuseStrangers", refuse);
     this.strangersRefused = refuse;
   }
 
   async safetyNumber(account: string): Promise<SafetyNumber> {
-    await this.asks("safetyNumber", account);
+    await this.asked("safetyNumber", account);
     const chat = this.rows().chats.find((row) => row.peer === account);
     if (!chat) throw problem("notFound");
     return { account, name: chat.title, digits: DIGITS, code: codeOf("me"), qr: fakeQr(), trust: chat.trust };
   }
 
   async verify(account: string, digits: string[]): Promise<void> {
-    await this.asks("verify", account, digits.length);
+    await this.asked("verify", account, digits.length);
     this.#with(account, { trust: "verified" });
   }
 
   async verifyCode(account: string, code: string): Promise<void> {
-    await this.asks("verifyCode", account, code);
+    await this.asked("verifyCode", account, code);
     if (!code.startsWith("SNUG:V1")) throw problem("codeForeign");
     if (code !== codeOf(account)) throw problem("numberDiffers");
     this.#with(account, { trust: "verified" });
   }
 
   async unverify(account: string): Promise<void> {
-    await this.asks("unverify", account);
+    await this.asked("unverify", account);
     this.#with(account, { trust: "unverified" });
   }
 
@@ -130,17 +122,17 @@ export abstract class FakeContacts {
   }
 
   async setPinned(chat: string, on: boolean): Promise<void> {
-    await this.asks("setPinned", chat, on);
+    await this.asked("setPinned", chat, on);
     this.#keep(chat, on ? { pinned: true, archived: false } : { pinned: false });
   }
 
   async setArchived(chat: string, on: boolean): Promise<void> {
-    await this.asks("setArchived", chat, on);
+    await this.asked("setArchived", chat, on);
     this.#keep(chat, on ? { archived: true, pinned: false } : { archived: false });
   }
 
   async setMuted(chat: string, on: boolean, forMs: number | null): Promise<void> {
-    await this.asks("setMuted", chat, on, forMs);
+    await this.asked("setMuted", chat, on, forMs);
     this.#keep(chat, { muted: on, mutedUntil: on && forMs !== null ? this.now() + forMs : null });
   }
 }

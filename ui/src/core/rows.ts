@@ -1,4 +1,4 @@
-import type { ChatRow, ConnectionDetails, ConnectionRow, MessageRow } from "./core";
+import type { ChatRow, ConnectionDetails, ConnectionRow, GroupRow, MessageRow, ParticipantRow } from "./core";
 
 // Whole rows from the few columns a test or a scene cares about.
 
@@ -6,6 +6,9 @@ export function chatRow(row: Partial<ChatRow> & { id: string; title: string }): 
   return {
     kind: "direct",
     peer: `account-${row.id}`,
+    picture: null,
+    participants: 2,
+    standing: "in",
     last: null,
     unread: 0,
     firstUnread: null,
@@ -23,6 +26,14 @@ export function chatRow(row: Partial<ChatRow> & { id: string; title: string }): 
     trust: "unverified",
     ...row,
   };
+}
+
+export function participantRow(row: Partial<ParticipantRow> & { account: string; name: string }): ParticipantRow {
+  return { kind: "user", role: "member", state: "joined", own: false, contact: true, ...row };
+}
+
+export function groupRow(row: Partial<GroupRow> & { id: string; name: string }): GroupRow {
+  return { description: "", picture: null, role: "admin", standing: "in", participants: [], pending: [], ...row };
 }
 
 export function messageRow(

@@ -1,66 +1,10 @@
 import { FakeCore, problem } from "./fake";
-import type { ChatRow, InvitationRow, MessageRow, MessageState, PresenceRow, Reaction, RequestRow } from "./core";
-import { chatRow, messageRow } from "./rows";
+import type { ChatRow, InvitationRow, MessageRow, RequestRow } from "./core";
+import { groupScenes } from "./groupScenes";
+import { chat, DAY, message, MINUTE, presence, reaction, today } from "./sceneRows";
 
 // Scenes for looking at the UI without the application: `vite`, then `#scene=direct`.
 // Never part of a build.
-
-const MINUTE = 60_000;
-const DAY = 86_400_000;
-
-/** Today at the given clock, so that a scene reads the same whenever it is drawn. */
-function today(clock: string, daysAgo = 0): number {
-  const [hours = 0, minutes = 0] = clock.split(":").map(Number);
-  return new Date().setHours(hours, minutes, 0, 0) - daysAgo * DAY;
-}
-
-type Last = Pick<NonNullable<ChatRow["last"]>, "text" | "own" | "state" | "at">;
-
-function chat(id: string, title: string, last: Last, unread = 0, rest: Partial<ChatRow> = {}): ChatRow {
-  const firstUnread = unread > 0 ? `${id}-first-unread` : null;
-  return chatRow({
-    id,
-    title,
-    last: { ...last, kind: "text", notice: null },
-    unread,
-    firstUnread,
-    createdAt: last.at,
-    sortedAt: last.at,
-    ...rest,
-  });
-}
-
-let made = 0;
-function message(
-  to: string,
-  name: string | null,
-  at: number,
-  text: string,
-  state?: MessageState,
-  rest: Partial<MessageRow> = {},
-): MessageRow {
-  made += 1;
-  return messageRow({
-    id: `m${made}`,
-    chat: to,
-    author: name === null ? "me" : `account-${to}`,
-    authorName: name ?? "Jo Reyes",
-    own: name === null,
-    text,
-    at,
-    order: String(made).padStart(8, "0"),
-    state: state ?? (name === null ? "read" : "received"),
-    ...rest,
-  });
-}
-
-function reaction(emoji: string, ...names: string[]): Reaction {
-  return { emoji, count: names.length, own: names.includes("Jo Reyes"), names };
-}
-
-function presence(id: string, state: PresenceRow["state"], text = "", lastSeen: number | null = null): PresenceRow {
-  return { account: `account-${id}`, state, text, lastSeen };
-}
 
 function direct(core: FakeCore): void {
   const ada = "Ada Moreau";
@@ -168,7 +112,8 @@ function many(core: FakeCore): void {
 }
 
 function request(id: string, incoming: boolean, name: string, greeting: string): RequestRow {
-  return { id, account: `account-${id}`, incoming, name, greeting, state: "waiting", at: Date.now() - 20_000, chat: null };
+  const at = Date.now() - 20_000;
+  return { id, account: `account-${id}`, incoming, name, greeting, state: "waiting", at, chat: null, group: null };
 }
 
 function states(core: FakeCore): void {
@@ -298,6 +243,9 @@ function invitations(core: FakeCore): void {
     id,
     state: "open",
     reusable: false,
+    group: null,
+    uses: 1,
+    asks: false,
     greeting: "",
     code: `SNUG:${id.toUpperCase()}8K3J9XQ2M7ZP4VTA0Q5W7ZP4`,
     link: `snug:${id}8k3j9xq2m7zp4vta0q5w7zp4m2k9x8c7v6b5n4`,
@@ -326,6 +274,18 @@ function readable(core: FakeCore): void {
     relay: "relay.home.lan",
     standing: "new",
     chat: null,
+    group: null,
+  });
+  core.previews.set("SNUG:GROUP", {
+    code: "SNUG:GROUP",
+    name: "Ada Moreau",
+    greeting: "",
+    expiresAt: Date.now() + DAY,
+    fingerprint: "2071 5534 8890 1427",
+    relay: "relay.home.lan",
+    standing: "new",
+    chat: null,
+    group: { name: "Physics study group", participants: 6 },
   });
 }
 
@@ -340,6 +300,7 @@ const scenes: Record<string, (core: FakeCore) => void> = {
   long,
   contacts,
   invitations,
+  ...groupScenes,
   empty: () => undefined,
   connecting: (core) => {
     direct(core);

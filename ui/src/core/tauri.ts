@@ -2,26 +2,12 @@ import { getCurrentWebview } from "@tauri-apps/api/webview";
 import { writeText } from "@tauri-apps/plugin-clipboard-manager";
 import { save } from "@tauri-apps/plugin-dialog";
 import { commands, events } from "./bindings";
-import type { Core, Problem } from "./core";
-
-function isProblem(error: unknown): error is Problem {
-  return typeof error === "object" && error !== null && "code" in error && "text" in error;
-}
-
-/** Whatever went wrong on the way to the core becomes a `Problem` too. */
-async function told<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    throw isProblem(error) ? error : ({ code: "broken", text: String(error) } satisfies Problem);
-  }
-}
-
-async function done(call: Promise<unknown>): Promise<void> {
-  await told(call);
-}
+import type { Core } from "./core";
+import { tauriGroups } from "./tauriGroups";
+import { done, told } from "./told";
 
 export const tauriCore: Core = {
+  ...tauriGroups,
   startup: () => told(commands.startup()),
   unlock: (passphrase) => done(commands.unlock(passphrase)),
   createAccount: (name, relay) => told(commands.createAccount(name, relay)),

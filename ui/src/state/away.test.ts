@@ -79,12 +79,13 @@ describe("people in words", () => {
   });
 
   it("write", () => {
-    const people = ["Ada", "Bo", "Cyan"].map((name) => ({ account: name, name }));
-    expect([0, 1, 2, 3].map((count) => bare(typingLine(people.slice(0, count))))).toEqual([
+    const people = ["Ada", "Bo", "Cyan", "Dee"].map((name) => ({ account: name, name }));
+    expect([0, 1, 2, 3, 4].map((count) => bare(typingLine(people.slice(0, count))))).toEqual([
       undefined,
       "Ada is writing…",
       "Ada and Bo are writing…",
-      "3 people are writing…",
+      "Ada, Bo, and Cyan are writing…",
+      "Several people are writing…",
     ]);
   });
 
@@ -93,7 +94,7 @@ describe("people in words", () => {
   });
 
   it("set timers", () => {
-    const line = (notice: MessageNotice, own = false) => bare(noticeLine(message(1, { kind: "notice", notice, own })));
+    const line = (notice: MessageNotice, own = false) => bare(noticeLine(message(1, { kind: "notice", notice, own }), "me"));
     expect(line({ type: "timer", seconds: 28 * 86_400 })).toBe("Ada set messages to disappear 4 weeks after they are seen.");
     expect(line({ type: "timer", seconds: null }, true)).toBe("You switched off disappearing messages.");
     expect(line({ type: "gap" })).toContain("sent again");

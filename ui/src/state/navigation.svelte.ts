@@ -1,5 +1,19 @@
-/** What lies above everything. `message` and `forward` are about a message, `verify` is about the open chat. */
-export type Layer = "invite" | "keys" | "message" | "forward" | "verify";
+/**
+ * What lies above everything. `message` and `forward` are about a message; `verify` and `removeParticipant` about an
+ * account of the open chat, `verify` being about the other of a direct one; `addParticipants`, `groupCode` and
+ * `leaveGroup` about a chat.
+ */
+export type Layer =
+  | "invite"
+  | "keys"
+  | "message"
+  | "forward"
+  | "verify"
+  | "newGroup"
+  | "addParticipants"
+  | "groupCode"
+  | "leaveGroup"
+  | "removeParticipant";
 
 export type Place = "chats" | "connection" | "settings";
 
@@ -11,7 +25,7 @@ export class Navigation {
   place = $state<Place>("chats");
   chat = $state<string | null>(null);
   layer = $state<Layer | null>(null);
-  /** The message `layer` is about. */
+  /** The message, chat or account `layer` is about. */
   subject = $state<string | null>(null);
   /** Search stands where the list stood; `chat` null searches everything. */
   search = $state.raw<{ chat: string | null } | null>(null);

@@ -1,12 +1,11 @@
 import type { ChatRow, MessageNotice, MessageRow, PresenceRow } from "../core";
 import { m } from "../paraglide/messages.js";
+import { type By, changesLine, nameList } from "./changes";
+import { isolated } from "./isolated";
 import { ago, duration } from "./time";
 import type { Typist } from "./store.svelte.ts";
 
-/** A name that can neither turn nor break the sentence it stands in. */
-export function isolated(name: string): string {
-  return `\u2068${name.replace(/[\u202a-\u202e\u2066-\u2069\n\r]/g, "")}\u2069`;
-}
+export { isolated };
 
 /** "online · “in the studio”", "last seen 5 minutes ago"; null when nothing is known. */
 export function presenceLine(row: PresenceRow | undefined, now: number): string | null {
@@ -24,29 +23,37 @@ function presenceWord({ state, lastSeen }: PresenceRow, now: number): string {
   return when === null ? m.presence_seen_now() : m.presence_seen({ when });
 }
 
-/** "Ada is writing…"; null when nobody is. */
+/** Of more it is only said that they are several. */
+const TYPISTS = 3;
+
+/** "Ada is writing…", "Ada and Bo are writing…"; null when nobody is. */
 export function typingLine(typists: readonly Typist[]): string | null {
-  const [one, two] = typists;
+  const [one] = typists;
   if (!one) return null;
-  if (!two) return m.typing_one({ name: isolated(one.name) });
-  if (typists.length === 2) return m.typing_two({ one: isolated(one.name), two: isolated(two.name) });
-  return m.typing_many({ count: typists.length });
+  if (typists.length === 1) return m.typing_one({ name: isolated(one.name) });
+  if (typists.length > TYPISTS) return m.typing_many();
+  return m.typing_some({ names: nameList(typists.map(({ name }) => isolated(name))) });
 }
 
-/** A line of the timeline that nobody wrote. */
-export function noticeLine(row: MessageRow): string {
+/** A line of the timeline that nobody wrote; `me` is one's own account. Of many people only `most` are named. */
+export function noticeLine(row: MessageRow, me: string | null, most?: number): string {
   const { notice, own } = row;
   const name = isolated(row.authorName);
   if (notice === null) return row.text;
   if (notice.type === "gap") return m.notice_gap();
   if (notice.type === "renewed") return m.notice_renewed();
   if (notice.type === "newDevice") return m.notice_new_device({ name });
+  if (notice.type === "changes") return changesLine(byOf(row), notice.changes, me, most);
   if (notice.seconds === null) return own ? m.notice_timer_off_own() : m.notice_timer_off({ name });
   const time = duration(notice.seconds);
   return own ? m.notice_timer_own({ time }) : m.notice_timer({ name, time });
 }
 
-function noticeShort(notice: MessageNotice): string {
+function byOf({ own, author, authorName }: MessageRow): By {
+  return { own, account: author, name: authorName };
+}
+
+function noticeShort(notice: Exclude<MessageNotice, { type: "changes" }>): string {
   if (notice.type === "gap") return m.notice_gap();
   if (notice.type === "renewed") return m.notice_renewed();
   if (notice.type === "newDevice") return m.chats_row_new_device();
@@ -55,7 +62,10 @@ function noticeShort(notice: MessageNotice): string {
 }
 
 /** What a list says of a chat's newest message. */
-export function lastLine(last: NonNullable<ChatRow["last"]>): string {
+export function lastLine(last: NonNullable<ChatRow["last"]>, me: string | null): string {
+  if (last.notice?.type === "changes") {
+    return changesLine({ own: last.own, account: null, name: last.authorName ?? "" }, last.notice.changes, me);
+  }
   if (last.notice !== null) return noticeShort(last.notice);
   if (last.kind === "deleted") return m.chats_row_deleted();
   if (last.kind === "unknown") return m.timeline_unknown();

@@ -4,6 +4,8 @@ import type {
   ChatRow,
   ConnectionRow,
   Core,
+  GoneKind,
+  GroupInvitationRow,
   InvitationRow,
   MessageRow,
   PresenceRow,
@@ -13,6 +15,7 @@ import type {
   Update,
 } from "../core";
 import { Drafts } from "./drafts.svelte.ts";
+import { Groups } from "./groups.svelte.ts";
 import { Timeline } from "./timeline.svelte.ts";
 
 /** Loaded chats kept for going back and forth; the least recently opened goes first. */
@@ -37,12 +40,15 @@ export class Store {
   readonly chats = new SvelteMap<string, ChatRow>();
   readonly invitations = new SvelteMap<string, InvitationRow>();
   readonly requests = new SvelteMap<string, RequestRow>();
+  /** Groups one is invited to. */
+  readonly groupInvitations = new SvelteMap<string, GroupInvitationRow>();
   /** By account. */
   readonly presences = new SvelteMap<string, PresenceRow>();
   /** Who is writing, by chat. */
   readonly typists = new SvelteMap<string, readonly Typist[]>();
   /** What is written and not sent. */
   readonly drafts: Drafts;
+  readonly groups: Groups;
 
   /** Pinned ones, then the newest, archived ones at the end. */
   readonly chatList = $derived([...this.chats.values()].sort((a, b) => rank(a) - rank(b) || b.sortedAt - a.sortedAt));
@@ -58,6 +64,8 @@ export class Store {
     this.requestList.filter((request) => request.incoming && request.state === "waiting"),
   );
 
+  readonly groupInvitationList = $derived([...this.groupInvitations.values()].sort((a, b) => b.at - a.at));
+
   readonly #timelines = new Map<string, Timeline>();
   readonly #arrivals = new Set<(row: MessageRow) => void>();
   #held: Update[] | null = null;
@@ -66,6 +74,7 @@ export class Store {
 
   constructor(readonly core: Core) {
     this.drafts = new Drafts(core);
+    this.groups = new Groups(core);
   }
 
   /** Asks the core who we are and loads what there is. Also what "Try again" does. */
@@ -127,21 +136,24 @@ export class Store {
   }
 
   async #load(): Promise<void> {
-    const [chats, invitations, requests, connection, presences] = await Promise.all([
+    const [chats, invitations, requests, groupInvitations, connection, presences] = await Promise.all([
       this.core.chats(),
       this.core.invitations(),
       this.core.requests(),
+      this.core.groupInvitations(),
       this.core.connection(),
       this.core.presences(),
     ]);
     replace(this.chats, chats);
     replace(this.invitations, invitations);
     replace(this.requests, requests);
+    replace(this.groupInvitations, groupInvitations);
     this.connection = connection;
     this.presences.clear();
     for (const row of presences) this.presences.set(row.account, row);
     // Whoever still writes says so again within seconds.
     this.typists.clear();
+    await this.groups.reload();
     for (const [chat, timeline] of [...this.#timelines]) {
       if (!this.chats.has(chat)) this.#timelines.delete(chat);
       else if (timeline.loaded) {
@@ -175,6 +187,8 @@ export class Store {
       for (const row of update.chats) this.chats.set(row.id, row);
       for (const row of update.invitations) this.invitations.set(row.id, row);
       for (const row of update.requests) this.requests.set(row.id, row);
+      for (const row of update.groupInvitations) this.groupInvitations.set(row.id, row);
+      for (const id of update.groups) this.groups.stale(id);
       this.#applyMessages(update.messages);
       for (const { kind, id } of update.gone) this.#drop(kind, id);
     }
@@ -204,12 +218,15 @@ export class Store {
     }
   }
 
-  #drop(kind: "chat" | "message" | "invitation" | "request", id: string): void {
+  #drop(kind: GoneKind, id: string): void {
     if (kind === "chat") {
       this.chats.delete(id);
       this.drafts.forget(id);
       this.typists.delete(id);
       this.#timelines.delete(id);
+      this.groups.forget(id);
+    } else if (kind === "groupInvitation") {
+      this.groupInvitations.delete(id);
     } else if (kind === "invitation") {
       this.invitations.delete(id);
     } else if (kind === "request") {

@@ -1,11 +1,11 @@
 //! Waiting for things to happen, without asking again and again.
 
 use super::chats::message_in;
-use super::inviting::invitation_in;
+use super::inviting::{invitation_in, request_in};
 use super::{Client, id, not_found};
 use crate::Problem;
 use crate::view::{
-    self, ConnectionRow, InvitationRow, InvitationState, MessageRow, MessageState, RequestRow,
+    ConnectionRow, InvitationRow, InvitationState, MessageRow, MessageState, RequestRow,
     RequestState, Update,
 };
 use snug_engine::View;
@@ -91,7 +91,7 @@ impl Client {
     pub async fn asked(&self, request: &str) -> Result<RequestRow, Problem> {
         let request: ClaimId = id(request)?;
         self.until(move |view| {
-            let row = view.request(&request)?.map(view::request_row);
+            let row = request_in(view, request)?;
             Ok(row.map(|row| (row.state != RequestState::Sending, row)))
         })
         .await

@@ -20,8 +20,12 @@ impl Client {
     /// # Errors
     /// When the database cannot be read.
     pub async fn chats(&self) -> Result<Vec<ChatRow>, Problem> {
-        let chats = self.read(|view| view.chats()).await?;
-        Ok(chats.into_iter().map(view::chat_row).collect())
+        self.read(|view| {
+            let mut names = Names::new(view);
+            let chats = view.chats()?.into_iter();
+            chats.map(|chat| view::chat_row(&mut names, chat)).collect()
+        })
+        .await
     }
 
     /// Up to `limit` (at most 500) messages of a chat before a cursor; the newest without one.

@@ -95,10 +95,10 @@ impl Client {
         let asked = self
             .call(move |engine, now| {
                 let claim = engine.accept(&code, &relay, &sealed, &greeting, now)?;
-                engine.view().request(&claim)
+                request_in(engine.view(), claim)
             })
             .await?;
-        asked.map(view::request_row).ok_or_else(not_found)
+        asked.ok_or_else(not_found)
     }
 
     /// All requests, newest first.
@@ -106,8 +106,11 @@ impl Client {
     /// # Errors
     /// When the database cannot be read.
     pub async fn requests(&self) -> Result<Vec<RequestRow>, Problem> {
-        let all = self.read(|view| view.requests()).await?;
-        Ok(all.into_iter().map(view::request_row).collect())
+        self.read(|view| {
+            let all = view.requests()?.into_iter();
+            all.map(|found| view::request_row(view, found)).collect()
+        })
+        .await
     }
 
     /// Says yes or no to somebody who asks.
@@ -194,5 +197,16 @@ pub(super) fn invitation_in(
     let found = view.invitation(&invitation)?;
     found
         .map(|found| view::invitation_row(view, found, now()))
+        .transpose()
+}
+
+/// A request as hosts see it.
+pub(super) fn request_in(
+    view: View<'_>,
+    claim: ClaimId,
+) -> snug_engine::Result<Option<RequestRow>> {
+    let found = view.request(&claim)?;
+    found
+        .map(|found| view::request_row(view, found))
         .transpose()
 }

@@ -5,6 +5,7 @@ mod awaiting;
 mod chats;
 mod connection;
 mod contacts;
+mod groups;
 mod inviting;
 mod pictures;
 mod presence;

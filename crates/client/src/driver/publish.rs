@@ -7,7 +7,10 @@ use super::relays::Relays;
 use super::signals;
 use crate::Problem;
 use crate::connection::{Ledger, Statistics};
-use crate::view::{self, ConnectionRow, ConnectionState, Gone, GoneKind, Names, Update};
+use crate::view::{
+    self, ChatKind, ConnectionRow, ConnectionState, Gone, GoneKind, GroupInvitationRow, Names,
+    Update,
+};
 use snug_engine::{ChangeSet, Engine, Notice, View};
 use snug_wire::RelayAddress;
 use tokio::sync::{broadcast, watch};
@@ -197,8 +200,15 @@ fn rows(
     let mut messages = Vec::new();
     let mut invitations = Vec::new();
     let mut requests = Vec::new();
+    let mut groups = Vec::new();
     for id in &changes.conversations {
-        chats.extend(view.chat(id)?.map(view::chat_row));
+        if let Some(chat) = view.chat(id)? {
+            let row = view::chat_row(&mut names, chat)?;
+            if row.kind == ChatKind::Group {
+                groups.push(row.id.clone());
+            }
+            chats.push(row);
+        }
     }
     for id in &changes.messages {
         if let Some(message) = view.message(id)? {
@@ -212,19 +222,25 @@ fn rows(
         }
     }
     for id in &changes.requests {
-        requests.extend(view.request(id)?.map(view::request_row));
+        if let Some(request) = view.request(id)? {
+            requests.push(view::request_row(view, request)?);
+        }
     }
     let gone = changes.gone.iter().map(|(_, id)| Gone {
         kind: GoneKind::Message,
         id: id.to_string(),
     });
+    let mut gone: Vec<Gone> = gone.collect();
+    let group_invitations = invitations_to_groups(&mut names, changes, &mut gone)?;
     let mut updates = vec![Update::Changed {
         revision,
         chats,
         messages,
         invitations,
         requests,
-        gone: gone.collect(),
+        group_invitations,
+        groups,
+        gone,
     }];
     for notice in &changes.notices {
         if matches!(notice, Notice::Message(_)) {
@@ -233,6 +249,29 @@ fn rows(
         updates.extend(notification(view, &mut names, notice)?);
     }
     Ok(updates)
+}
+
+/// Those that are new or different; those that are not there any more are gone.
+fn invitations_to_groups(
+    names: &mut Names<'_>,
+    changes: &ChangeSet,
+    gone: &mut Vec<Gone>,
+) -> snug_engine::Result<Vec<GroupInvitationRow>> {
+    let mut rows = Vec::new();
+    if changes.offers.is_empty() {
+        return Ok(rows);
+    }
+    let mut missing = changes.offers.clone();
+    for invitation in names.view().group_invitations()? {
+        if missing.remove(&invitation.id) {
+            rows.push(view::group_invitation_row(names, invitation)?);
+        }
+    }
+    gone.extend(missing.iter().map(|id| Gone {
+        kind: GoneKind::GroupInvitation,
+        id: id.to_string(),
+    }));
+    Ok(rows)
 }
 
 /// What the operating system may show of a notice.
@@ -249,23 +288,51 @@ fn notification(
             if view.is_quiet(&message)? {
                 return Ok(None);
             }
+            let message_chat = message.conversation;
             let row = view::message_row(names, message)?;
+            let chat = view.chat(&message_chat)?;
+            let group = chat.filter(|chat| chat.peer.is_none());
             return Ok(Some(Update::Notify {
-                title: row.author_name,
+                title: match group {
+                    Some(group) => format!("{} · {}", row.author_name, group.title),
+                    None => row.author_name,
+                },
                 body: row.text,
                 chat: Some(row.chat),
             }));
         }
-        Notice::Offer(_) => return Ok(None),
+        Notice::Offer(id) => return offered(names, id),
         Notice::Request(id) => (id, "wants to connect with you"),
         Notice::Connected(id) => (id, "is connected with you"),
     };
-    Ok(view
-        .request(id)?
-        .map(view::request_row)
-        .map(|row| Update::Notify {
-            title: row.name,
-            body: otherwise.to_owned(),
-            chat: row.chat,
-        }))
+    let Some(request) = view.request(id)? else {
+        return Ok(None);
+    };
+    let row = view::request_row(view, request)?;
+    let body = match (notice, row.group) {
+        (Notice::Request(_), Some(group)) => format!("wants to join {group}"),
+        _ => otherwise.to_owned(),
+    };
+    Ok(Some(Update::Notify {
+        title: row.name,
+        body,
+        chat: row.chat,
+    }))
+}
+
+/// What it may show of an invitation to a group.
+fn offered(
+    names: &mut Names<'_>,
+    id: &snug_wire::ConversationId,
+) -> snug_engine::Result<Option<Update>> {
+    let all = names.view().group_invitations()?;
+    let Some(found) = all.into_iter().find(|found| found.id == *id) else {
+        return Ok(None);
+    };
+    let row = view::group_invitation_row(names, found)?;
+    Ok(Some(Update::Notify {
+        title: row.inviter,
+        body: format!("invites you to {}", row.name),
+        chat: None,
+    }))
 }

@@ -1,8 +1,9 @@
 //! Rows from what the engine reads.
 
+use super::from_groups::{picture_url, standing};
 use super::{
-    AccountRow, ChatKind, ChatRow, InvitationRow, InvitationState, Preview, RequestRow,
-    RequestState, Standing, last_line, millis, muted_until,
+    AccountRow, ChatKind, ChatRow, GroupPreview, InvitationRow, InvitationState, Preview,
+    RequestRow, RequestState, Standing, last_line, millis, muted_until,
 };
 use crate::{Problem, ProblemCode};
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
@@ -59,17 +60,28 @@ impl<'a> Names<'a> {
 }
 
 /// A chat.
-pub(crate) fn chat_row(chat: engine::Chat) -> ChatRow {
-    let last = chat.last.map(last_line);
-    ChatRow {
+pub(crate) fn chat_row(names: &mut Names<'_>, chat: engine::Chat) -> Result<ChatRow> {
+    let kind = match chat.peer {
+        Some(_) => ChatKind::Direct,
+        None => ChatKind::Group,
+    };
+    let last = chat.last.map(|last| last_line(names, kind, last));
+    let last = last.transpose()?;
+    let picture = match kind {
+        ChatKind::Direct => None,
+        ChatKind::Group => names
+            .view()
+            .group(&chat.id)?
+            .and_then(|group| group.picture),
+    };
+    Ok(ChatRow {
         id: chat.id.to_string(),
-        kind: if chat.peer.is_some() {
-            ChatKind::Direct
-        } else {
-            ChatKind::Group
-        },
+        kind,
         title: chat.title,
         peer: chat.peer.map(|peer| peer.to_string()),
+        picture: picture.as_deref().map(picture_url),
+        participants: count(chat.participants),
+        standing: standing(chat.standing),
         unread: count(chat.unread.count),
         first_unread: chat.unread.first.map(|id| id.to_string()),
         mentions: count(chat.unread.mentions),
@@ -89,7 +101,7 @@ pub(crate) fn chat_row(chat: engine::Chat) -> ChatRow {
             .as_ref()
             .map_or(millis(chat.created_at), |last| last.at),
         last,
-    }
+    })
 }
 
 /// A cursor as hosts hand it back: the `order` of a row.
@@ -128,6 +140,12 @@ pub(crate) fn invitation_row(
             engine::InvitationState::Open => InvitationState::Open,
         },
         reusable: card.uses.is_none(),
+        group: card
+            .group
+            .as_ref()
+            .map(|group| group.conversation.to_string()),
+        uses: card.uses,
+        asks: card.asks,
         greeting: card.greeting.clone(),
         code: code.to_string(),
         link: code.link(),
@@ -139,9 +157,15 @@ pub(crate) fn invitation_row(
 }
 
 /// A request.
-pub(crate) fn request_row(request: engine::ConnectRequest) -> RequestRow {
+pub(crate) fn request_row(view: View<'_>, request: engine::ConnectRequest) -> Result<RequestRow> {
     use engine::RequestState as Engine;
-    RequestRow {
+    let group = match request.incoming {
+        true => view
+            .invitation(&request.invitation)?
+            .and_then(|it| it.invited.card.group),
+        false => None,
+    };
+    Ok(RequestRow {
         id: request.claim.to_string(),
         account: request.account.to_string(),
         incoming: request.incoming,
@@ -161,7 +185,8 @@ pub(crate) fn request_row(request: engine::ConnectRequest) -> RequestRow {
         },
         at: millis(request.at),
         chat: request.conversation.map(|id| id.to_string()),
-    }
+        group: group.map(|group| group.name),
+    })
 }
 
 /// What a code says.
@@ -184,6 +209,10 @@ pub(crate) fn preview(
         relay: relay.host().to_owned(),
         standing,
         chat,
+        group: preview.group.map(|group| GroupPreview {
+            name: group.name,
+            participants: group.participants,
+        }),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Rows of messages, from what the engine reads.
 
 use super::{
-    Draft, LastLine, Mention, MessageKind, MessageNotice, MessageRow, MessageState, Names,
-    Priority, Quote, Reaction, SearchHit, SendOptions, count, millis,
+    ChatKind, Draft, LastLine, Mention, MessageKind, MessageNotice, MessageRow, MessageState,
+    Names, Priority, Quote, Reaction, SearchHit, SendOptions, count, group_change, millis,
 };
 use crate::{Problem, ProblemCode};
 use data_encoding::HEXLOWER;
@@ -44,7 +44,7 @@ pub(crate) fn message_row(names: &mut Names<'_>, message: engine::Message) -> Re
         chat: message.conversation.to_string(),
         author: message.author.to_string(),
         author_name: names.of(&message.author)?,
-        own: message.own,
+        own: own(names, &message)?,
         kind: kind(&message),
         notice: notice(&message),
         at: millis(message.at),
@@ -70,11 +70,20 @@ pub(crate) fn message_row(names: &mut Names<'_>, message: engine::Message) -> Re
 }
 
 /// The newest line of a chat.
-pub(crate) fn last_line(message: engine::Message) -> LastLine {
-    LastLine {
+pub(crate) fn last_line(
+    names: &mut Names<'_>,
+    chat: ChatKind,
+    message: engine::Message,
+) -> Result<LastLine> {
+    let author_name = match chat {
+        ChatKind::Direct => None,
+        ChatKind::Group => Some(names.of(&message.author)?),
+    };
+    Ok(LastLine {
+        author_name,
         kind: kind(&message),
         notice: notice(&message),
-        own: message.own,
+        own: own(names, &message)?,
         state: state(message.state),
         at: millis(message.at),
         text: if message.amended.deleted {
@@ -82,7 +91,7 @@ pub(crate) fn last_line(message: engine::Message) -> LastLine {
         } else {
             message.text
         },
-    }
+    })
 }
 
 fn kind(message: &engine::Message) -> MessageKind {
@@ -104,8 +113,20 @@ fn notice(message: &engine::Message) -> Option<MessageNotice> {
         engine::MessageKind::Event(engine::Event::Gap) => Some(MessageNotice::Gap),
         engine::MessageKind::Event(engine::Event::Renewed) => Some(MessageNotice::Renewed),
         engine::MessageKind::Event(engine::Event::NewDevice) => Some(MessageNotice::NewDevice),
+        engine::MessageKind::Happened => Some(MessageNotice::Changes {
+            changes: message.happened().into_iter().map(group_change).collect(),
+        }),
         _ => None,
     }
+}
+
+/// Whether it is one's own doing. A change of a group is written by nobody: its author is who did it.
+fn own(names: &Names<'_>, message: &engine::Message) -> Result<bool> {
+    if message.kind != engine::MessageKind::Happened {
+        return Ok(message.own);
+    }
+    let me = names.view().account()?.map(|account| account.id);
+    Ok(me == Some(message.author))
 }
 
 fn problem(problem: engine::Problem) -> ProblemCode {

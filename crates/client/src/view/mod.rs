@@ -7,6 +7,8 @@ mod connection;
 mod contacts;
 mod details;
 mod from_engine;
+mod from_groups;
+mod groups;
 mod messages;
 mod presence;
 mod rows;
@@ -17,6 +19,10 @@ mod update;
 pub use contacts::{BlockedRow, ContactRow, SafetyNumber, Trust};
 pub use details::{
     ConnectionDetails, ErrorCount, Priority, QueueCount, ReconnectRow, RoundTrip, Transport,
+};
+pub use groups::{
+    ChatStanding, GroupChange, GroupInvitationRow, GroupPreview, GroupRow, NewInvitation,
+    ParticipantKind, ParticipantRow, ParticipantState, PendingRow, Role,
 };
 pub use presence::{OwnPresence, OwnState, PresenceRow, PresenceState, Privacy, PrivacyOverride};
 pub use rows::{
@@ -37,6 +43,7 @@ pub(crate) use details::{connection_details, queue};
 pub(crate) use from_engine::{
     Names, account_row, chat_row, count, invitation_row, place, preview, request_row,
 };
+pub(crate) use from_groups::{group_change, group_invitation_row, group_row};
 pub(crate) use messages::{
     draft_row, from_draft, last_line, mentions, message_row, options, search_hit,
 };

@@ -1,6 +1,8 @@
 //! Rows.
 
-use super::{Mention, MessageNotice, Millis, Priority, Quote, Reaction, Trust};
+use super::{
+    ChatStanding, GroupPreview, Mention, MessageNotice, Millis, Priority, Quote, Reaction, Trust,
+};
 use crate::ProblemCode;
 use crate::keychain::KeychainKind;
 use serde::{Deserialize, Serialize};
@@ -72,6 +74,8 @@ pub struct LastLine {
     pub text: String,
     /// Whether one wrote it oneself.
     pub own: bool,
+    /// In a group: who did.
+    pub author_name: Option<String>,
     /// How far it is.
     pub state: MessageState,
     /// Its author's clock.
@@ -95,6 +99,12 @@ pub struct ChatRow {
     pub title: String,
     /// The other account of a direct chat.
     pub peer: Option<String>,
+    /// A `data:` URL of a square picture.
+    pub picture: Option<String>,
+    /// How many take part: two in a direct chat.
+    pub participants: u32,
+    /// How one stands in it.
+    pub standing: ChatStanding,
     /// The newest message.
     pub last: Option<LastLine>,
     /// How many messages one has not seen.
@@ -234,6 +244,12 @@ pub struct InvitationRow {
     pub state: InvitationState,
     /// Whether it can be used again and again; one is then asked each time.
     pub reusable: bool,
+    /// The group it leads into, by its conversation's id.
+    pub group: Option<String>,
+    /// For how many it works; without end if `None`.
+    pub uses: Option<u32>,
+    /// Whether one is asked each time.
+    pub asks: bool,
     /// A word of welcome.
     pub greeting: String,
     /// `SNUG:…`.
@@ -293,8 +309,10 @@ pub struct Preview {
     pub relay: String,
     /// Where one stands with them.
     pub standing: Standing,
-    /// The chat with them.
+    /// The chat with them, or the group.
     pub chat: Option<String>,
+    /// The group it leads into.
+    pub group: Option<GroupPreview>,
 }
 
 /// How a request stands.
@@ -341,6 +359,8 @@ pub struct RequestRow {
     pub at: Millis,
     /// The chat it led to.
     pub chat: Option<String>,
+    /// Of an incoming one: the name of the group they want to join.
+    pub group: Option<String>,
 }
 
 /// How a connection stands.

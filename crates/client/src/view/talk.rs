@@ -1,6 +1,6 @@
 //! Rows of what people do with messages.
 
-use super::{MessageRow, Millis, Priority};
+use super::{GroupChange, MessageRow, Millis, Priority};
 use serde::{Deserialize, Serialize};
 
 /// The message another answers.
@@ -51,7 +51,7 @@ pub struct Mention {
 }
 
 /// What a line of the timeline that is no message says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum MessageNotice {
@@ -66,6 +66,11 @@ pub enum MessageNotice {
     Renewed,
     /// Its author has another device than when they were verified: their safety number is another one.
     NewDevice,
+    /// The message's author changed the group.
+    Changes {
+        /// What, in one step.
+        changes: Vec<GroupChange>,
+    },
 }
 
 /// What was begun to be written.

@@ -1,6 +1,8 @@
 //! What has changed.
 
-use super::{ChatRow, ConnectionRow, InvitationRow, MessageRow, PresenceRow, RequestRow};
+use super::{
+    ChatRow, ConnectionRow, GroupInvitationRow, InvitationRow, MessageRow, PresenceRow, RequestRow,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a row was that is no more.
@@ -16,6 +18,8 @@ pub enum GoneKind {
     Invitation,
     /// A request.
     Request,
+    /// An invitation to a group.
+    GroupInvitation,
 }
 
 /// A row that is no more.
@@ -50,6 +54,11 @@ pub enum Update {
         invitations: Vec<InvitationRow>,
         /// Requests.
         requests: Vec<RequestRow>,
+        /// Groups one is invited to.
+        group_invitations: Vec<GroupInvitationRow>,
+        /// Conversation ids of groups whose participants, name, roles or pending changes are different:
+        /// whoever shows one asks for it again.
+        groups: Vec<String>,
         /// What is no more.
         gone: Vec<Gone>,
     },
@@ -101,6 +110,8 @@ mod tests {
             messages: Vec::new(),
             invitations: Vec::new(),
             requests: Vec::new(),
+            group_invitations: Vec::new(),
+            groups: Vec::new(),
             gone: vec![Gone {
                 kind: GoneKind::Message,
                 id: "0a".into(),
@@ -108,7 +119,7 @@ mod tests {
         };
         assert_eq!(
             json(&changed),
-            r#"{"type":"changed","revision":1,"chats":[],"messages":[],"invitations":[],"requests":[],"gone":[{"kind":"message","id":"0a"}]}"#
+            r#"{"type":"changed","revision":1,"chats":[],"messages":[],"invitations":[],"requests":[],"groupInvitations":[],"groups":[],"gone":[{"kind":"message","id":"0a"}]}"#
         );
         assert_eq!(json(&Update::Resync), r#"{"type":"resync"}"#);
     }

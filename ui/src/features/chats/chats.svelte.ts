@@ -37,9 +37,8 @@ export class Chats {
     const draft = selected ? null : this.store.drafts.line(chat);
     if (draft !== null) return { kind: "draft", text: draft };
     if (chat.last === null) return { kind: "last", text: m.chats_row_new() };
-    const text = lastLine(chat.last);
-    const own = chat.last.own && chat.kind === "group" && chat.last.kind === "text";
-    return { kind: "last", text: own ? m.chats_row_you({ text }) : text };
+    const text = lastLine(chat.last, this.store.account?.id ?? null);
+    return { kind: "last", text: chat.kind === "group" && chat.last.kind === "text" ? by(chat.last, text) : text };
   }
 
   /** All of a row in one sentence, in the order it is drawn. */
@@ -66,6 +65,12 @@ export function standing(chat: ChatRow): string[] {
   if (chat.archived) words.push(m.chats_row_archived());
   if (chat.blocked) words.push(m.chats_row_blocked());
   return words;
+}
+
+/** In a group: who said it. */
+function by({ own, authorName }: NonNullable<ChatRow["last"]>, text: string): string {
+  if (own) return m.chats_row_you({ text });
+  return authorName === null ? text : m.chats_row_by({ name: isolated(authorName), text });
 }
 
 /** Whether how far the newest message has come is worth a sign. */

@@ -4,7 +4,7 @@ import { FakeCore } from "../../core/fake";
 import { Store } from "../../state/store.svelte.ts";
 import { Chats } from "./chats.svelte.ts";
 
-const last = { text: "See you", own: true, state: "read", at: NOON, kind: "text", notice: null } as const;
+const last = { text: "See you", own: true, authorName: null, state: "read", at: NOON, kind: "text", notice: null } as const;
 let store: Store;
 let chats: Chats;
 
@@ -32,6 +32,8 @@ describe("the list of chats", () => {
       messages: [],
       invitations: [],
       requests: [],
+      groupInvitations: [],
+      groups: [],
       gone: [],
     });
     expect(chats.shown.map((row) => row.id)).toEqual(["ada"]);
@@ -46,7 +48,17 @@ describe("the list of chats", () => {
   it("counts of muted chats only what names this account", () => {
     expect(store.unread).toBe(2);
     const muted = chat("ada", { muted: true, unread: 7, mentions: 1 });
-    store.apply({ type: "changed", revision: 2, chats: [muted], messages: [], invitations: [], requests: [], gone: [] });
+    store.apply({
+      type: "changed",
+      revision: 2,
+      chats: [muted],
+      messages: [],
+      invitations: [],
+      requests: [],
+      groupInvitations: [],
+      groups: [],
+      gone: [],
+    });
     expect(store.unread).toBe(1);
   });
 
@@ -63,6 +75,14 @@ describe("the list of chats", () => {
   it("shows who is writing before anything else", () => {
     store.apply({ type: "typing", chat: "ada", account: "account-ada", name: "Ada", on: true });
     expect(chats.line(chat("ada", { last }), true)).toEqual({ kind: "typing", text: "writing…" });
+  });
+
+  it("names in a group who said it", () => {
+    const said = (rest: object) => chats.line(chat("g", { kind: "group", last: { ...last, ...rest } }), false).text.replace(/[\u2068\u2069]/g, "");
+    expect(said({ own: true })).toBe("You: See you");
+    expect(said({ own: false, authorName: "Helpy" })).toBe("Helpy: See you");
+    const changes = [{ type: "left", account: "bo", name: "Bo" }] as const;
+    expect(said({ own: false, authorName: "Bo", kind: "notice", notice: { type: "changes", changes } })).toBe("Bo left");
   });
 
   it("words what nobody wrote", () => {

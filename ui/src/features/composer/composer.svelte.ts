@@ -3,7 +3,7 @@ import { type Conversation, editable } from "../../state/conversation.svelte.ts"
 import type { Store } from "../../state/store.svelte.ts";
 import { explain } from "../../state/words";
 import { m } from "../../paraglide/messages.js";
-import { mentionsIn, type Person } from "./complete";
+import { type Everyone, MENTIONS, mentionsIn, type Person } from "./complete";
 import { Typing } from "./typing";
 
 /** The most one message holds, in bytes of UTF-8. */
@@ -65,8 +65,10 @@ export class Composer {
     this.store.drafts.flush();
   }
 
-  /** Whom a message can mention: the other of a direct chat, and whoever has written. */
+  /** Whom a message can mention: a group's participants; else the other of a direct chat, and whoever has written. */
   people(): Person[] {
+    const participants = this.store.groups.participants(this.chat);
+    if (participants.length > 0) return participants.filter(({ own }) => !own);
     const known = new Map<string, Person>();
     const chat = this.store.chats.get(this.chat);
     if (chat?.peer) known.set(chat.peer, { account: chat.peer, name: chat.title });
@@ -74,6 +76,13 @@ export class Composer {
       if (!own && !known.has(author)) known.set(author, { account: author, name: authorName });
     }
     return [...known.values()];
+  }
+
+  /** The word for all of a group; null where there is none. */
+  everyone(): Everyone | null {
+    const count = this.store.groups.participants(this.chat).length - 1;
+    if (count < 2 || count > MENTIONS) return null;
+    return { word: m.composer_all(), hint: m.composer_all_hint({ count }) };
   }
 
   write(text: string): void {
@@ -133,7 +142,7 @@ export class Composer {
     const { priority } = this;
     const written = this.text;
     const text = written.trim();
-    const mentions = mentionsIn(text, this.people());
+    const mentions = mentionsIn(text, this.people(), this.everyone());
     this.#done();
     this.typing.stop();
     this.priority = "normal";

@@ -1,7 +1,8 @@
 import { fireEvent, render, screen } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { chat, message, messages } from "../../../tests/rows";
+import { ada, bo, chat, me, message, messages } from "../../../tests/rows";
 import { FakeCore, problem } from "../../core/fake";
+import { groupRow } from "../../core/rows";
 import { Conversation } from "../../state/conversation.svelte.ts";
 import { Store } from "../../state/store.svelte.ts";
 import { choices, closed, mentionsIn } from "./complete";
@@ -126,6 +127,31 @@ describe("words at the caret", () => {
     expect(choices("a@mor", 5, people)).toEqual([]);
     expect(closed("yes :tada:", 10)).toMatchObject({ insert: "🎉", from: 4, to: 10 });
     expect(closed("10:30:", 6)).toBeNull();
+  });
+
+  it("mention everyone of a group, while one message can", () => {
+    const everyone = { word: "all", hint: "everyone" };
+    expect(choices("@al", 3, people, everyone).map((choice) => choice.insert)).toEqual(["@all "]);
+    expect(choices("@al", 3, people)).toEqual([]);
+    expect(mentionsIn("@all tea? @all", people, everyone)).toEqual([
+      { account: "ada", from: 0, to: 4 },
+      { account: "ada2", from: 0, to: 4 },
+    ]);
+    expect(mentionsIn("@allison", people, everyone)).toEqual([]);
+    const crowd = Array.from({ length: 65 }, (_, i) => ({ account: `a${i}`, name: `Name ${i}x` }));
+    expect(mentionsIn("@all", crowd, everyone)).toEqual([]);
+  });
+
+  it("are names of a group's participants, also of those who never wrote", async () => {
+    core.putGroup(groupRow({ id: "g", name: "Physics", participants: [me, ada, bo] }));
+    await store.groups.load("g");
+    const composer = composerOf("g");
+    expect(composer.people().map(({ name }) => name)).toEqual(["Ada", "Bo"]);
+    expect(composer.everyone()).toEqual({ word: "all", hint: "everyone, 2 people" });
+    composer.write("@all and @Bo");
+    const send = vi.spyOn(core, "sendText");
+    await composer.send();
+    expect(send.mock.calls[0]?.[2].mentions.map(({ account }) => account)).toEqual(["account-ada", "account-bo", "account-bo"]);
   });
 
   it("mention whoever is named in full", () => {

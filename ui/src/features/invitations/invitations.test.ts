@@ -76,6 +76,36 @@ describe("showing a code", () => {
   });
 });
 
+describe("a group's code", () => {
+  it("is made for it alone, for some who ask first", async () => {
+    core.put({ invitations: [invitation("one")] });
+    const share = new Share(store, { id: "g", name: "Physics" });
+    await share.start();
+    expect(core.calls).toContain("createGroupInvitation g 10 true 86400000");
+    expect([share.invitation?.group, share.others]).toEqual(["g", []]);
+    share.uses = "any";
+    share.asks = false;
+    await share.make();
+    expect(core.calls).toContain("createGroupInvitation g  false 86400000");
+    const meeting = new Share(store);
+    await meeting.start();
+    expect([meeting.invitation?.id, meeting.others]).toEqual(["one", []]);
+  });
+
+  it("shows the group before one asks to join", async () => {
+    core.previews.set("SNUG:G", preview({ code: "SNUG:G", group: { name: "Physics", participants: 6 } }));
+    const navigation = new Navigation();
+    navigation.show("invite");
+    render(InviteDialog, { store, navigation });
+    await fireEvent.click(await screen.findByTestId("tab-read"));
+    await fireEvent.input(await screen.findByTestId("read-text"), { target: { value: "SNUG:G" } });
+    await fireEvent.click(screen.getByTestId("read-submit"));
+    expect((await screen.findByTestId("preview-name")).textContent).toBe("Physics");
+    expect(screen.getByTestId("preview-group").textContent).toBe("6 participants");
+    expect(screen.getByTestId("preview-connect").textContent).toContain("Ask to join");
+  });
+});
+
 describe("reading a code", () => {
   it("shows who it is before anything is sent", async () => {
     const read = new Read(store);

@@ -1,4 +1,4 @@
-import type { ChatRow, InvitationRow, QrMatrix } from "../../core";
+import type { ChatRow, InvitationRow, NewInvitation, QrMatrix } from "../../core";
 import { m } from "../../paraglide/messages.js";
 import type { Store } from "../../state/store.svelte.ts";
 import { explain } from "../../state/words";
@@ -10,6 +10,11 @@ const SAID_MS = 2_000;
 
 export type Lasts = keyof typeof LASTS;
 export type Kind = "once" | "many";
+/** For how many a group's code works, as it is chosen. */
+export const USES = ["1", "10", "100", "any"] as const;
+export type Uses = (typeof USES)[number];
+/** The group a code leads into. */
+export type Into = { id: string; name: string };
 
 function isOpen(row: InvitationRow): boolean {
   return row.state === "open" || row.state === "publishing";
@@ -20,6 +25,8 @@ export class Share {
   kind = $state<Kind>("once");
   lasts = $state<Lasts>("day");
   greeting = $state("");
+  uses = $state<Uses>("10");
+  asks = $state(true);
   /** Whether the choices for another code are open. */
   choosing = $state(false);
   making = $state(false);
@@ -35,14 +42,23 @@ export class Share {
     this.#id === null ? null : (this.store.invitations.get(this.#id) ?? null),
   );
   readonly others = $derived.by(() =>
-    this.store.invitationList.filter((row) => isOpen(row) && row.id !== this.#id),
+    this.store.invitationList.filter((row) => this.#ours(row) && row.id !== this.#id),
   );
 
-  constructor(readonly store: Store) {}
+  constructor(
+    readonly store: Store,
+    /** Null: for meeting people. */
+    readonly into: Into | null = null,
+  ) {}
 
-  /** Shows the newest code that still works, or makes the usual one: for one person, for a day. */
+  /** Still of use, and for the same. */
+  #ours(row: InvitationRow): boolean {
+    return isOpen(row) && row.group === (this.into?.id ?? null);
+  }
+
+  /** Shows the newest code that still works, or makes the usual one: for a day, for one person, or for ten who ask. */
   async start(): Promise<void> {
-    const open = this.store.invitationList.find(isOpen);
+    const open = this.store.invitationList.find((row) => this.#ours(row));
     if (open) await this.show(open.id);
     else await this.make();
   }
@@ -62,16 +78,22 @@ export class Share {
     if (this.making) return;
     this.making = true;
     await this.#try(async () => {
-      const row = await this.store.core.createInvitation({
-        reusable: this.kind === "many",
-        expiresInMs: LASTS[this.lasts],
-        greeting: this.greeting.trim(),
-      });
+      const row = await this.#create({ expiresInMs: LASTS[this.lasts], greeting: this.greeting.trim() });
       // An update that came before the answer is newer.
       if (!this.store.invitations.has(row.id)) this.store.invitations.set(row.id, row);
       await this.show(row.id);
     });
     this.making = false;
+  }
+
+  #create(wish: Pick<NewInvitation, "expiresInMs" | "greeting">): Promise<InvitationRow> {
+    const { core } = this.store;
+    if (this.into === null) {
+      const reusable = this.kind === "many";
+      return core.createInvitation({ ...wish, reusable, uses: reusable ? null : 1, asks: reusable });
+    }
+    const uses = this.uses === "any" ? null : Number(this.uses);
+    return core.createGroupInvitation(this.into.id, { ...wish, reusable: uses !== 1, uses, asks: this.asks });
   }
 
   async copy(): Promise<void> {

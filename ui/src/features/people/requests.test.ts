@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { request } from "../../../tests/rows";
+import { groupInvitation, request } from "../../../tests/rows";
 import { FakeCore, problem } from "../../core/fake";
 import { Store } from "../../state/store.svelte.ts";
+import { GroupInvitations } from "./groupInvitations.svelte.ts";
 import { Requests, UNDO_MS } from "./requests.svelte.ts";
 
 let core: FakeCore;
@@ -48,6 +49,20 @@ describe("answering", () => {
     core.refusals.set("answerRequest", problem("diskFull"));
     await requests.accept("dee");
     expect([requests.answer("dee"), requests.problem("dee")]).toEqual([undefined, expect.stringContaining("full")]);
+  });
+});
+
+describe("an invitation to a group", () => {
+  it("is accepted at once, and declined when the time to undo is over", async () => {
+    core.put({ groupInvitations: [groupInvitation("physics"), groupInvitation("tea")] });
+    const invitations = new GroupInvitations(requests.store);
+    expect(requests.store.groupInvitationList).toHaveLength(2);
+    await invitations.accept("physics");
+    invitations.decline("tea");
+    expect(requests.store.groupInvitationList.map(({ id }) => id)).toEqual(["tea"]);
+    await vi.advanceTimersByTimeAsync(UNDO_MS);
+    expect(core.calls.filter((call) => /(accept|decline)Group/.test(call))).toEqual(["acceptGroup physics", "declineGroup tea"]);
+    expect([requests.store.groupInvitationList, requests.store.chats.get("physics")?.kind]).toEqual([[], "group"]);
   });
 });
 

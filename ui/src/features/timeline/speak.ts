@@ -1,5 +1,5 @@
 import { m } from "../../paraglide/messages.js";
-import { isolated, noticeLine } from "../../state/people";
+import { isolated } from "../../state/people";
 import { clock } from "../../state/time";
 import { stateWord } from "../../state/words";
 import type { Item } from "./items";
@@ -14,7 +14,6 @@ export function spoken(item: Item): string | undefined {
   let text = row.text.slice(0, SPOKEN);
   if (row.kind === "unknown") text = m.timeline_unknown();
   if (row.kind === "deleted") text = row.own ? m.timeline_deleted_own() : m.timeline_deleted();
-  if (row.kind === "notice") text = noticeLine(row);
   if (row.quote && !row.quote.gone) {
     const name = row.quote.own ? m.timeline_you() : isolated(row.quote.authorName);
     text = m.timeline_spoken_reply({ name, text });

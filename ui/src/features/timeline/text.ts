@@ -18,18 +18,22 @@ export function cutAt(text: string): number | null {
   return cut;
 }
 
-export type Piece = { text: string; account: string | null };
+/** `accounts`: who is named by it; several when it names everyone. */
+export type Piece = { text: string; accounts: readonly string[] };
 
 /** A text in pieces, mentions apart. Ranges that do not fit the text are left out. */
 export function pieces(text: string, mentions: readonly Mention[]): Piece[] {
   const made: Piece[] = [];
   let done = 0;
+  let last: { from: number; to: number; accounts: string[] } | undefined;
   for (const { account, from, to } of [...mentions].sort((a, b) => a.from - b.from)) {
+    if (last?.from === from && last.to === to) last.accounts.push(account);
     if (from < done || to <= from || to > text.length) continue;
-    if (from > done) made.push({ text: text.slice(done, from), account: null });
-    made.push({ text: text.slice(from, to), account });
+    if (from > done) made.push({ text: text.slice(done, from), accounts: [] });
+    last = { from, to, accounts: [account] };
+    made.push({ text: text.slice(from, to), accounts: last.accounts });
     done = to;
   }
-  if (done < text.length) made.push({ text: text.slice(done), account: null });
+  if (done < text.length) made.push({ text: text.slice(done), accounts: [] });
   return made;
 }

@@ -126,6 +126,16 @@ describe("an open chat", () => {
   });
 });
 
+describe("a mention of everyone", () => {
+  it("is one piece that names them all", () => {
+    const mentions = ["a", "b"].map((account) => ({ account, from: 0, to: 4 }));
+    expect(pieces("@all hi", mentions)).toEqual([
+      { text: "@all", accounts: ["a", "b"] },
+      { text: " hi", accounts: [] },
+    ]);
+  });
+});
+
 describe("a long text", () => {
   it("is cut where people see an end, and not at all when it is short", () => {
     expect(cutAt("x".repeat(1_400))).toBeNull();
@@ -143,7 +153,7 @@ describe("a long text", () => {
       { account: "c", from: 5, to: 900 },
       { account: "d", from: 1, to: 2 },
     ];
-    expect(pieces("@Jo @Bo hi", mentions).map((piece) => [piece.text, piece.account])).toEqual([
+    expect(pieces("@Jo @Bo hi", mentions).map((piece) => [piece.text, piece.accounts[0] ?? null])).toEqual([
       ["@Jo", "a"],
       [" ", null],
       ["@Bo", "b"],

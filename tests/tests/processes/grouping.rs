@@ -1,0 +1,46 @@
+//! Groups by commands, and what who listens is told of them.
+
+use serde_json::json;
+use snug_tests::person::{Person, meet};
+use snug_tests::relay::Relay;
+
+#[test]
+fn a_group_is_made_changed_and_left() {
+    let relay = Relay::start();
+    let (ada, bo) = (
+        Person::on(&relay.url(), "Ada"),
+        Person::on(&relay.url(), "Bo"),
+    );
+    meet(&ada, &bo);
+    let made = ada.does(&["group", "new", "Physics", "Bo"]);
+    assert_eq!(made[0]["participants"][1]["state"], "invited");
+    let offered = bo.does(&["group", "invitations"]);
+    assert_eq!(
+        (&offered[0]["name"], &offered[0]["inviter"]),
+        (&"Physics".into(), &"Ada".into())
+    );
+    bo.does(&["group", "accept", offered[0]["id"].as_str().unwrap()]);
+    let said = bo.fails(&["group", "rename", "Physics", "Chemistry"]);
+    assert!(said.contains("Only an admin"), "{said}");
+    let said = ada.fails(&["group", "leave", "Physics"]);
+    assert!(said.contains("needs an admin"), "{said}");
+
+    let mut far = bo.listens();
+    ada.does(&["group", "rename", "Physics", "Gyroscopes"]);
+    let line = far.until(|line| line["type"] == "renamed");
+    assert_eq!(
+        (&line["name"], &line["byName"]),
+        (&"Gyroscopes".into(), &"Ada".into())
+    );
+    let left = ada.does(&["group", "leave", "Gyroscopes", "--successor", "Bo"]);
+    assert_eq!(left[0]["standing"], "left");
+    let line = far.until(|line| line["type"] == "left");
+    assert_eq!(
+        (&line["name"], &line["chatName"]),
+        (&"Ada".into(), &"Gyroscopes".into())
+    );
+    let said = far.does(json!({ "do": "send", "chat": "Gyroscopes", "text": "Alone" }));
+    assert_eq!(said[0]["state"], "sent");
+    let said = ada.fails(&["send", "Gyroscopes", "Hello?"]);
+    assert!(said.contains("not in this group"), "{said}");
+}
