@@ -14,6 +14,8 @@
 mod driver;
 #[path = "e2e/failing.rs"]
 mod failing;
+#[path = "e2e/hostile.rs"]
+mod hostile;
 #[path = "e2e/meeting.rs"]
 mod meeting;
 #[path = "e2e/page.rs"]
