@@ -5,12 +5,15 @@
 //! host.rs       opens the client meanwhile, with a relay inside the application where none is chosen
 //! commands.rs   what the page may ask; talk.rs: about chats and messages
 //! updates.rs    what the page is told
+//! drawing.rs    how the window is drawn where there is no graphics processor
 //! ```
 //!
 //! The page holds no truth and the shell none either: both can be started again at any moment.
 
 mod commands;
 mod connection;
+#[cfg(target_os = "linux")]
+pub mod drawing;
 mod host;
 mod place;
 mod presence;
