@@ -14,9 +14,9 @@
 mod commands;
 mod connection;
 mod contacts;
-mod groups;
 #[cfg(target_os = "linux")]
 pub mod drawing;
+mod groups;
 mod host;
 mod place;
 mod presence;

@@ -41,12 +41,14 @@ pub(crate) fn arrived(
     let Some(log) = logs.first() else {
         return Ok(Err("a wish to be in a conversation nobody knows"));
     };
-    if log.kind == ConversationKind::Group && !group::is_in(w.db, &log.conversation)? {
-        return Ok(Err("a wish to be in a group that one is not in"));
-    }
     let state = w.state(&log.group)?;
-    if log.kind == ConversationKind::Group && state.participant(&form.account).is_none() {
-        return removed(w, &state, signed);
+    if log.kind == ConversationKind::Group {
+        if !group::is_in(w.db, &log.conversation)? {
+            return gone(w, &state, signed);
+        }
+        if state.participant(&form.account).is_none() {
+            return removed(w, &state, signed);
+        }
     }
     let who = match check(w, &state, signed)? {
         Ok(who) => who,
@@ -98,6 +100,34 @@ pub(crate) fn is_small(inbox: &InboxAddress) -> bool {
     encode(inbox).len() <= INBOX_LIMIT
 }
 
+/// Whether who asks was in that group once, and signed.
+fn is_of_group(w: &Work<'_>, signed: &Signed<JoinRequest>) -> Result<bool> {
+    let form = &signed.form;
+    let key = form.devices.verified(&form.account);
+    let key = key.and_then(|entry| entry.key_of(&signed.device));
+    Ok(key.is_some_and(|key| signed.is_by(&key))
+        // Only who was in the group knows it.
+        && log::get(w.db, &form.group)?.is_some_and(|log| log.conversation == form.conversation)
+        && relay::get(w.db, &form.inbox.relay.key)?.is_some())
+}
+
+/// Somebody asks to be in a group again that we are in no more: they may not know that we are not.
+fn gone(
+    w: &mut Work<'_>,
+    state: &LogState,
+    signed: &Signed<JoinRequest>,
+) -> Result<std::result::Result<(), &'static str>> {
+    let own = state.participant(&w.me()?.account).map(|own| own.stay);
+    if let Some(stay) = own
+        && is_of_group(w, signed)?
+    {
+        let leave = group::leave_form(w, state.conversation, stay)?;
+        let form = InboxForm::Declined(Box::new(leave));
+        request::tell(w, &signed.form.inbox, &form)?;
+    }
+    Ok(Err("a wish to be in a group that one is not in"))
+}
+
 /// Somebody who was taken out of a group while away asks to be in it again: an admin says that they are
 /// not.
 fn removed(
@@ -106,14 +136,8 @@ fn removed(
     signed: &Signed<JoinRequest>,
 ) -> Result<std::result::Result<(), &'static str>> {
     let form = &signed.form;
-    let key = form.devices.verified(&form.account);
-    let key = key.and_then(|entry| entry.key_of(&signed.device));
-    let is_asked = key.is_some_and(|key| signed.is_by(&key))
-        // Only who was in the group knows it.
-        && log::get(w.db, &form.group)?.is_some_and(|log| log.conversation == form.conversation)
-        && relay::get(w.db, &form.inbox.relay.key)?.is_some();
     let me = w.me()?;
-    if is_asked && state.is_admin(&me.account) {
+    if is_of_group(w, signed)? && state.is_admin(&me.account) {
         let answer = Removed {
             wish: form.id,
             conversation: form.conversation,
@@ -199,6 +223,7 @@ pub(crate) fn serve(w: &mut Work<'_>, conversation: &ConversationId) -> Result<(
             rejoin::trouble(w, log, Trouble::Unusable)
         }
         Some(log) if log.trouble.is_none() => queue_admission(w, log),
+        Some(log) if rehome::is_alone(w, log)? => rehome::alone(w, log),
         Some(log) => rehome::consider(w, log),
         None => Ok(()),
     }

@@ -235,20 +235,12 @@ pub(crate) fn spoke(w: &mut Work<'_>, log: &Log, account: &AccountId) -> Result<
 pub(crate) fn entered(w: &mut Work<'_>, pointer: &Pointer, state: &LogState) -> Result<()> {
     let id = &state.conversation;
     let me = w.me()?.account;
-    let before = participant::of(w.db, id)?;
-    for old in &before {
-        if state.participant(&old.account).is_none() {
-            participant::delete(w.db, id, &old.account)?;
-        }
-    }
-    for p in &state.participants {
-        // Who was in before us is taken to be in.
-        participant::put(w.db, id, &member(p, true))?;
-    }
-    conversation::set_name(w.db, id, &state.name)?;
+    let is_new = participant::count(w.db, id)? == 0;
+    // Who was in before us is taken to be in.
+    list(w, state, true)?;
     let was_out = conversation::get(w.db, id)?.is_some_and(|c| c.standing != ChatStanding::In);
     conversation::set_standing(w.db, id, ChatStanding::In)?;
-    if (before.is_empty() || was_out)
+    if (is_new || was_out)
         && let Some(own) = state.participant(&me)
     {
         let added = Happened::Added {
@@ -262,12 +254,25 @@ pub(crate) fn entered(w: &mut Work<'_>, pointer: &Pointer, state: &LogState) -> 
     Ok(())
 }
 
+/// Lists everybody as a state says, and nobody else.
+pub(crate) fn list(w: &mut Work<'_>, state: &LogState, joined: bool) -> Result<()> {
+    let id = &state.conversation;
+    for old in participant::of(w.db, id)? {
+        if state.participant(&old.account).is_none() {
+            participant::delete(w.db, id, &old.account)?;
+        }
+    }
+    for p in &state.participants {
+        participant::put(w.db, id, &member(p, joined))?;
+    }
+    w.changes.conversations.insert(*id);
+    conversation::set_name(w.db, id, &state.name)
+}
+
 /// A group that begins with oneself alone.
 pub(crate) fn founded(w: &mut Work<'_>, group: &GroupId, state: &LogState) -> Result<()> {
     let id = &state.conversation;
-    for p in &state.participants {
-        participant::put(w.db, id, &member(p, true))?;
-    }
+    list(w, state, true)?;
     let me = w.me()?.account;
     say(w, id, (group, Seq(0)), me, &[Happened::Founded])
 }

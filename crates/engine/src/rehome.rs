@@ -10,8 +10,9 @@ use crate::store::table::message::Event;
 use crate::store::table::outbox::{self as queue, Intent, Stage};
 use crate::store::table::{log_state, mailbox, wish};
 use crate::work::Work;
-use crate::{admit, group, message, outbox, rejoin};
+use crate::{admit, group, message, outbox, participant, rejoin};
 use rusqlite::Connection;
+use snug_wire::log_state::ConversationKind;
 use snug_wire::{GroupId, Seq};
 use std::collections::BTreeSet;
 
@@ -22,6 +23,7 @@ const TURN: u64 = 10 * 60_000;
 pub(crate) fn is_alone(w: &mut Work<'_>, log: &Log) -> Result<bool> {
     let me = w.me()?.device;
     let state = w.state(&log.group)?;
+    let state = group::without_leavers(w.db, log, &state)?;
     let devices = state.participants.iter().filter_map(|p| p.devices.0.last());
     let mut devices = devices.flat_map(|signed| &signed.entry.devices);
     Ok(devices.all(|device| device.id == me))
@@ -95,6 +97,10 @@ fn found(w: &mut Work<'_>, log: &Log, ready: bool) -> Result<GroupId> {
     w.step("found anew")?;
     let state = w.state(&log.group)?;
     let state = group::without_leavers(w.db, log, &state)?;
+    if log.kind == ConversationKind::Group {
+        participant::list(w, &state, false)?;
+        group::sweep(w, log, &state)?;
+    }
     conversation::found(w, w.me()?, &relay, state, ready)
 }
 
@@ -153,5 +159,6 @@ pub(crate) fn leave_others(w: &mut Work<'_>, log: &Log) -> Result<()> {
         }
         message::send_unheard(w, old, Seq(i64::MAX.cast_unsigned()))?;
     }
-    Ok(())
+    // What was wished meanwhile.
+    admit::serve(w, &log.conversation)
 }

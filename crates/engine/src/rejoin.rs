@@ -203,7 +203,8 @@ pub(crate) fn pointed(
     Ok(Ok(()))
 }
 
-/// We asked to be in a group again, and are not in it any more: an admin, as far as we know, says so.
+/// We asked to be in a group again, and are not in it any more. Who is its admin by now we may not know:
+/// anybody's word counts who was in it with us.
 pub(crate) fn removed(
     w: &mut Work<'_>,
     signed: &Signed<Removed>,
@@ -217,10 +218,10 @@ pub(crate) fn removed(
         return Ok(Err("an answer to nothing asked"));
     };
     let state = w.state(&log.group)?;
-    let admin = state.participant(&form.account).filter(|p| {
-        p.role == Role::Admin && (p.devices == form.devices || form.devices.continues(&p.devices))
-    });
-    let key = admin
+    let known = state
+        .participant(&form.account)
+        .filter(|p| p.devices == form.devices || form.devices.continues(&p.devices));
+    let key = known
         .and_then(|_| form.devices.verified(&form.account))
         .and_then(|entry| entry.key_of(&signed.device));
     if log.kind != ConversationKind::Group || !key.is_some_and(|key| signed.is_by(&key)) {

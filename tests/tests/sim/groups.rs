@@ -395,10 +395,19 @@ impl Crowd {
         let Some(first) = all.first() else {
             return;
         };
+        if self.lossy && all.len() == 1 {
+            // Who was away while all others went cannot hear of all of it.
+            return;
+        }
         let truth = self.of(*first).unwrap();
         let is_in: BTreeSet<_> = truth.participants.iter().map(|p| p.account).collect();
         for (n, account) in self.accounts.iter().enumerate() {
             let name = self.world.devices[n].name;
+            let left = self.of(n).is_some_and(|g| g.standing == ChatStanding::Left);
+            if self.lossy && left {
+                // That they left may have been lost with all who had read it.
+                continue;
+            }
             assert_eq!(
                 is_in.contains(account),
                 self.is_in(n),

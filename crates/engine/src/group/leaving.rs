@@ -42,6 +42,9 @@ pub(super) fn leave(
         let next = next.ok_or(Rejection::LastAdmin)?;
         want(w, &id, &Wanted::Role(next, Role::Admin), 0)?;
     }
+    if log.trouble.is_some() {
+        return leave_apart(w, &log);
+    }
     conversation::set_standing(w.db, &id, ChatStanding::Left)?;
     w.changes.conversations.insert(id);
     let relay = joining::relay_of(w, &log)?.key;
