@@ -1,14 +1,14 @@
 //! Who is in a group: what its log says, as lists and the timeline show it.
 
 use crate::error::Result;
-use crate::mls::policy::Judged;
+use crate::mls::policy::{self, Judged};
 use crate::store::table::conversation::{self, ChatStanding};
 use crate::store::table::log::Log;
 use crate::store::table::message::{self, Message, MessageKind, MessageState, Place};
 use crate::store::table::participant::{self, Member};
 use crate::store::table::pending;
 use crate::work::Work;
-use crate::{group, message as messages};
+use crate::{group, message as messages, receipt};
 use minicbor::{Decode, Encode};
 use snug_wire::inbox::Pointer;
 use snug_wire::log_state::{Change, LogState, Participant, ParticipantKind, Role};
@@ -200,9 +200,11 @@ pub(crate) fn changed(
         return Ok(());
     }
     let id = &log.conversation;
+    let mut parted = false;
     for old in &before.participants {
         if after.participant(&old.account).is_none() {
             participant::delete(w.db, id, &old.account)?;
+            parted = true;
         }
     }
     for new in &after.participants {
@@ -211,9 +213,18 @@ pub(crate) fn changed(
         {
             participant::put(w.db, id, &member(new, false))?;
         }
+        if old.is_none() {
+            receipt::added(w, log, &new.account, seq)?;
+        }
+    }
+    if parted {
+        receipt::parted(w, log)?;
     }
     if after.name != before.name {
         conversation::set_name(w.db, id, &after.name)?;
+    }
+    if after.picture != before.picture {
+        conversation::set_picture(w.db, id, after.picture.as_deref().map(Vec::as_slice))?;
     }
     let lines = lines(before, judged);
     if !lines.is_empty() {
@@ -241,11 +252,14 @@ pub(crate) fn entered(w: &mut Work<'_>, pointer: &Pointer, state: &LogState) -> 
             participant::delete(w.db, id, &old.account)?;
         }
     }
+    let spoken = w.with_group(&pointer.group, |_, group| Ok(policy::spoken(group)))?;
+    let mut spoken = spoken.unwrap_or_default();
+    spoken.extend([me, pointer.account]);
     for p in &state.participants {
-        // Who was in before us is taken to be in.
-        participant::put(w.db, id, &member(p, true))?;
+        participant::put(w.db, id, &member(p, spoken.contains(&p.account)))?;
     }
     conversation::set_name(w.db, id, &state.name)?;
+    conversation::set_picture(w.db, id, state.picture.as_deref().map(Vec::as_slice))?;
     let was_out = conversation::get(w.db, id)?.is_some_and(|c| c.standing != ChatStanding::In);
     conversation::set_standing(w.db, id, ChatStanding::In)?;
     if (before.is_empty() || was_out)
@@ -268,6 +282,7 @@ pub(crate) fn founded(w: &mut Work<'_>, group: &GroupId, state: &LogState) -> Re
     for p in &state.participants {
         participant::put(w.db, id, &member(p, true))?;
     }
+    conversation::set_picture(w.db, id, state.picture.as_deref().map(Vec::as_slice))?;
     let me = w.me()?.account;
     say(w, id, (group, Seq(0)), me, &[Happened::Founded])
 }
