@@ -9,29 +9,34 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use snug_wire::AccountId;
+use snug_wire::card::{Signable, Signed};
+use snug_wire::device_list::DeviceList;
 use snug_wire::inbox::{InboxForm, SealedForm};
 use snug_wire::log_state::Credential;
 
 fuzz_target!(|bytes: &[u8]| {
     snug_fuzz::holds::<SealedForm>(bytes);
-    let credential = snug_fuzz::holds::<Credential>(bytes);
+    snug_fuzz::holds::<Credential>(bytes);
     match snug_fuzz::holds::<InboxForm>(bytes) {
-        Some(InboxForm::Request(request)) => {
-            if let Some(entry) = request.form.devices.verified(&request.form.account) {
-                for device in &entry.devices {
-                    let _ = request.is_by(&device.key);
-                }
-            }
+        Some(InboxForm::Request(signed)) => {
+            check(&signed, &signed.form.devices, &signed.form.account);
         }
-        Some(InboxForm::Pointer(pointer)) => {
-            let _ = pointer.state.hash();
-            for participant in &pointer.state.participants {
-                let _ = participant.devices.verified(&participant.account);
-            }
-            if let Some(credential) = credential {
-                let _ = pointer.state.lists(&credential);
-            }
+        Some(InboxForm::Pointer(signed)) => {
+            check(&signed, &signed.form.devices, &signed.form.account);
         }
-        Some(InboxForm::Denied(_)) | None => {}
+        Some(InboxForm::Join(signed)) => {
+            check(&signed, &signed.form.devices, &signed.form.account);
+        }
+        Some(InboxForm::Denied(_) | InboxForm::Declined(_)) | None => {}
     }
 });
+
+/// Whether a device of the list signed.
+fn check<T: Signable>(signed: &Signed<T>, devices: &DeviceList, account: &AccountId) {
+    if let Some(entry) = devices.verified(account) {
+        for device in &entry.devices {
+            let _ = signed.is_by(&device.key);
+        }
+    }
+}

@@ -1,29 +1,30 @@
 //! Groups: making one, asking for changes, leaving. What is asked for is a wish until a commit of the
 //! log has it, ours or somebody else's (rules 15, 20).
 
+mod leaving;
+
+pub(crate) use leaving::{close, declined, leave_form, leaves_now};
+
 use crate::account::{Me, checked_name};
 use crate::admit::{self, Admission};
 use crate::conversation::found;
 use crate::error::{Rejection, Result};
-use crate::mls::{group as mls_group, key_package};
+use crate::mls::key_package;
 use crate::read::PendingChange;
 use crate::store::table::candidate::{self, Candidate};
 use crate::store::table::conversation::{self, ChatStanding, Conversation};
 use crate::store::table::log::{self, Log};
-use crate::store::table::mailbox::{self, Standing};
-use crate::store::table::message::Problem;
-use crate::store::table::outbox::{self as queue, Intent, New, Queued, Stage};
+use crate::store::table::outbox::Queued;
 use crate::store::table::pending::{self, Pending, Wanted};
-use crate::store::table::{contact, request as requests, wish};
+use crate::store::table::{contact, request as requests};
 use crate::work::Work;
-use crate::{Engine, joining, message, offer, outbox, participant, pool, post};
+use crate::{Engine, joining, participant, pool};
 use minicbor::bytes::ByteVec;
-use snug_wire::card::{GroupCard, Signable as _, Signed};
-use snug_wire::content::Priority;
+use snug_wire::card::{GroupCard, Signed};
 use snug_wire::frame::Request;
 use snug_wire::inbox::{GroupOffer, InviteRequest, OFFER_NAMES};
 use snug_wire::log_state::{
-    Change, ConversationKind, Credential, DESCRIPTION_LIMIT, Leave, LogState, MOST_PARTICIPANTS,
+    Change, ConversationKind, Credential, DESCRIPTION_LIMIT, LogState, MOST_PARTICIPANTS,
     PICTURE_LIMIT, Participant, ParticipantKind, Role,
 };
 use snug_wire::{AccountId, ClaimId, ConversationId, FRAME_LIMIT, RelayAddress, Seq, decode};
@@ -44,12 +45,6 @@ pub enum GroupWish {
     /// Give it a picture, PNG, JPEG or WebP of at most [`PICTURE_LIMIT`] bytes, or none.
     Picture(Option<Vec<u8>>),
 }
-
-/// Between the devices that would carry out that somebody leaves, in milliseconds: the first does, the
-/// next ones only if it does not.
-const TURN: u64 = 2_000;
-/// The longest such a wait.
-const LONGEST_TURN: u64 = 10 * 60_000;
 
 impl Engine {
     /// Makes a group with these contacts.
@@ -101,7 +96,7 @@ impl Engine {
         successor: Option<AccountId>,
         now: u64,
     ) -> Result<()> {
-        self.write(now, |w| leave(w, id, successor))
+        self.write(now, |w| leaving::leave(w, id, successor))
     }
 }
 
@@ -506,95 +501,6 @@ pub(crate) fn sweep(w: &mut Work<'_>, log: &Log, after: &LogState) -> Result<()>
     Ok(())
 }
 
-fn leave(w: &mut Work<'_>, id: ConversationId, successor: Option<AccountId>) -> Result<()> {
-    let log = standing_in(w, &id)?;
-    let state = w.state(&log.group)?;
-    let me = w.me()?.account;
-    if state.participants.len() <= 1 {
-        return close(w, &id, ChatStanding::Left);
-    }
-    let is_other_admin = |p: &Participant| p.role == Role::Admin && p.account != me;
-    if state.is_admin(&me) && !state.participants.iter().any(is_other_admin) {
-        let next = successor.filter(|next| *next != me && state.participant(next).is_some());
-        let next = next.ok_or(Rejection::LastAdmin)?;
-        want(w, &id, &Wanted::Role(next, Role::Admin), 0)?;
-    }
-    conversation::set_standing(w.db, &id, ChatStanding::Left)?;
-    w.changes.conversations.insert(id);
-    let relay = joining::relay_of(w, &log)?.key;
-    outbox::add(
-        w,
-        New {
-            relay,
-            lane: log.address,
-            priority: Priority::Normal,
-            not_before: 0,
-            intent: Intent::Leave(log.group),
-            request: None,
-        },
-    )
-}
-
-/// Our word that we leave, or do not come in.
-pub(crate) fn leave_form(
-    w: &Work<'_>,
-    conversation: ConversationId,
-    stay: u64,
-) -> Result<Signed<Leave>> {
-    let me = w.me()?;
-    let form = Leave {
-        conversation,
-        account: me.account,
-        stay,
-    };
-    Ok(form.signed(me.device, &me.signing_key()))
-}
-
-/// Somebody said that they leave: one of those who stay carries it out.
-pub(crate) fn leaves_now(
-    w: &mut Work<'_>,
-    log: &Log,
-    leave: &Signed<Leave>,
-) -> Result<std::result::Result<(), &'static str>> {
-    let state = w.state(&log.group)?;
-    let me = w.me()?;
-    if leave.form.account == me.account {
-        // Another device of ours said so.
-        close(w, &log.conversation, ChatStanding::Left)?;
-        return Ok(Ok(()));
-    }
-    let change = Change::Left(Box::new(leave.clone()));
-    if let Err(why) = state.changed(&change, &me.account) {
-        return Ok(Err(why));
-    }
-    let wanted = Wanted::Leave(Box::new(leave.clone()));
-    if !participant::is_wished(w, &log.conversation, &wanted)? {
-        let account = leave.form.account;
-        let rank = w.with_group(&log.group, |_, group| Ok(mls_group::rank(group, &account)))?;
-        let wait = u64::from(rank.unwrap_or(0)) * TURN;
-        let not_before = match wait {
-            0 => 0,
-            wait => w.now + wait.min(LONGEST_TURN),
-        };
-        want(w, &log.conversation, &wanted, not_before)?;
-    }
-    Ok(Ok(()))
-}
-
-/// Who was added to a group of ours does not come in.
-pub(crate) fn declined(
-    w: &mut Work<'_>,
-    leave: &Signed<Leave>,
-) -> Result<std::result::Result<(), &'static str>> {
-    let Ok(log) = standing_in(w, &leave.form.conversation) else {
-        return Ok(Err("a refusal of a group that one is not in"));
-    };
-    if leave.form.account == w.me()?.account {
-        return Ok(Err("a refusal of one's own"));
-    }
-    leaves_now(w, &log, leave)
-}
-
 /// What is asked for of a group and not done yet.
 pub(crate) fn pending(
     db: &rusqlite::Connection,
@@ -626,32 +532,4 @@ pub(crate) fn pending(
 pub(crate) fn is_waiting(db: &rusqlite::Connection) -> Result<bool> {
     let is_own = |row: &Pending| row.not_before == 0 || !matches!(row.wanted, Wanted::Add(..));
     Ok(pending::all(db)?.iter().any(is_own))
-}
-
-/// Nothing of a group is read or written any more; what was said stays. Its secrets go.
-pub(crate) fn close(w: &mut Work<'_>, id: &ConversationId, standing: ChatStanding) -> Result<()> {
-    conversation::set_standing(w.db, id, standing)?;
-    w.changes.conversations.insert(*id);
-    for log in log::of(w.db, id)? {
-        for row in queue::of_lane(w.db, &log.address)? {
-            queue::delete(w.db, row.id)?;
-            w.live.stored.remove(&row.id);
-            match &row.intent {
-                Intent::Message(id) => message::failed(w, *id, Problem::Refused)?,
-                Intent::Post(id, _) if row.stage == Stage::Waiting => post::failed(w, id)?,
-                _ => {}
-            }
-        }
-        mailbox::set_standing(w.db, &log.address, Standing::Over)?;
-        log::set_trouble(w.db, &log.group, None)?;
-        w.live.caught_up.remove(&log.address);
-        w.live.to_open.remove(&log.address);
-        w.live.relocked.remove(&log.address);
-        w.forget_group(&log.group)?;
-    }
-    for wish in pending::of(w.db, id)? {
-        pending::delete(w.db, wish.id)?;
-    }
-    wish::close_ours(w.db, id)?;
-    offer::show(w, id)
 }

@@ -247,7 +247,11 @@ fn apply_to_inbox(w: &mut Work<'_>, inbox: &Inbox, delivery: &Delivery) -> Verdi
         InboxForm::Request(signed) => request::arrived(w, inbox, signed),
         InboxForm::Pointer(signed) if joining::takes_answers(inbox) => {
             let verdict = joining::pointed(w, signed)?;
-            pool::used(w, &inbox.address)?;
+            // Whoever adds us without having been asked took a key package. Others have their own, and
+            // who is nobody to us has nothing made.
+            if verdict.is_ok() && signed.form.answers.is_none() && signed.form.joins.is_none() {
+                pool::used(w, &inbox.address)?;
+            }
             Ok(verdict)
         }
         InboxForm::Declined(leave) if joining::takes_answers(inbox) => groups::declined(w, leave),

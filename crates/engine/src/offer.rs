@@ -97,6 +97,13 @@ pub(crate) fn arrived(
     if before.as_ref().is_some_and(|old| !is_newer(old)) {
         return Ok(Err("a group that came before"));
     }
+    // Else whoever else is a contact would choose where one goes who has said yes.
+    if before
+        .as_ref()
+        .is_some_and(|old| old.taken && old.account != pointer.account)
+    {
+        return Ok(Err("a group one is on one's way into"));
+    }
     if before.is_none() && offer::all(w.db)?.len() >= MOST {
         return Ok(Err("a group while too many wait"));
     }

@@ -285,14 +285,17 @@ fn is_of_account(w: &Work<'_>, state: &LogState) -> Result<bool> {
 
 /// Whether a state may follow on one we know: no device list older, and outside groups the same people.
 fn continues(known: &LogState, state: &LogState) -> bool {
+    let is_group = state.kind == ConversationKind::Group;
     let is_newer = |old: &Participant| match state.participant(&old.account) {
-        Some(new) => new.devices == old.devices || new.devices.continues(&old.devices),
-        None => state.kind == ConversationKind::Group,
+        Some(new) => {
+            (is_group || new.role == old.role)
+                && (new.devices == old.devices || new.devices.continues(&old.devices))
+        }
+        None => is_group,
     };
     known.conversation == state.conversation
         && known.kind == state.kind
-        && (known.kind == ConversationKind::Group
-            || known.participants.len() == state.participants.len())
+        && (is_group || known.participants.len() == state.participants.len())
         && known.participants.iter().all(is_newer)
 }
 

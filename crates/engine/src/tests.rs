@@ -6,10 +6,12 @@ use crate::store::table::mailbox::{self, Mailbox, Standing};
 use crate::store::table::message::{MessageKind, MessageState};
 use crate::store::table::wish;
 use crate::work::Work;
-use crate::{Access, Engine, Extras, conversation, message, receipt};
+use crate::{Access, Engine, Error, Extras, GroupWish, Rejection, conversation, message, receipt};
 use rand::SeedableRng as _;
 use snug_wire::content::{Body, Content, Priority, Receipt, Text};
-use snug_wire::log_state::{Credential, LogState};
+use snug_wire::log_state::{
+    ConversationKind, Credential, LogState, MOST_PARTICIPANTS, Participant,
+};
 use snug_wire::{
     AccountId, Address, ConversationId, DeviceId, DeviceKey, GroupId, JoinId, LockSecret,
     MessageId, RelayAddress, RelayKey, Secret, Seq, encode,
@@ -142,22 +144,20 @@ fn join(w: &mut Work<'_>, n: u8) -> Result<()> {
             envelope: None,
         },
     )?;
+    let kind = ConversationKind::Direct;
     log::insert(
         w.db,
         &Log {
             group: group(n),
             conversation: id,
             address,
-            state: LogState {
-                conversation: id,
-                kind: snug_wire::log_state::ConversationKind::Direct,
-                participants: Vec::new(),
-            },
+            kind,
             head: Seq(0),
             ready: true,
             read: Seq(0),
             trouble: None,
         },
+        &LogState::new(id, kind),
     )
 }
 
@@ -292,6 +292,47 @@ fn what_a_person_saw_does_not_fail() {
     ada.says(2, 2, says(1, 1, vec![]));
     ada.says(2, 3, says(1, 1, vec![Seq(1)]));
     assert_eq!(ada.state(&id), MessageState::Read);
+}
+
+#[test]
+fn a_group_is_full_with_so_many_in_it_or_wished_for() {
+    let mut ada = Ada::new(&[]);
+    let own = ada.engine.me.as_ref().unwrap().account;
+    let group = ada.engine.create_group("Walks", &[], NOW).unwrap();
+    let fill = |ada: &mut Ada, count: usize| {
+        let written = ada.engine.write(NOW, |w| {
+            for n in [2, 3] {
+                let none = snug_wire::device_list::DeviceList(Vec::new());
+                crate::store::table::contact::put(w.db, &author(n).account, "Bo", &none)?;
+            }
+            let log = log::of(w.db, &group)?.remove(0);
+            let mut state = LogState::clone(&*w.state(&log.group)?);
+            state.participants.retain(|p| p.account == own);
+            let one = state.participants[0].clone();
+            for n in 1..count as u64 {
+                let mut account = AccountId([0xff; 32]);
+                account.0[..8].copy_from_slice(&n.to_be_bytes());
+                state.participants.push(Participant {
+                    account,
+                    ..one.clone()
+                });
+            }
+            state.participants.sort_by_key(|p| p.account);
+            crate::store::table::log_state::put(w.db, &log.group, &state)
+        });
+        written.unwrap();
+    };
+    let add = |ada: &mut Ada, n: u8| {
+        let wish = GroupWish::Add(author(n).account);
+        ada.engine.change_group(group, &wish, NOW)
+    };
+    fill(&mut ada, MOST_PARTICIPANTS - 1);
+    add(&mut ada, 2).unwrap();
+    let full = add(&mut ada, 3);
+    assert!(matches!(full, Err(Error::Rejected(Rejection::GroupFull))));
+    let wish = GroupWish::Remove(author(2).account);
+    ada.engine.change_group(group, &wish, NOW).unwrap();
+    add(&mut ada, 3).unwrap();
 }
 
 #[test]

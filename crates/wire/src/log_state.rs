@@ -257,9 +257,9 @@ impl LogState {
     pub fn changed(&self, change: &Change, by: &AccountId) -> Result<Self, &'static str> {
         let mut state = self.clone();
         state.change(change, by)?;
-        let grows = matches!(
+        let grows = !matches!(
             change,
-            Change::Devices(..) | Change::Added(_) | Change::Described(_) | Change::Pictured(_)
+            Change::Joined(_) | Change::Removed(_) | Change::Role(..) | Change::Left(_)
         );
         if grows && encode(&state).len() > STATE_LIMIT {
             return Err("a state longer than a log can hold");

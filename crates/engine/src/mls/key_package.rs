@@ -1,6 +1,8 @@
 //! Key packages: made for a request, checked when one comes.
 
-use super::{Provider, SUITE, capabilities, credential, identity, lifetime};
+use super::{
+    Provider, SUITE, capabilities, credential, identity, last_resort_capabilities, lifetime,
+};
 use crate::error::{Error, Result};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
 use openmls::prelude::{KeyPackage, KeyPackageBuilder, KeyPackageIn, ProtocolVersion};
@@ -14,7 +16,8 @@ pub(crate) fn make(
     signer: &SignatureKeyPair,
     who: &Credential,
 ) -> Result<Vec<u8>> {
-    build(KeyPackage::builder(), provider, signer, who)
+    let builder = KeyPackage::builder().leaf_node_capabilities(capabilities());
+    build(builder, provider, signer, who)
 }
 
 /// Makes one that may be used more than once: its private half stays.
@@ -23,12 +26,10 @@ pub(crate) fn make_last_resort(
     signer: &SignatureKeyPair,
     who: &Credential,
 ) -> Result<Vec<u8>> {
-    build(
-        KeyPackage::builder().mark_as_last_resort(),
-        provider,
-        signer,
-        who,
-    )
+    let builder = KeyPackage::builder()
+        .leaf_node_capabilities(last_resort_capabilities())
+        .mark_as_last_resort();
+    build(builder, provider, signer, who)
 }
 
 fn build(
@@ -39,7 +40,6 @@ fn build(
 ) -> Result<Vec<u8>> {
     let bundle = builder
         .key_package_lifetime(lifetime())
-        .leaf_node_capabilities(capabilities())
         .build(SUITE, provider, signer, credential(who))
         .map_err(|e| Error::Mls(e.to_string()))?;
     bundle

@@ -70,10 +70,23 @@ pub(crate) fn signer(seed: &[u8; 32], public: &[u8; 32]) -> SignatureKeyPair {
 
 /// What our leaves say they can do: just what Snug uses.
 pub(crate) fn capabilities() -> Capabilities {
+    able(&[ExtensionType::Unknown(STATE_EXTENSION)])
+}
+
+/// What a leaf of a key package for the last resort says: it has to know its own extension
+/// (RFC 9420 §10.1).
+pub(crate) fn last_resort_capabilities() -> Capabilities {
+    able(&[
+        ExtensionType::Unknown(STATE_EXTENSION),
+        ExtensionType::LastResort,
+    ])
+}
+
+fn able(extensions: &[ExtensionType]) -> Capabilities {
     Capabilities::new(
         Some(&[ProtocolVersion::Mls10]),
         Some(&[SUITE]),
-        Some(&[ExtensionType::Unknown(STATE_EXTENSION)]),
+        Some(extensions),
         Some(&[ProposalType::Custom(CHANGE_PROPOSAL)]),
         Some(&[CredentialType::Basic]),
     )

@@ -10,9 +10,11 @@ use openmls_traits::crypto::OpenMlsCrypto as _;
 use rusqlite::Connection;
 use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};
 use snug_wire::log_state::{
-    Change, ConversationKind, Credential, Joined, LogState, Participant, Role,
+    Change, ConversationKind, Credential, Joined, LogState, Participant, ParticipantKind, Role,
 };
 use snug_wire::{AccountId, ConversationId, DeviceId, DeviceKey, GroupId, JoinId, encode};
+
+mod groups;
 
 struct Member {
     db: Connection,
@@ -64,6 +66,17 @@ impl Member {
     fn key_package(&self) -> Vec<u8> {
         key_package::make(&self.provider(), &self.signer(), &self.who).unwrap()
     }
+
+    fn participant(&self, role: Role) -> Participant {
+        Participant {
+            account: self.who.account,
+            role,
+            devices: self.devices.clone(),
+            name: String::new(),
+            kind: ParticipantKind::User,
+            stay: 0,
+        }
+    }
 }
 
 struct Chat {
@@ -76,15 +89,12 @@ struct Chat {
 
 fn chat() -> Chat {
     let (ada, bo) = (Member::new(1), Member::new(2));
-    let participant = |m: &Member| Participant {
-        account: m.who.account,
-        role: Role::Admin,
-        devices: m.devices.clone(),
-    };
+    let mut participants = [&ada, &bo].map(|m| m.participant(Role::Admin)).to_vec();
+    participants.sort_by_key(|p| p.account);
+    let conversation = LogState::direct_id(&ada.who.account, &bo.who.account);
     let state = LogState {
-        conversation: LogState::direct_id(&ada.who.account, &bo.who.account),
-        kind: ConversationKind::Direct,
-        participants: vec![participant(&ada), participant(&bo)],
+        participants,
+        ..LogState::new(conversation, ConversationKind::Direct)
     };
     let id = GroupId([3; 16]);
     let package = bo.key_package();
@@ -96,7 +106,7 @@ fn chat() -> Chat {
             .unwrap()
             .unwrap();
         group::merge_pending(&provider, &mut group, &state).unwrap();
-        let welcome = pending.welcome.unwrap();
+        let (welcome, _) = pending.welcome.unwrap();
         let joined = group::join(&bo.provider(), &id, &state, &welcome)
             .unwrap()
             .unwrap();
@@ -159,24 +169,22 @@ struct Rogue {
     names: Option<LogState>,
 }
 
-fn check(rogue: impl FnOnce(&Chat) -> Rogue, why: &str) {
-    let mut chat = chat();
-    let rogue = rogue(&chat);
-    let bytes = {
-        let (provider, signer) = (chat.bo.provider(), chat.bo.signer());
-        let changes = rogue.changes.iter().map(|change| {
+impl Rogue {
+    /// The commit, of which its author keeps nothing.
+    fn commit(self, by: &Member, group: &mut MlsGroup) -> Vec<u8> {
+        let (provider, signer) = (by.provider(), by.signer());
+        let changes = self.changes.iter().map(|change| {
             let change = CustomProposal::new(CHANGE_PROPOSAL, encode(change));
             Proposal::Custom(Box::new(change))
         });
-        let mut builder = chat
-            .bo_group
+        let mut builder = group
             .commit_builder()
             .force_self_update(true)
-            .leaf_node_parameters(rogue.leaf)
-            .propose_adds(rogue.add)
-            .propose_removals(rogue.remove)
+            .leaf_node_parameters(self.leaf)
+            .propose_adds(self.add)
+            .propose_removals(self.remove)
             .add_proposals(changes);
-        if let Some(state) = &rogue.names {
+        if let Some(state) = &self.names {
             let context = group::context(state).unwrap();
             builder = builder.propose_group_context_extensions(context).unwrap();
         }
@@ -188,9 +196,15 @@ fn check(rogue: impl FnOnce(&Chat) -> Rogue, why: &str) {
             .stage_commit(&provider)
             .unwrap();
         let bytes = bundle.commit().tls_serialize_detached().unwrap();
-        group::drop_pending(&provider, &mut chat.bo_group).unwrap();
+        group::drop_pending(&provider, group).unwrap();
         bytes
-    };
+    }
+}
+
+fn check(rogue: impl FnOnce(&Chat) -> Rogue, why: &str) {
+    let mut chat = chat();
+    let rogue = rogue(&chat);
+    let bytes = rogue.commit(&chat.bo, &mut chat.bo_group);
     match chat.ada_opens(true, &bytes) {
         Opened::Ignored(said) => assert_eq!(said, why),
         Opened::Merged(_) => panic!("it was merged"),
@@ -262,7 +276,7 @@ fn listed(chat: &Chat, second: &Member) -> (Change, LogState) {
     let bo = &chat.bo;
     let list = bo.devices.with(new, bo.who.device, &bo.key).unwrap();
     let change = Change::Devices(bo.who.account, list);
-    let after = chat.state.changed(&change).unwrap();
+    let after = chat.state.changed(&change, &bo.who.account).unwrap();
     (change, after)
 }
 
@@ -334,13 +348,16 @@ fn a_device_list_goes_on_from_the_one_there_is() {
         changes: vec![Change::Devices(AccountId([9; 32]), listed_of(chat))],
         ..Rogue::default()
     };
-    check(of_nobody, "a device list of nobody in the conversation");
+    check(
+        of_nobody,
+        "a change of somebody who is not in the conversation",
+    );
 }
 
 fn listed_of(chat: &Chat) -> DeviceList {
     match listed(chat, &second()).0 {
         Change::Devices(_, list) => list,
-        Change::Joined(_) => DeviceList(Vec::new()),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -377,9 +394,9 @@ fn a_device_is_taken_in_and_taken_in_again() {
             panic!("it was not merged")
         };
         assert_eq!(judged.state, after);
-        assert_eq!(judged.joined[0].device, second.who.device);
+        assert_eq!(judged.joined().next().unwrap().device, second.who.device);
         chat.state = after.clone();
-        let welcome = pending.welcome.unwrap();
+        let (welcome, _) = pending.welcome.unwrap();
         let id = GroupId([3; 16]);
         let joined = group::join(&second.provider(), &id, &after, &welcome).unwrap();
         assert_eq!(joined.unwrap().members().count(), 3);
@@ -444,7 +461,8 @@ fn a_welcome_to_another_state_or_group_is_not_followed() {
         let pending = group::commit(&provider, &mut group, &signer, &state, &adds, &[])
             .unwrap()
             .unwrap();
-        let joined = group::join(&bo.provider(), expected, said, &pending.welcome.unwrap());
+        let (welcome, _) = pending.welcome.unwrap();
+        let joined = group::join(&bo.provider(), expected, said, &welcome);
         assert_eq!(
             joined.unwrap().err(),
             Some("the group is not what was said of it")

@@ -5,7 +5,8 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 use rusqlite::ErrorCode;
 use snug_engine::{Access, Engine, Error, NewInvitation, Reader, Result, connect};
-use snug_wire::{ConversationId, Secret};
+use snug_wire::log_state::{ConversationKind, LogState};
+use snug_wire::{ConversationId, Secret, encode};
 use std::fs;
 use std::path::Path;
 
@@ -103,6 +104,59 @@ fn the_first_schema_opens_with_all_that_is_in_it() {
     let kept = db.query_row(kept, [], |row| Ok((row.get(0)?, row.get(1)?)));
     // What awaited its echo is frozen: it is put again with the same bytes.
     assert_eq!(kept.unwrap(), (1, vec![2_u8]));
+}
+
+/// What a log has established moves to a table of its own, byte for byte: its hash stands in the group.
+#[test]
+fn a_log_of_the_first_schema_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("first.db");
+    let key = Secret::new([7; 32]);
+    let db = connect(&path, &key, Access::Write).unwrap();
+    db.execute_batch(FIRST).unwrap();
+    db.execute_batch(
+        "INSERT INTO conversation VALUES (zeroblob(32), 0, zeroblob(32), 7);
+         INSERT INTO mailbox VALUES (zeroblob(32), zeroblob(32), zeroblob(32), 1, 0, 9, NULL, NULL);",
+    )
+    .unwrap();
+    let state = LogState::new(ConversationId([0; 32]), ConversationKind::Direct);
+    // As it was written before there were groups: conversation, kind, participants.
+    let old = [
+        &[0xa3, 0x00, 0x58, 0x20][..],
+        &[0; 32],
+        &[0x01, 0x00, 0x02, 0x80],
+    ]
+    .concat();
+    assert_eq!(encode(&state), old);
+    db.execute(
+        "INSERT INTO log VALUES (zeroblob(16), zeroblob(32), zeroblob(32), ?1, 3, 1, 9)",
+        [&old],
+    )
+    .unwrap();
+    // A Welcome was being fetched by a pointer of the old form, beside something else.
+    db.execute_batch(
+        "INSERT INTO outbox (relay, lane, priority, not_before, stage, intent)
+           VALUES (zeroblob(32), zeroblob(32), 1, 0, 0, x'820b81a0'),
+                  (zeroblob(32), zeroblob(32), 1, 0, 0, x'820a80');
+         INSERT INTO request VALUES
+           (x'01', 0, zeroblob(16), zeroblob(32), 'Bo', '', 2, 5, NULL, x'a0'),
+           (x'02', 0, zeroblob(16), zeroblob(32), 'Cyan', '', 1, 5, NULL, x'a0');",
+    )
+    .unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    drop(db);
+    let engine = open(&path, [7; 32]).unwrap();
+    assert_eq!(engine.view().outbox().unwrap().len(), 1);
+    drop(engine);
+    let db = connect(&path, &key, Access::Read).unwrap();
+    let moved = "SELECT state, kind, head, read FROM log JOIN log_state USING (group_id)";
+    let moved = db.query_row(moved, [], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    });
+    assert_eq!(moved.unwrap(), (old, 0, 3, 9));
+    let states = "SELECT group_concat(state) FROM (SELECT state FROM request ORDER BY claim)";
+    let states: String = db.query_row(states, [], |row| row.get(0)).unwrap();
+    assert_eq!(states, "8,1");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Somebody who speaks the protocol by hand, and may say anything in it.
 
 use crate::people::World;
+use chacha20poly1305::XChaCha20Poly1305;
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use ed25519_dalek::SigningKey;
 use hmac::Mac as _;
 use minicbor::bytes::ByteVec;
@@ -21,8 +23,8 @@ use snug_wire::code::{CodeKind, InviteCode, RelayHint};
 use snug_wire::content::Profile;
 use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};
 use snug_wire::frame::{Answer, MailboxKind, Publish, Request};
-use snug_wire::inbox::{InboxForm, InviteRequest, SealedForm};
-use snug_wire::log_state::{Credential, LogState};
+use snug_wire::inbox::{InboxForm, InviteRequest, Joining, Pointer, SealedForm};
+use snug_wire::log_state::{Credential, LogState, Participant, ParticipantKind, Role};
 use snug_wire::{
     AccountId, Address, ClaimId, ConversationId, DeviceId, DeviceKey, FRAME_LIMIT, GroupId,
     InvitationId, LockSecret, Secret, decode, encode, pad,
@@ -149,7 +151,8 @@ impl Stranger {
             .lifetime(Lifetime::init(0, u64::MAX))
             .with_group_context_extensions(extensions.unwrap())
             .build();
-        let (provider, signer) = (&self.provider, self.signer(self.device));
+        // One of its own: a group may be founded again and again.
+        let (provider, signer) = (&Provider::new().unwrap(), self.signer(self.device));
         let mut group = MlsGroup::new_with_group_id(
             provider,
             &signer,
@@ -249,6 +252,35 @@ impl Stranger {
         })
     }
 
+    /// What is attached to a commit of the stranger's, for whom that pointer leads there.
+    pub fn attach(pointer: &Pointer, joining: &Joining) -> Vec<u8> {
+        let payload = Payload {
+            msg: &encode(joining),
+            aad: &pointer.group.0,
+        };
+        let cipher = XChaCha20Poly1305::new(pointer.key.expose().into());
+        let sealed = cipher.encrypt(&[0; 24].into(), payload).unwrap();
+        [&[0; 24][..], &sealed].concat()
+    }
+
+    /// What a pointer leads to.
+    pub fn opened(world: &World, pointer: &Pointer) -> Joining {
+        let attached = world.relay.attached(&pointer.address, pointer.commit);
+        let (nonce, sealed) = attached.split_first_chunk::<24>().unwrap();
+        let payload = Payload {
+            msg: sealed,
+            aad: &pointer.group.0,
+        };
+        let cipher = XChaCha20Poly1305::new(pointer.key.expose().into());
+        let plain = cipher.decrypt(&(*nonce).into(), payload).unwrap();
+        decode(&plain, FRAME_LIMIT).unwrap()
+    }
+
+    /// A participant who is the stranger.
+    pub fn participant(&self, role: Role) -> Participant {
+        participant(self.account, role, self.devices.clone())
+    }
+
     /// Everything that came to the stranger's inbox.
     pub fn received(&self, world: &World) -> Vec<InboxForm> {
         let entries = &world.relay.mailboxes[&self.inbox.address].entries;
@@ -268,7 +300,6 @@ impl Stranger {
 
     /// A code of the stranger's own, with whatever card; it is published.
     pub fn invite(&self, world: &mut World, change: impl FnOnce(&mut Card)) -> InviteCode {
-        use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
         let code = InviteCode {
             kind: CodeKind::Contact,
             id: InvitationId([self.n; 16]),
@@ -285,14 +316,14 @@ impl Stranger {
             expires_at: None,
             uses: None,
             asks: false,
+            group: None,
         };
         change(&mut card);
         let payload = Payload {
             msg: &pad::pad(&encode(&self.sign(card))),
             aad: &code.id.0,
         };
-        let cipher =
-            chacha20poly1305::XChaCha20Poly1305::new(&derive(&code.key, b"snug/1 card").into());
+        let cipher = XChaCha20Poly1305::new(&derive(&code.key, b"snug/1 card").into());
         let sealed = cipher.encrypt(&[0; 24].into(), payload).unwrap();
         let publish = Publish {
             id: code.id,
@@ -303,6 +334,18 @@ impl Stranger {
         };
         world.relay.handle(Request::Publish(publish), 0);
         code
+    }
+}
+
+/// Somebody as a state names them; a group would name them, too, and count.
+pub fn participant(account: AccountId, role: Role, devices: DeviceList) -> Participant {
+    Participant {
+        account,
+        role,
+        devices,
+        name: String::new(),
+        kind: ParticipantKind::User,
+        stay: 0,
     }
 }
 

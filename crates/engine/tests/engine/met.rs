@@ -6,8 +6,9 @@ use openmls::prelude::ExtensionType;
 use rusqlite::Connection;
 use snug_engine::{Access, Event, MessageKind, NewInvitation, connect};
 use snug_wire::card::{InboxAddress, Signed};
-use snug_wire::inbox::{InboxForm, JoinRequest, Pointer};
-use snug_wire::{Address, ConversationId, GroupId, JoinId, LockSecret, Secret, Seq};
+use snug_wire::inbox::{InboxForm, JoinRequest, Joining, Pointer};
+use snug_wire::log_state::LogState;
+use snug_wire::{Address, ConversationId, EnvelopeId, GroupId, JoinId, LockSecret, Secret, Seq};
 
 pub const OWN: [ExtensionType; 1] = [ExtensionType::Unknown(0xF051)];
 
@@ -44,6 +45,8 @@ pub struct Met {
     pub world: World,
     pub stranger: Stranger,
     pub pointer: Pointer,
+    /// What it led to.
+    pub joining: Joining,
 }
 
 pub fn met_with(change: impl FnOnce(&mut Stranger)) -> Met {
@@ -51,15 +54,38 @@ pub fn met_with(change: impl FnOnce(&mut Stranger)) -> Met {
     let mut stranger = Stranger::new(&mut world, 50);
     change(&mut stranger);
     let pointer = connect_to(&mut world, &stranger);
+    let joining = Stranger::opened(&world, &pointer);
     Met {
         world,
         stranger,
         pointer,
+        joining,
     }
 }
 
 pub fn met() -> Met {
     met_with(|_| ())
+}
+
+/// Ada in a group of hers with a stranger, who is no admin: all that is said is of that group.
+pub fn met_in_group() -> Met {
+    let mut met = met();
+    let stranger = &met.stranger;
+    let package = stranger.key_package(stranger.device, &OWN);
+    let inbox = stranger.inbox.address;
+    met.world.relay.stock(&inbox, package);
+    let now = met.world.now;
+    let others = [stranger.account];
+    let made = met.world.engine(ADA).create_group("Walks", &others, now);
+    made.unwrap();
+    met.world.rest();
+    met.world.wait(120_000);
+    met.pointer = match met.stranger.received(&met.world).pop() {
+        Some(InboxForm::Pointer(signed)) => signed.form.clone(),
+        other => panic!("{other:?}"),
+    };
+    met.joining = Stranger::opened(&met.world, &met.pointer);
+    met
 }
 
 pub fn connect_to(world: &mut World, stranger: &Stranger) -> Pointer {
@@ -72,19 +98,19 @@ pub fn connect_to(world: &mut World, stranger: &Stranger) -> Pointer {
     world.wait(60_000);
     world.ignored(ADA);
     match &stranger.received(world)[..] {
-        [InboxForm::Pointer(pointer), ..] => (**pointer).clone(),
+        [InboxForm::Pointer(signed), ..] => signed.form.clone(),
         other => panic!("{other:?}"),
     }
 }
 
 impl Met {
     pub fn chat(&self) -> ConversationId {
-        self.pointer.state.conversation
+        self.pointer.conversation
     }
 
     /// Where Ada's device is reached.
     pub fn ada(&self) -> InboxAddress {
-        let others = self.pointer.reach.iter();
+        let others = self.joining.reach.iter();
         let mut others = others.filter(|reach| reach.account != self.stranger.account);
         others.next().unwrap().inbox.clone()
     }
@@ -156,7 +182,7 @@ impl Met {
 }
 
 impl Met {
-    /// A pointer into another log of the conversation, that answers Ada's wish.
+    /// A pointer into another log of the conversation, that answers Ada's wish and holds in every respect.
     pub fn lead(&self) -> Pointer {
         let mut group = self.pointer.group;
         group.0[0] = 0;
@@ -166,15 +192,21 @@ impl Met {
             commit: Seq(1),
             secret: LockSecret::new([77; 32]),
             fetch: LockSecret::new([77; 32]),
+            key: Secret::new([77; 32]),
+            generation: 7,
+            envelope: EnvelopeId([77; 16]),
             answers: None,
             joins: Some(self.ada_asked().id),
-            reach: Vec::new(),
+            account: self.stranger.account,
+            devices: self.stranger.devices.clone(),
+            offer: None,
             ..self.pointer.clone()
         }
     }
 
     pub fn point(&mut self, pointer: Pointer) -> Vec<&'static str> {
-        self.say(&InboxForm::Pointer(Box::new(pointer)))
+        let signed = self.stranger.sign(pointer);
+        self.say(&InboxForm::Pointer(Box::new(signed)))
     }
 
     /// Whether Ada asked the relay for a Welcome since.
@@ -186,16 +218,26 @@ impl Met {
 impl Met {
     /// The stranger founds the conversation anew under that id, with Ada's device in it.
     pub fn enter(&mut self, group: GroupId) -> Pointer {
+        self.found(group, |_| ())
+    }
+
+    /// As `enter`, with that state.
+    pub fn found(&mut self, group: GroupId, change: impl FnOnce(&mut LogState)) -> Pointer {
         let wish = self.ada_asked();
-        let at = self.lead();
-        let (commit, welcome) = self.stranger.found(&group, &at.state, &wish.key_package);
-        self.world.relay.make(&at, commit, welcome);
-        let envelope = self.world.relay.mailboxes[&at.address].entries[0].id;
-        Pointer {
+        let at = Pointer {
             group,
-            envelope,
-            generation: 7,
-            ..at
-        }
+            ..self.lead()
+        };
+        let mut state = self.joining.state.clone();
+        change(&mut state);
+        let (commit, welcome) = self.stranger.found(&group, &state, &wish.key_package);
+        let joining = Joining {
+            welcome,
+            state,
+            reach: Vec::new(),
+        };
+        let attached = Stranger::attach(&at, &joining);
+        self.world.relay.make(&at, commit, attached);
+        at
     }
 }

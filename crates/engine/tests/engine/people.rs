@@ -10,7 +10,8 @@ use snug_engine::{
 use snug_wire::code::InviteCode;
 use snug_wire::frame::{Answer, Delivery, MailboxKind, Opened, Put};
 use snug_wire::{
-    Address, ClaimId, ConversationId, EnvelopeId, InvitationId, MessageId, Secret, Seq,
+    AccountId, Address, ClaimId, ConversationId, EnvelopeId, InvitationId, LockSecret, MessageId,
+    Secret, Seq,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,8 +30,8 @@ pub struct Person {
     pub ignored: Vec<&'static str>,
     lives: u64,
     seed: u64,
-    /// Open mailboxes, and the last entry delivered of each.
-    open: BTreeMap<Address, Seq>,
+    /// Open mailboxes: with which secret, and the last entry delivered of each.
+    open: BTreeMap<Address, (LockSecret, Seq)>,
     connected: bool,
 }
 
@@ -222,7 +223,9 @@ impl World {
                 .engine
                 .opened(&relay, s.address, &answer, now)
                 .unwrap();
-            person.open.insert(s.address, from);
+            if !matches!(answer, Answer::Refused(_)) {
+                person.open.insert(s.address, (s.secret, from));
+            }
         }
         moved |= self.deliver(who);
         let person = &mut self.people[who];
@@ -244,7 +247,7 @@ impl World {
                 .opened(&relay, s.address, &answer, now)
                 .unwrap();
             let from = s.after.map_or(Seq(0), |cursor| cursor.seq);
-            self.people[who].open.insert(s.address, from);
+            self.people[who].open.insert(s.address, (s.secret, from));
         }
         self.deliver(who);
     }
@@ -253,24 +256,27 @@ impl World {
         let relay = self.relay.address().key;
         let person = &mut self.people[who];
         let mut moved = false;
-        for (address, from) in &mut person.open {
-            let Some(mailbox) = self.relay.mailboxes.get(address) else {
+        let mut over = Vec::new();
+        for (address, (secret, from)) in &mut person.open {
+            let Some((new, until)) = self.relay.read(address, secret, *from) else {
                 continue;
             };
-            let new: Vec<Delivery> = mailbox
-                .entries
-                .iter()
-                .filter(|entry| entry.seq > *from)
-                .cloned()
-                .collect();
-            *from = Seq(mailbox.entries.len() as u64);
             moved |= !new.is_empty();
+            *from = new.last().map_or(*from, |last| last.seq);
             let received = person.engine.receive(&relay, &new, self.now);
             let ignored = received
                 .expect("receive never fails because of others")
                 .ignored;
             person.ignored.extend(ignored.iter().map(|i| i.why));
-            person.engine.caught_up(*address);
+            match until {
+                None => person.engine.caught_up(*address),
+                Some(at) => over.push((*address, at)),
+            }
+        }
+        for (address, at) in over {
+            person.open.remove(&address);
+            person.engine.ended(&relay, address, at, self.now).unwrap();
+            moved = true;
         }
         moved
     }
@@ -320,6 +326,11 @@ impl World {
         request.unwrap().conversation.expect("they are connected")
     }
 
+    pub fn account(&self, who: usize) -> AccountId {
+        let view = self.people[who].engine.view();
+        view.account().unwrap().unwrap().id
+    }
+
     pub fn send(&mut self, who: usize, chat: ConversationId, text: &str) -> MessageId {
         let now = self.now;
         self.engine(who)
@@ -345,7 +356,7 @@ impl World {
     pub fn texts(&self, who: usize, chat: ConversationId) -> Vec<String> {
         self.messages(who, chat)
             .into_iter()
-            .filter(|m| !matches!(m.kind, MessageKind::Event(_)))
+            .filter(|m| !matches!(m.kind, MessageKind::Event(_) | MessageKind::Happened))
             .map(|m| m.text)
             .collect()
     }

@@ -1,13 +1,13 @@
 //! Pointers and denials of an inviter who means harm.
 
-use crate::forge::Stranger;
+use crate::forge::{Stranger, participant};
 use crate::people::{ADA, BO, World};
 use snug_engine::RequestState;
 use snug_wire::card::{InboxAddress, Signable as _};
 use snug_wire::frame::MailboxKind;
-use snug_wire::inbox::{Denial, DenialReason, InboxForm, Pointer};
+use snug_wire::inbox::{Denial, DenialReason, InboxForm, Joining, Pointer};
 use snug_wire::log_state::{ConversationKind, LogState, Participant, Role};
-use snug_wire::{Address, ClaimId, EnvelopeId, GroupId, LockSecret, RelayKey, Seq};
+use snug_wire::{Address, ClaimId, EnvelopeId, GroupId, LockSecret, RelayKey, Secret, Seq};
 
 /// Bo asked the stranger: the world, the stranger, Bo's claim, and where his answers go.
 struct Asked {
@@ -15,6 +15,9 @@ struct Asked {
     stranger: Stranger,
     claim: ClaimId,
     reply: InboxAddress,
+    /// The key package of Bo's device.
+    package: Vec<u8>,
+    /// What would be true.
     state: LogState,
 }
 
@@ -28,24 +31,22 @@ fn asked() -> Asked {
         panic!("one request came")
     };
     let form = signed.form.clone();
-    let participant = |account, devices| Participant {
-        account,
-        role: Role::Admin,
-        devices,
-    };
     let mut participants = vec![
-        participant(form.account, form.devices),
-        participant(stranger.account, stranger.devices.clone()),
+        participant(form.account, Role::Admin, form.devices),
+        stranger.participant(Role::Admin),
     ];
     participants.sort_by_key(|p| p.account);
     world.ignored(BO);
     Asked {
         claim,
         reply: form.inboxes[0].clone(),
+        package: form.key_packages[0].to_vec(),
         state: LogState {
-            conversation: LogState::direct_id(&form.account, &stranger.account),
-            kind: ConversationKind::Direct,
             participants,
+            ..LogState::new(
+                LogState::direct_id(&form.account, &stranger.account),
+                ConversationKind::Direct,
+            )
         },
         world,
         stranger,
@@ -63,11 +64,28 @@ impl Asked {
             envelope: EnvelopeId([77; 16]),
             secret: LockSecret::new([77; 32]),
             fetch: LockSecret::new([77; 32]),
-            state: self.state.clone(),
+            key: Secret::new([77; 32]),
+            conversation: self.state.conversation,
             answers: Some(self.claim),
             joins: None,
-            reach: Vec::new(),
+            account: self.stranger.account,
+            devices: self.stranger.devices.clone(),
+            offer: None,
         }
+    }
+
+    /// Makes that state come true where a pointer leads.
+    fn found(&mut self, state: LogState) -> Pointer {
+        let pointer = self.pointer();
+        let (commit, welcome) = self.stranger.found(&pointer.group, &state, &self.package);
+        let joining = Joining {
+            welcome,
+            state,
+            reach: Vec::new(),
+        };
+        let attached = Stranger::attach(&pointer, &joining);
+        self.world.relay.make(&pointer, commit, attached);
+        pointer
     }
 
     fn say(&mut self, form: &InboxForm) -> Vec<&'static str> {
@@ -78,7 +96,8 @@ impl Asked {
     }
 
     fn point(&mut self, pointer: Pointer) -> Vec<&'static str> {
-        self.say(&InboxForm::Pointer(Box::new(pointer)))
+        let signed = self.stranger.sign(pointer);
+        self.say(&InboxForm::Pointer(Box::new(signed)))
     }
 
     fn state(&self) -> RequestState {
@@ -98,22 +117,120 @@ fn check(change: impl FnOnce(&mut Pointer, &World), why: &'static str) {
 
 #[test]
 fn a_pointer_must_answer_what_was_asked() {
-    check(|p, _| p.answers = None, "a pointer that answers nothing");
+    check(
+        |p, _| p.answers = None,
+        "a group of somebody who is no contact",
+    );
     check(
         |p, _| p.answers = Some(ClaimId([1; 16])),
         "a pointer to nothing asked",
     );
     let other = "a pointer to another conversation";
-    check(|p, _| p.state.conversation.0[0] ^= 1, other);
-    check(|p, _| p.state.kind = ConversationKind::Own, other);
-    check(|p, _| p.state.participants[0].role = Role::Member, other);
+    check(|p, _| p.conversation.0[0] ^= 1, other);
+}
+
+#[test]
+fn a_pointer_is_signed_by_the_inviter() {
+    let why = "a pointer that the inviter did not sign";
+    let mut asked = asked();
+    let other = Stranger::new(&mut asked.world, 51);
+    let pointer = asked.pointer();
+    let of_other = Pointer {
+        account: other.account,
+        devices: other.devices.clone(),
+        ..pointer.clone()
+    };
+    let mut altered = asked.stranger.sign(pointer.clone());
+    altered.form.commit = Seq(2);
+    for forged in [
+        pointer.clone().signed(asked.stranger.device, &other.key),
+        pointer.clone().signed(other.device, &other.key),
+        of_other.signed(other.device, &other.key),
+        altered,
+    ] {
+        let form = InboxForm::Pointer(Box::new(forged));
+        assert_eq!(asked.say(&form), [why]);
+    }
+    assert_eq!(asked.state(), RequestState::Waiting);
+    check(|p, _| p.devices.0.clear(), why);
+    check(|p, _| p.devices.0[0].signature[0] ^= 1, why);
     check(
         |p, _| {
-            let third = p.state.participants[0].clone();
-            p.state.participants.push(third);
+            let again = p.devices.0[0].clone();
+            p.devices.0.push(again);
         },
-        other,
+        why,
     );
+}
+
+/// A pointer holds and what it leads to does not: the request fails, nothing is joined, and a true
+/// pointer may still come.
+fn fails(change: impl FnOnce(&mut LogState, &Asked)) {
+    let mut asked = asked();
+    let mut state = asked.state.clone();
+    change(&mut state, &asked);
+    let chats = |asked: &Asked| asked.world.people[BO].engine.view().chats().unwrap().len();
+    let before = chats(&asked);
+    let pointer = asked.found(state);
+    assert!(asked.point(pointer).is_empty());
+    assert_eq!(asked.state(), RequestState::Failed);
+    assert_eq!(chats(&asked), before);
+    assert_eq!(asked.world.people[BO].engine.relays().unwrap().len(), 1);
+    let pointer = asked.found(asked.state.clone());
+    assert!(asked.point(pointer).is_empty());
+    assert_eq!(asked.state(), RequestState::Connected);
+    assert_eq!(chats(&asked), before + 1);
+}
+
+#[test]
+fn a_state_is_of_the_two_and_of_nobody_else() {
+    fails(|state, _| {
+        let third = state.participants[0].clone();
+        state.participants.push(third);
+    });
+    fails(|state, _| state.participants.reverse());
+    fails(|state, _| state.participants[0].role = Role::Member);
+    fails(|state, _| state.participants[0].stay = 1);
+    fails(|state, _| {
+        let third = Stranger::new(&mut World::new(&[]), 51);
+        state.participants.push(third.participant(Role::Member));
+        state.participants.sort_by_key(|p| p.account);
+    });
+    fails(|state, asked| {
+        let all = &mut state.participants;
+        all.retain(|p| p.account == asked.stranger.account);
+    });
+    fails(|state, asked| {
+        let all = &mut state.participants;
+        all.retain(|p| p.account != asked.stranger.account);
+    });
+}
+
+#[test]
+fn a_state_is_of_the_conversation_and_its_kind() {
+    fails(|state, _| state.conversation.0[0] ^= 1);
+    fails(|state, _| state.kind = ConversationKind::Own);
+    fails(|state, _| state.kind = ConversationKind::Group);
+    fails(|state, _| state.name = "Walks".into());
+    fails(|state, _| state.added = 2);
+}
+
+#[test]
+fn a_state_has_true_device_lists() {
+    fn of_stranger<'a>(state: &'a mut LogState, asked: &Asked) -> &'a mut Participant {
+        let mut all = state.participants.iter_mut();
+        all.find(|p| p.account == asked.stranger.account).unwrap()
+    }
+    fails(|state, asked| of_stranger(state, asked).devices.0.clear());
+    fails(|state, asked| {
+        let devices = &mut of_stranger(state, asked).devices;
+        devices.0[0].signature[0] ^= 1;
+    });
+    fails(|state, asked| {
+        let mut all = state.participants.iter_mut();
+        let own = all.find(|p| p.account != asked.stranger.account).unwrap();
+        own.devices.0.clear();
+    });
 }
 
 #[test]
@@ -164,7 +281,7 @@ fn one_pointer_is_followed_at_a_time() {
         ..asked.pointer()
     };
     for pointer in [first, second] {
-        let form = InboxForm::Pointer(Box::new(pointer));
+        let form = InboxForm::Pointer(Box::new(asked.stranger.sign(pointer)));
         let bytes = asked.stranger.seal(&asked.reply, &form);
         asked.world.drop_into(asked.reply.address, bytes);
     }
@@ -228,7 +345,7 @@ fn a_pointer_does_not_belong_into_an_invitations_inbox() {
         .invited
         .card
         .inbox;
-    let form = InboxForm::Pointer(Box::new(asked.pointer()));
+    let form = InboxForm::Pointer(Box::new(asked.stranger.sign(asked.pointer())));
     let bytes = asked.stranger.seal(&inbox, &form);
     asked.world.drop_into(inbox.address, bytes);
     asked.world.rest();

@@ -15,7 +15,20 @@ pub struct Mailbox {
     pub lock: Lock,
     pub generation: u64,
     pub entries: Vec<Delivery>,
-    attachments: BTreeMap<(Seq, Lock), Vec<u8>>,
+    pub attachments: BTreeMap<(Seq, Lock), Vec<u8>>,
+    /// Locks it had, each with the entry that changed it.
+    old: Vec<(Lock, Seq)>,
+    /// Key packages, and the one for when there are none.
+    pub pool: Vec<Vec<u8>>,
+    pub last_resort: Option<Vec<u8>>,
+}
+
+/// What a secret opens.
+enum Opens {
+    All,
+    /// Entries up to the one that changed the lock.
+    Until(Seq),
+    Nothing,
 }
 
 impl Mailbox {
@@ -26,13 +39,34 @@ impl Mailbox {
             .map_or(Seq(0), |e| e.seq)
     }
 
-    fn opened(&self) -> Opened {
+    fn new(kind: MailboxKind, lock: Lock) -> Self {
+        Self {
+            kind,
+            lock,
+            generation: 7,
+            entries: Vec::new(),
+            attachments: BTreeMap::new(),
+            old: Vec::new(),
+            pool: Vec::new(),
+            last_resort: None,
+        }
+    }
+
+    fn opened(&self, until: Option<Seq>) -> Opened {
         Opened {
             generation: self.generation,
             first: Seq(1),
-            last: Seq(self.entries.len() as u64),
-            head: self.head(),
+            last: until.unwrap_or(Seq(self.entries.len() as u64)),
+            head: until.unwrap_or(self.head()),
         }
+    }
+
+    fn opens(&self, lock: &Lock) -> Opens {
+        if self.lock == *lock {
+            return Opens::All;
+        }
+        let old = self.old.iter().find(|(old, _)| old == lock);
+        old.map_or(Opens::Nothing, |(_, at)| Opens::Until(*at))
     }
 }
 
@@ -44,6 +78,8 @@ pub struct Relay {
     pub refusals: VecDeque<Refusal>,
     /// The next `Publish`, `Claim` or `Create` too.
     pub other_refusals: VecDeque<Refusal>,
+    /// The next `Stock` or `Take` too.
+    pub pool_refusals: VecDeque<Refusal>,
     /// Every entry that was asked for, stored or not.
     pub puts: Vec<Put>,
     /// How many Welcomes were asked for.
@@ -60,6 +96,7 @@ impl Relay {
             cards: BTreeMap::new(),
             refusals: VecDeque::new(),
             other_refusals: VecDeque::new(),
+            pool_refusals: VecDeque::new(),
             puts: Vec::new(),
             fetches: 0,
             retired: BTreeSet::new(),
@@ -87,20 +124,53 @@ impl Relay {
         let Some(mailbox) = self.mailboxes.get(address) else {
             return Answer::Refused(Refusal::NoMailbox);
         };
-        if mailbox.lock != secret.lock() {
-            return Answer::Refused(Refusal::WrongLock);
-        }
+        let until = match mailbox.opens(&secret.lock()) {
+            Opens::All => None,
+            Opens::Until(at) => Some(at),
+            Opens::Nothing => return Answer::Refused(Refusal::WrongLock),
+        };
+        let opened = mailbox.opened(until);
         let there = |c: Cursor| mailbox.entries.get(c.seq.0 as usize - 1).map(|e| e.id);
         match after {
-            Some(c) if c.generation != mailbox.generation || there(c) != Some(c.id) => {
-                Answer::Diverged(mailbox.opened())
+            Some(c)
+                if c.generation != mailbox.generation
+                    || c.seq > opened.last
+                    || there(c) != Some(c.id) =>
+            {
+                Answer::Diverged(opened)
             }
-            _ => Answer::Opened(mailbox.opened()),
+            _ => Answer::Opened(opened),
         }
     }
 
-    /// Makes a conversation's mailbox of one commit, with a Welcome where the pointer says.
-    pub fn make(&mut self, at: &Pointer, commit: Vec<u8>, welcome: Vec<u8>) {
+    /// What somebody who opened a mailbox with that secret is given behind an entry, and where it ends
+    /// for them; nothing of a mailbox that is gone.
+    pub fn read(
+        &self,
+        address: &Address,
+        secret: &LockSecret,
+        after: Seq,
+    ) -> Option<(Vec<Delivery>, Option<Seq>)> {
+        let mailbox = self.mailboxes.get(address)?;
+        let until = match mailbox.opens(&secret.lock()) {
+            Opens::All => None,
+            Opens::Until(at) => Some(at),
+            Opens::Nothing => Some(Seq(0)),
+        };
+        let entries = mailbox.entries.iter();
+        let given = entries.filter(|e| e.seq > after && until.is_none_or(|at| e.seq <= at));
+        Some((given.cloned().collect(), until))
+    }
+
+    /// What is attached to an entry; there is one at most in these tests.
+    pub fn attached(&self, address: &Address, seq: Seq) -> Vec<u8> {
+        let all = &self.mailboxes[address].attachments;
+        let mut all = all.iter().filter(|((at, _), _)| *at == seq);
+        all.next().expect("something is attached").1.clone()
+    }
+
+    /// Makes a conversation's mailbox of one commit, with what is attached to it where the pointer says.
+    pub fn make(&mut self, at: &Pointer, commit: Vec<u8>, attached: Vec<u8>) {
         let first = Delivery {
             address: at.address,
             seq: at.commit,
@@ -110,11 +180,9 @@ impl Relay {
             bytes: commit,
         };
         let mailbox = Mailbox {
-            kind: MailboxKind::Conversation,
-            lock: at.secret.lock(),
-            generation: 7,
             entries: vec![first],
-            attachments: [((at.commit, at.fetch.lock()), welcome)].into(),
+            attachments: [((at.commit, at.fetch.lock()), attached)].into(),
+            ..Mailbox::new(MailboxKind::Conversation, at.secret.lock())
         };
         self.mailboxes.insert(at.address, mailbox);
     }
@@ -127,19 +195,20 @@ impl Relay {
                 None => self.put(put),
             };
         }
+        if let Request::Stock(_) | Request::Take(_) = request {
+            return match self.pool_refusals.pop_front() {
+                Some(refusal) => Answer::Refused(refusal),
+                None => self.pool(request),
+            };
+        }
         if let Some(refusal) = self.other_refusals.pop_front() {
             return Answer::Refused(refusal);
         }
         self.fetches += usize::from(matches!(request, Request::Fetch(..)));
         match request {
             Request::Create(address, kind, lock) => {
-                self.mailboxes.entry(address).or_insert(Mailbox {
-                    kind,
-                    lock,
-                    generation: 7,
-                    entries: Vec::new(),
-                    attachments: BTreeMap::new(),
-                });
+                let made = Mailbox::new(kind, lock);
+                self.mailboxes.entry(address).or_insert(made);
                 Answer::Done
             }
             Request::Fetch(address, seq, secret) => self
@@ -168,6 +237,39 @@ impl Relay {
                 Answer::Done
             }
             _ => Answer::Refused(Refusal::Malformed),
+        }
+    }
+
+    /// Puts a key package into a pool.
+    pub fn stock(&mut self, inbox: &Address, package: Vec<u8>) {
+        let mailbox = self.mailboxes.get_mut(inbox).unwrap();
+        mailbox.pool.push(package);
+    }
+
+    fn pool(&mut self, request: Request) -> Answer {
+        let address = match &request {
+            Request::Stock(stock) => stock.address,
+            Request::Take(address) => *address,
+            other => panic!("{other:?}"),
+        };
+        let Some(mailbox) = self.mailboxes.get_mut(&address) else {
+            return Answer::Refused(Refusal::NoMailbox);
+        };
+        match request {
+            Request::Stock(stock) if stock.secret.lock() != mailbox.lock => {
+                Answer::Refused(Refusal::WrongLock)
+            }
+            Request::Stock(stock) => {
+                let packages = stock.packages.into_iter().map(|package| package.to_vec());
+                mailbox.pool.extend(packages);
+                mailbox.last_resort = stock.last_resort.map(|package| package.to_vec());
+                Answer::Stocked(mailbox.pool.len() as u32)
+            }
+            _ if mailbox.pool.is_empty() => match &mailbox.last_resort {
+                Some(package) => Answer::Bytes(package.clone()),
+                None => Answer::Refused(Refusal::Nothing),
+            },
+            _ => Answer::Bytes(mailbox.pool.remove(0)),
         }
     }
 
@@ -207,8 +309,11 @@ impl Relay {
             };
         }
         if mailbox.kind == MailboxKind::Conversation {
-            if put.secret.as_ref().map(LockSecret::lock) != Some(mailbox.lock) {
-                return Answer::Refused(Refusal::WrongLock);
+            let lock = put.secret.as_ref().map(LockSecret::lock);
+            match lock.map_or(Opens::Nothing, |lock| mailbox.opens(&lock)) {
+                Opens::All => {}
+                Opens::Until(at) => return Answer::Refused(Refusal::Outdated(at)),
+                Opens::Nothing => return Answer::Refused(Refusal::WrongLock),
             }
             if put.rests_on != mailbox.head() {
                 return Answer::Refused(Refusal::Stale(mailbox.head()));
@@ -223,6 +328,10 @@ impl Relay {
             flagged: put.flagged,
             bytes: put.bytes,
         });
+        if let Some(lock) = put.lock {
+            mailbox.old.push((mailbox.lock, Seq(last + 1)));
+            mailbox.lock = lock;
+        }
         for attachment in put.attachments {
             let key = (Seq(last + 1), attachment.lock);
             mailbox.attachments.insert(key, attachment.bytes);

@@ -13,6 +13,13 @@ CREATE TABLE blocked (
   at      INTEGER NOT NULL,
   ignored INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE candidate (
+  pending INTEGER NOT NULL REFERENCES pending (id),
+  device  BLOB NOT NULL,
+  inbox   BLOB NOT NULL,
+  package BLOB,
+  PRIMARY KEY (pending, device)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE contact (
   account BLOB PRIMARY KEY NOT NULL,
   name    TEXT NOT NULL,
@@ -23,7 +30,7 @@ CREATE TABLE conversation (
   kind       INTEGER NOT NULL,
   peer       BLOB,
   created_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, name TEXT NOT NULL DEFAULT '', standing INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 CREATE TABLE draft (
   conversation BLOB PRIMARY KEY NOT NULL REFERENCES conversation (id),
   text         TEXT NOT NULL,
@@ -38,7 +45,7 @@ CREATE TABLE inbox (
   address    BLOB PRIMARY KEY NOT NULL REFERENCES mailbox (address),
   key        BLOB NOT NULL,
   invitation BLOB
-) STRICT, WITHOUT ROWID;
+, pool INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 CREATE TABLE invitation (
   id         BLOB PRIMARY KEY NOT NULL,
   invited    BLOB NOT NULL,
@@ -56,11 +63,14 @@ CREATE TABLE log (
   group_id     BLOB PRIMARY KEY NOT NULL,
   conversation BLOB NOT NULL REFERENCES conversation (id),
   address      BLOB NOT NULL UNIQUE REFERENCES mailbox (address),
-  state        BLOB NOT NULL,
   head         INTEGER NOT NULL,
   ready        INTEGER NOT NULL,
   read         INTEGER NOT NULL
-, trouble INTEGER NOT NULL DEFAULT 0, asked_at INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+, trouble INTEGER NOT NULL DEFAULT 0, asked_at INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, kind INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+CREATE TABLE log_state (
+  group_id BLOB NOT NULL UNIQUE REFERENCES log (group_id),
+  state    BLOB NOT NULL
+) STRICT;
 CREATE TABLE mailbox (
   address    BLOB PRIMARY KEY NOT NULL,
   relay      BLOB NOT NULL,
@@ -115,6 +125,13 @@ CREATE TABLE mls (
   key   BLOB NOT NULL UNIQUE,
   value BLOB NOT NULL
 ) STRICT;
+CREATE TABLE offer (
+  conversation BLOB PRIMARY KEY NOT NULL,
+  account      BLOB NOT NULL,
+  at           INTEGER NOT NULL,
+  state        INTEGER NOT NULL,
+  pointer      BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (
   id         INTEGER PRIMARY KEY NOT NULL,
   relay      BLOB NOT NULL,
@@ -127,6 +144,22 @@ CREATE TABLE outbox (
   message    BLOB,
   added_at   INTEGER NOT NULL,
   bytes      INTEGER NOT NULL
+) STRICT;
+CREATE TABLE participant (
+  conversation BLOB NOT NULL REFERENCES conversation (id),
+  account      BLOB NOT NULL,
+  name         TEXT NOT NULL,
+  kind         INTEGER NOT NULL,
+  role         INTEGER NOT NULL,
+  joined       INTEGER NOT NULL,
+  PRIMARY KEY (conversation, account)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pending (
+  id           INTEGER PRIMARY KEY NOT NULL,
+  conversation BLOB NOT NULL REFERENCES conversation (id),
+  at           INTEGER NOT NULL,
+  not_before   INTEGER NOT NULL,
+  wanted       BLOB NOT NULL
 ) STRICT;
 CREATE TABLE presence (
   account   BLOB PRIMARY KEY NOT NULL,
@@ -227,6 +260,8 @@ CREATE INDEX message_unread ON message (conversation, place, to_me) WHERE state 
 CREATE INDEX outbox_by_lane ON outbox (lane, stage, priority DESC, id);
 CREATE INDEX outbox_by_message ON outbox (message, bytes, added_at) WHERE message IS NOT NULL;
 CREATE INDEX outbox_delayed ON outbox (not_before) WHERE not_before > 0;
+CREATE INDEX participant_by_account ON participant (account);
+CREATE INDEX pending_by_conversation ON pending (conversation, id);
 CREATE INDEX reaction_by_place ON reaction (author, place);
 CREATE INDEX request_by_invitation ON request (invitation, incoming, state);
 CREATE INDEX request_by_state ON request (incoming, state);

@@ -179,7 +179,7 @@ fn a_wish_that_no_commit_can_fulfil_holds_nobody_up() {
     let Some(InboxForm::Pointer(pointer)) = joins.last() else {
         panic!("{joins:?}")
     };
-    assert_eq!(pointer.joins, Some(JoinId([2; 16])));
+    assert_eq!(pointer.form.joins, Some(JoinId([2; 16])));
     let open: i64 = met
         .database()
         .query_row("SELECT count(*) FROM wish WHERE open = 1", [], |row| {

@@ -5,18 +5,20 @@
 
 use ed25519_dalek::SigningKey;
 use minicbor::bytes::ByteVec;
-use snug_wire::card::{Card, InboxAddress, Signable as _, Signed};
+use snug_wire::card::{Card, GroupCard, InboxAddress, Signable as _, Signed};
 use snug_wire::code::{CodeKind, InviteCode, RelayHint};
 use snug_wire::content::{
     Body, Content, Delete, Edit, Mention, Priority, Profile, React, Receipt, Text, Timer,
 };
 use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};
 use snug_wire::inbox::{
-    Denial, DenialReason, InboxForm, InviteRequest, JoinRequest, Pointer, Reach, SealedForm,
+    Denial, DenialReason, GroupOffer, InboxForm, InviteRequest, JoinRequest, Joining, Pointer,
+    Reach, SealedForm,
 };
 use snug_wire::linking::{Admission, KnownContact, NewDevice};
 use snug_wire::log_state::{
-    Change, ConversationKind, Credential, Joined, LogState, Participant, Role,
+    Change, ConversationKind, Credential, Joined, Leave, LogState, Participant, ParticipantKind,
+    Role,
 };
 use snug_wire::own::{Decision, InboxSecrets, Invited, Judgement, Keeping, OwnRecord};
 use snug_wire::{
@@ -101,6 +103,19 @@ pub fn card() -> Card {
         expires_at: Some(1_800_000_000_000),
         uses: Some(1),
         asks: false,
+        group: None,
+    }
+}
+
+/// A card that leads into a group.
+pub fn group_card() -> Card {
+    Card {
+        group: Some(GroupCard {
+            conversation: group_state().conversation,
+            name: "Walks".into(),
+            participants: 3,
+        }),
+        ..card()
     }
 }
 
@@ -108,23 +123,69 @@ pub fn signed_card() -> Signed<Card> {
     card().signed(DeviceId([0xa2; 16]), &key(0xa2))
 }
 
-pub fn log_state() -> LogState {
-    LogState {
-        conversation: LogState::direct_id(&account(0xa1), &account(0xb1)),
-        kind: ConversationKind::Direct,
-        participants: vec![
-            Participant {
-                account: account(0xa1),
-                role: Role::Admin,
-                devices: DeviceList(vec![first_entry(0xa1).sign(&key(0xa1))]),
-            },
-            Participant {
-                account: account(0xb1),
-                role: Role::Member,
-                devices: DeviceList(vec![first_entry(0xb1).sign(&key(0xb1))]),
-            },
-        ],
+/// Somebody in a conversation as direct ones have them.
+fn plain(byte: u8, role: Role) -> Participant {
+    Participant {
+        account: account(byte),
+        role,
+        devices: DeviceList(vec![first_entry(byte).sign(&key(byte))]),
+        name: String::new(),
+        kind: ParticipantKind::User,
+        stay: 0,
     }
+}
+
+pub fn log_state() -> LogState {
+    let mut participants = vec![plain(0xa1, Role::Admin), plain(0xb1, Role::Member)];
+    participants.sort_by_key(|p| p.account);
+    LogState {
+        participants,
+        ..LogState::new(
+            LogState::direct_id(&account(0xa1), &account(0xb1)),
+            ConversationKind::Direct,
+        )
+    }
+}
+
+/// Somebody in a group.
+pub fn participant(byte: u8, role: Role, name: &str, stay: u64) -> Participant {
+    Participant {
+        name: name.into(),
+        stay,
+        ..plain(byte, role)
+    }
+}
+
+/// A group with everything a group has: Ada is its admin, Bo a member, Dee an agent.
+pub fn group_state() -> LogState {
+    let agent = Participant {
+        kind: ParticipantKind::Agent,
+        ..participant(0xd1, Role::Member, "Dee", 3)
+    };
+    let mut participants = vec![
+        participant(0xa1, Role::Admin, "Ada", 1),
+        participant(0xb1, Role::Member, "Bo", 2),
+        agent,
+    ];
+    participants.sort_by_key(|p| p.account);
+    LogState {
+        participants,
+        name: "Walks".into(),
+        description: "On Sundays".into(),
+        picture: Some(vec![0x89, b'P', b'N', b'G'].into()),
+        added: 3,
+        ..LogState::new(ConversationId([0x9a; 32]), ConversationKind::Group)
+    }
+}
+
+/// Bo says that he leaves the group.
+pub fn leave() -> Signed<Leave> {
+    Leave {
+        conversation: group_state().conversation,
+        account: account(0xb1),
+        stay: 2,
+    }
+    .signed(DeviceId([0xb2; 16]), &key(0xb2))
 }
 
 pub fn credential() -> Credential {
@@ -167,27 +228,67 @@ fn pointer() -> Pointer {
         envelope: EnvelopeId([0x13; 16]),
         secret: LockSecret::new([0x14; 32]),
         fetch: LockSecret::new([0x15; 32]),
-        state: log_state(),
+        key: Secret::new([0x1f; 32]),
+        conversation: log_state().conversation,
         answers: Some(ClaimId([0x44; 16])),
         joins: None,
-        reach: Vec::new(),
+        account: account(0xa1),
+        devices: devices(0xa1),
+        offer: None,
     }
+}
+
+fn signed_pointer(pointer: Pointer) -> InboxForm {
+    InboxForm::Pointer(Box::new(pointer.signed(DeviceId([0xa2; 16]), &key(0xa2))))
+}
+
+pub fn offer() -> GroupOffer {
+    GroupOffer {
+        name: "Walks".into(),
+        description: "On Sundays".into(),
+        picture: Some(vec![0x89, b'P', b'N', b'G'].into()),
+        participants: 3,
+        names: vec!["Ada".into(), "Dee".into()],
+        stay: 2,
+    }
+}
+
+/// What is attached to a commit: of a direct conversation, of a group.
+pub fn joinings() -> Vec<Joining> {
+    let reach = Reach {
+        account: account(0xa1),
+        device: DeviceId([0xa2; 16]),
+        inbox: inbox(0x34),
+    };
+    vec![
+        Joining {
+            welcome: vec![0x78; 3],
+            state: log_state(),
+            reach: vec![reach],
+        },
+        Joining {
+            welcome: vec![0x78; 3],
+            state: group_state(),
+            reach: Vec::new(),
+        },
+    ]
 }
 
 pub fn inbox_forms() -> Vec<InboxForm> {
     vec![
         InboxForm::Request(Box::new(request().signed(DeviceId([0xb2; 16]), &key(0xb2)))),
-        InboxForm::Pointer(Box::new(pointer())),
-        InboxForm::Pointer(Box::new(Pointer {
+        signed_pointer(pointer()),
+        signed_pointer(Pointer {
             answers: None,
             joins: Some(JoinId([0x45; 16])),
-            reach: vec![Reach {
-                account: account(0xa1),
-                device: DeviceId([0xa2; 16]),
-                inbox: inbox(0x34),
-            }],
             ..pointer()
-        })),
+        }),
+        signed_pointer(Pointer {
+            conversation: group_state().conversation,
+            answers: None,
+            offer: Some(offer()),
+            ..pointer()
+        }),
         InboxForm::Denied(
             Denial {
                 claim: ClaimId([0x44; 16]),
@@ -209,6 +310,7 @@ pub fn inbox_forms() -> Vec<InboxForm> {
             }
             .signed(DeviceId([0xb2; 16]), &key(0xb2)),
         )),
+        InboxForm::Declined(Box::new(leave())),
     ]
 }
 
@@ -220,6 +322,18 @@ pub fn changes() -> Vec<Change> {
             device: DeviceId([0xa4; 16]),
             lost_after: Some(Seq(5)),
         }),
+        Change::Added(Box::new(Participant {
+            kind: ParticipantKind::Agent,
+            ..participant(0xd1, Role::Member, "Dee", 0)
+        })),
+        Change::Removed(account(0xb1)),
+        Change::Role(account(0xb1), Role::Admin),
+        Change::Renamed("Long walks".into()),
+        Change::Described(String::new()),
+        Change::Pictured(Some(vec![0x89, b'P', b'N', b'G'].into())),
+        Change::Pictured(None),
+        Change::Left(Box::new(leave())),
+        Change::Profile(account(0xb1), "Bob".into()),
     ]
 }
 
@@ -227,6 +341,14 @@ pub fn change_name(change: &Change) -> &'static str {
     match change {
         Change::Devices(..) => "Devices",
         Change::Joined(_) => "Joined",
+        Change::Added(_) => "Added",
+        Change::Removed(_) => "Removed",
+        Change::Role(..) => "Role",
+        Change::Renamed(_) => "Renamed",
+        Change::Described(_) => "Described",
+        Change::Pictured(_) => "Pictured",
+        Change::Left(_) => "Left",
+        Change::Profile(..) => "Profile",
     }
 }
 
@@ -259,6 +381,7 @@ pub fn inbox_form_name(form: &InboxForm) -> &'static str {
         InboxForm::Pointer(_) => "Pointer",
         InboxForm::Denied(_) => "Denied",
         InboxForm::Join(_) => "Join",
+        InboxForm::Declined(_) => "Declined",
     }
 }
 
@@ -364,6 +487,7 @@ pub fn bodies() -> Vec<Body> {
             seconds: Some(300),
         }),
         Body::Reach(inbox(0x34)),
+        Body::Leave(Box::new(leave())),
         Body::Own(OwnRecord::Revoked(InvitationId([0x11; 16]))),
         Body::Decided(Decision::Strangers(true)),
         unknown_body(),
@@ -398,6 +522,7 @@ pub fn body_name(body: &Body) -> &'static str {
         Body::React(_) => "React",
         Body::Timer(_) => "Timer",
         Body::Reach(_) => "Reach",
+        Body::Leave(_) => "Leave",
         Body::Own(_) => "Own",
         Body::Decided(_) => "Decided",
         Body::Unknown { .. } => "Unknown",

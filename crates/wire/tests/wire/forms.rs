@@ -9,7 +9,7 @@ use snug_wire::code::CodeKind;
 use snug_wire::content::Priority;
 use snug_wire::frame::MailboxKind;
 use snug_wire::inbox::DenialReason;
-use snug_wire::log_state::{ConversationKind, Role};
+use snug_wire::log_state::{ConversationKind, ParticipantKind, Role};
 use snug_wire::{FRAME_LIMIT, WireError, decode, encode};
 use std::fmt::{Debug, Write as _};
 
@@ -177,7 +177,16 @@ fn sealed_form() {
 
 #[test]
 fn card() {
-    insta::assert_snapshot!(render("Signed<Card>", &fixtures::signed_card()));
+    insta::assert_snapshot!(format!(
+        "{}\n{}",
+        render("Signed<Card>", &fixtures::signed_card()),
+        render("Card", &fixtures::group_card())
+    ));
+}
+
+#[test]
+fn joining() {
+    insta::assert_snapshot!(render_all(&fixtures::joinings(), |_| "Joining"));
 }
 
 #[test]
@@ -187,12 +196,14 @@ fn device_list() {
 
 #[test]
 fn log_state() {
-    let state = fixtures::log_state();
-    insta::assert_snapshot!(format!(
-        "{}\nhash {}",
-        render("LogState", &state),
-        hex(&state.hash())
-    ));
+    let parts = [fixtures::log_state(), fixtures::group_state()].map(|state| {
+        format!(
+            "{}\nhash {}",
+            render("LogState", &state),
+            hex(&state.hash())
+        )
+    });
+    insta::assert_snapshot!(parts.join("\n\n"));
 }
 
 #[test]
@@ -231,6 +242,13 @@ fn enumerations() {
             Role::Admin => "Role::Admin",
             Role::Member => "Role::Member",
         }),
+        render_all(
+            &[ParticipantKind::User, ParticipantKind::Agent],
+            |kind| match kind {
+                ParticipantKind::User => "ParticipantKind::User",
+                ParticipantKind::Agent => "ParticipantKind::Agent",
+            },
+        ),
         render_all(
             &[
                 Priority::Low,

@@ -66,7 +66,13 @@ fn unknown_keys_are_skipped_in_every_map() {
     survives_new_keys(&fixtures::sealed_form());
     survives_new_keys(&fixtures::signed_card());
     survives_new_keys(&fixtures::devices(0xa1));
+    survives_new_keys(&fixtures::group_card());
     survives_new_keys(&fixtures::log_state());
+    survives_new_keys(&fixtures::group_state());
+    fixtures::changes().iter().for_each(survives_new_keys);
+    fixtures::joinings().iter().for_each(survives_new_keys);
+    survives_new_keys(&fixtures::offer());
+    survives_new_keys(&fixtures::leave());
     survives_new_keys(&fixtures::credential());
 }
 
@@ -139,6 +145,24 @@ fn a_body_of_an_unknown_kind_is_kept_byte_for_byte() {
         assert_eq!(read, content);
         assert_eq!(encode(&read), sent);
     }
+}
+
+/// Direct conversations are written as before there were groups: their hash has not changed.
+#[test]
+fn what_only_groups_have_is_not_written_elsewhere() {
+    let state = tree(&encode(&fixtures::log_state()));
+    assert_eq!(keys(&state), [0, 1, 2]);
+    let participants = &state.as_map().unwrap()[2].1;
+    assert_eq!(keys(&participants.as_array().unwrap()[0]), [0, 1, 2]);
+    let card = tree(&encode(&fixtures::card()));
+    assert!(!keys(&card).contains(&9));
+}
+
+fn keys(tree: &Value) -> Vec<i128> {
+    let entries = tree.as_map().unwrap().iter();
+    entries
+        .map(|(key, _)| key.as_integer().unwrap().into())
+        .collect()
 }
 
 /// What signatures and hashes cover is the form as this version writes it: a signed form with a

@@ -5,13 +5,13 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use snug_wire::card::{Card, Signed};
+use snug_wire::card::{Card, Signable as _, Signed};
 use snug_wire::code::InviteCode;
 use snug_wire::content::{Body, Content, Text};
 use snug_wire::device_list::DeviceList;
 use snug_wire::frame::{ClientFrame, Put, RelayFrame, Request, Stock};
-use snug_wire::inbox::{InboxForm, SealedForm};
-use snug_wire::log_state::{Credential, LogState};
+use snug_wire::inbox::{GroupOffer, InboxForm, Joining, SealedForm};
+use snug_wire::log_state::{Change, Credential, Leave, LogState};
 use snug_wire::own::{Decision, OwnRecord};
 use snug_wire::{
     Address, EnvelopeId, FRAME_LIMIT, LockSecret, MessageId, Seq, WireError, decode, encode, pad,
@@ -49,6 +49,10 @@ fn every_decoder_holds(bytes: &[u8]) {
     holds::<Signed<Card>>(bytes);
     holds::<DeviceList>(bytes);
     holds::<LogState>(bytes);
+    holds::<Change>(bytes);
+    holds::<Joining>(bytes);
+    holds::<GroupOffer>(bytes);
+    holds::<Signed<Leave>>(bytes);
     holds::<Credential>(bytes);
     let _ = Content::from_padded(bytes);
     let _ = pad::unpad(bytes);
@@ -62,6 +66,10 @@ fn valid() -> Vec<Vec<u8>> {
         encode(&fixtures::signed_card()),
         encode(&fixtures::devices(0xa1)),
         encode(&fixtures::log_state()),
+        encode(&fixtures::group_state()),
+        encode(&fixtures::group_card().signed(fixtures::device(0xa2).id, &fixtures::key(0xa2))),
+        encode(&fixtures::offer()),
+        encode(&fixtures::leave()),
         encode(&fixtures::credential()),
     ];
     all.extend(frames::client_frames().iter().map(encode));
@@ -81,6 +89,8 @@ fn valid() -> Vec<Vec<u8>> {
             .into_iter()
             .map(|b| encode(&fixtures::content(b))),
     );
+    all.extend(fixtures::changes().iter().map(encode));
+    all.extend(fixtures::joinings().iter().map(encode));
     all.extend(fixtures::own_records().iter().map(encode));
     all.extend(fixtures::decisions().iter().map(encode));
     all.extend(fixtures::inbox_forms().iter().map(encode));
@@ -334,6 +344,14 @@ fn an_identifier_has_its_length() {
 
 #[test]
 fn secrets_do_not_print() {
+    // A pointer's secrets: of the mailbox, of the attachment, its key.
+    for form in fixtures::inbox_forms() {
+        let printed = format!("{form:?}");
+        for byte in [0x14, 0x15, 0x1f] {
+            let secret = format!("{byte}, {byte}, {byte}, {byte}");
+            assert!(!printed.contains(&secret), "{printed}");
+        }
+    }
     for record in fixtures::own_records() {
         let printed = format!("{record:?}");
         // The code's key, the revoking secret, the inbox's secret and its private key.

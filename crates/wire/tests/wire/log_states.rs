@@ -1,9 +1,9 @@
 //! What a log has established: whose leaves are listed, and one hash for one state.
 
-use crate::fixtures::{account, credential, device, first_entry, key, log_state};
+use crate::fixtures::{account, credential, device, first_entry, group_state, key, log_state};
 use snug_wire::DeviceKey;
 use snug_wire::device_list::DeviceList;
-use snug_wire::log_state::{Credential, LogState, Role};
+use snug_wire::log_state::{ConversationKind, Credential, LogState, ParticipantKind, Role};
 
 #[test]
 fn a_listed_device_is_recognised() {
@@ -37,7 +37,9 @@ fn any_other_credential_is_not() {
 #[test]
 fn a_forged_list_lists_nobody() {
     let mut state = log_state();
-    state.participants[0].devices = DeviceList(vec![first_entry(0xa1).sign(&key(0xb1))]);
+    for one in &mut state.participants {
+        one.devices = DeviceList(vec![first_entry(0xa1).sign(&key(0xb1))]);
+    }
     assert!(!state.lists(&credential()));
 }
 
@@ -45,12 +47,36 @@ fn a_forged_list_lists_nobody() {
 fn every_part_is_in_the_hash() {
     let state = log_state();
     let mut other = state.clone();
-    other.participants[1].role = Role::Admin;
+    for one in &mut other.participants {
+        one.role = Role::Admin;
+    }
     assert_ne!(state.hash(), other.hash());
     let mut other = state.clone();
     other.participants.pop();
     assert_ne!(state.hash(), other.hash());
     assert_eq!(state.hash(), log_state().hash());
+    let group = group_state();
+    let changes: [fn(&mut LogState); 8] = [
+        |state| state.name.push('s'),
+        |state| state.description.clear(),
+        |state| state.picture = None,
+        |state| state.added += 1,
+        |state| state.kind = ConversationKind::Own,
+        |state| state.participants[0].name.push('s'),
+        |state| state.participants[0].stay += 10,
+        |state| {
+            let kind = &mut state.participants[0].kind;
+            *kind = match kind {
+                ParticipantKind::User => ParticipantKind::Agent,
+                ParticipantKind::Agent => ParticipantKind::User,
+            };
+        },
+    ];
+    for change in changes {
+        let mut other = group.clone();
+        change(&mut other);
+        assert_ne!(group.hash(), other.hash());
+    }
 }
 
 #[test]

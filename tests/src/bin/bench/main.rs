@@ -11,6 +11,7 @@
 mod app;
 mod baseline;
 mod figure;
+mod groups;
 mod history;
 mod live;
 mod reconnect;
@@ -21,7 +22,7 @@ use anyhow::{Result, bail};
 use figure::Report;
 
 /// The benchmarks, by name.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "delivery",
     "connection",
     "invitation",
@@ -29,6 +30,7 @@ const NAMES: [&str; 7] = [
     "app",
     "scroll",
     "history",
+    "groups",
 ];
 
 fn main() -> Result<()> {
@@ -72,6 +74,9 @@ fn main() -> Result<()> {
     // Minutes of writing before the first figure: only by name.
     if chosen.contains(&"history") {
         history::run(&mut report)?;
+    }
+    if chosen.contains(&"groups") {
+        groups::run(&mut report)?;
     }
     Ok(())
 }

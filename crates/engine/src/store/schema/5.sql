@@ -55,5 +55,10 @@ CREATE TABLE offer (
   pointer      BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Pointers of a form that is no more lead nowhere: what was being fetched by one is over.
+UPDATE request SET state = 8 WHERE state = 2 AND incoming = 0 AND EXISTS
+  (SELECT 1 FROM outbox WHERE substr(intent, 1, 2) = x'820b');
+DELETE FROM outbox WHERE substr(intent, 1, 2) = x'820b';
+
 -- How many key packages of ours wait beside an inbox.
 ALTER TABLE inbox ADD COLUMN pool INTEGER NOT NULL DEFAULT 0;
