@@ -267,12 +267,12 @@ async fn find(client: &Client, chat: &str) -> Result<ChatRow> {
     }
 }
 
-/// Accounts of contacts, each by its id or by the name of the chat with them.
+/// Accounts of contacts, each by its id or by the name only one has; nobody who is blocked.
 async fn accounts(client: &Client, contacts: &[String]) -> Result<Vec<String>> {
-    let chats = client.chats().await?;
-    let known: Vec<(String, String)> = chats
-        .into_iter()
-        .filter_map(|chat| Some((chat.peer?, chat.title)))
+    let all = client.contacts().await?.into_iter();
+    let known: Vec<(String, String)> = all
+        .filter(|contact| !contact.blocked)
+        .map(|contact| (contact.account, contact.name))
         .collect();
     let find = |wanted: &String| one(&known, wanted, "contact");
     contacts.iter().map(find).collect()

@@ -224,7 +224,11 @@ async fn a_code_leads_a_stranger_into_a_group() {
         preview.group.map(|group| group.name).as_deref(),
         Some("Tea")
     );
-    dee.client.accept(&made.code, "").await.unwrap();
+    let asked = dee.client.accept(&made.code, "").await.unwrap();
+    assert_eq!(
+        (asked.name.as_str(), asked.group.as_deref()),
+        ("Ada", Some("Tea"))
+    );
     let row = dee
         .until(|client| async move { group_of(&client).await })
         .await;
