@@ -6,6 +6,7 @@
 //! commands.rs   what the page may ask; talk.rs: about chats and messages; contacts.rs: about people;
 //!               groups.rs: about groups
 //! updates.rs    what the page is told
+//! drawing.rs    how the window is drawn where there is no graphics processor
 //! ```
 //!
 //! The page holds no truth and the shell none either: both can be started again at any moment.
@@ -14,6 +15,8 @@ mod commands;
 mod connection;
 mod contacts;
 mod groups;
+#[cfg(target_os = "linux")]
+pub mod drawing;
 mod host;
 mod place;
 mod presence;

@@ -6,6 +6,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    snug_desktop::drawing::choose();
     match snug_desktop::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

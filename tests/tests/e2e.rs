@@ -18,6 +18,8 @@ mod driver;
 mod failing;
 #[path = "e2e/grouping.rs"]
 mod grouping;
+#[path = "e2e/hostile.rs"]
+mod hostile;
 #[path = "e2e/meeting.rs"]
 mod meeting;
 #[path = "e2e/page.rs"]

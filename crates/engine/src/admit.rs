@@ -10,12 +10,12 @@ use crate::store::table::outbox::{self as queue, Intent, New, Queued};
 use crate::store::table::wish::{Form, Lost, Wish};
 use crate::store::table::{log_state, mailbox, reach, relay, wish};
 use crate::work::Work;
-use crate::{account, group, message, outbox, participant, rehome, rejoin};
+use crate::{account, group, message, outbox, participant, rehome, rejoin, request};
 use openmls::prelude::KeyPackage;
-use snug_wire::card::{InboxAddress, Signed};
+use snug_wire::card::{InboxAddress, Signable as _, Signed};
 use snug_wire::content::Priority;
 use snug_wire::frame::Request;
-use snug_wire::inbox::{JoinRequest, Reach};
+use snug_wire::inbox::{InboxForm, JoinRequest, Reach, Removed};
 use snug_wire::log_state::{Change, ConversationKind, Credential, Joined, LogState};
 use snug_wire::{ConversationId, JoinId, Seq, encode};
 
@@ -41,7 +41,13 @@ pub(crate) fn arrived(
     let Some(log) = logs.first() else {
         return Ok(Err("a wish to be in a conversation nobody knows"));
     };
+    if log.kind == ConversationKind::Group && !group::is_in(w.db, &log.conversation)? {
+        return Ok(Err("a wish to be in a group that one is not in"));
+    }
     let state = w.state(&log.group)?;
+    if log.kind == ConversationKind::Group && state.participant(&form.account).is_none() {
+        return removed(w, &state, signed);
+    }
     let who = match check(w, &state, signed)? {
         Ok(who) => who,
         Err(why) => return Ok(Err(why)),
@@ -90,6 +96,34 @@ pub(crate) fn arrived(
 /// Whether an inbox's address can be handed on.
 pub(crate) fn is_small(inbox: &InboxAddress) -> bool {
     encode(inbox).len() <= INBOX_LIMIT
+}
+
+/// Somebody who was taken out of a group while away asks to be in it again: an admin says that they are
+/// not.
+fn removed(
+    w: &mut Work<'_>,
+    state: &LogState,
+    signed: &Signed<JoinRequest>,
+) -> Result<std::result::Result<(), &'static str>> {
+    let form = &signed.form;
+    let key = form.devices.verified(&form.account);
+    let key = key.and_then(|entry| entry.key_of(&signed.device));
+    let is_asked = key.is_some_and(|key| signed.is_by(&key))
+        // Only who was in the group knows it.
+        && log::get(w.db, &form.group)?.is_some_and(|log| log.conversation == form.conversation)
+        && relay::get(w.db, &form.inbox.relay.key)?.is_some();
+    let me = w.me()?;
+    if is_asked && state.is_admin(&me.account) {
+        let answer = Removed {
+            wish: form.id,
+            conversation: form.conversation,
+            account: me.account,
+            devices: me.devices.clone(),
+        }
+        .signed(me.device, &me.signing_key());
+        request::tell(w, &form.inbox, &InboxForm::Removed(Box::new(answer)))?;
+    }
+    Ok(Err("a wish of somebody who is not in the conversation"))
 }
 
 /// Whose device asks, if it may. A device that was away may not know the newest list of its account: it
@@ -147,6 +181,10 @@ pub(crate) fn serve(w: &mut Work<'_>, conversation: &ConversationId) -> Result<(
         return Ok(());
     }
     let logs = log::of(w.db, conversation)?;
+    let is_group = |log: &Log| log.kind == ConversationKind::Group;
+    if logs.iter().any(is_group) && !group::is_in(w.db, conversation)? {
+        return Ok(());
+    }
     let is_lost = |log: &Log| {
         let of = |lost: Lost| lost.unusable && lost.group == log.group;
         wishes.iter().any(|wish| wish.form.lost.is_some_and(of))

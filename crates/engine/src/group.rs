@@ -3,7 +3,7 @@
 
 mod leaving;
 
-pub(crate) use leaving::{close, declined, leave_form, leaves_now};
+pub(crate) use leaving::{close, declined, leave_apart, leave_form, leaves_now, without_leavers};
 
 use crate::account::{Me, checked_name};
 use crate::admit::{self, Admission};
@@ -149,6 +149,12 @@ fn standing_in(w: &Work<'_>, id: &ConversationId) -> Result<Log> {
     let logs = log::of(w.db, id)?;
     let log = logs.iter().find(|log| log.ready).or(logs.first());
     Ok(log.cloned().ok_or(Rejection::NotFound)?)
+}
+
+/// Whether one is in a group.
+pub(crate) fn is_in(db: &rusqlite::Connection, id: &ConversationId) -> Result<bool> {
+    let there = conversation::get(db, id)?;
+    Ok(there.is_some_and(|c| c.standing == ChatStanding::In))
 }
 
 fn ask(w: &mut Work<'_>, id: ConversationId, wish: &GroupWish) -> Result<()> {

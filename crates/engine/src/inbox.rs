@@ -254,6 +254,7 @@ fn apply_to_inbox(w: &mut Work<'_>, inbox: &Inbox, delivery: &Delivery) -> Verdi
             }
             Ok(verdict)
         }
+        InboxForm::Removed(signed) if joining::takes_answers(inbox) => rejoin::removed(w, signed),
         InboxForm::Declined(leave) if joining::takes_answers(inbox) => groups::declined(w, leave),
         InboxForm::Denied(signed) if joining::takes_answers(inbox) => request::denied(w, signed),
         InboxForm::Join(signed) if joining::takes_answers(inbox) => admit::arrived(w, signed),
@@ -293,6 +294,12 @@ pub(crate) fn opened(
     };
     let log = log::at(w.db, address)?;
     if log.is_none() {
+        if let Answer::Opened(now) | Answer::Diverged(now) = answer
+            && now.generation != mailbox.generation
+        {
+            // What was beside the one before is gone with it.
+            inbox::set_pool(w.db, address, 0)?;
+        }
         pool::fill(w, address)?;
     }
     match answer {

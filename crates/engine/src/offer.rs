@@ -3,7 +3,6 @@
 
 use crate::changes::Notice;
 use crate::error::{Rejection, Result};
-use crate::store::table::conversation::{self, ChatStanding};
 use crate::store::table::offer::{self, Offer};
 use crate::store::table::{blocked, contact, log, mailbox, reach};
 use crate::work::Work;
@@ -54,7 +53,7 @@ pub(crate) fn all(db: &rusqlite::Connection) -> Result<Vec<GroupInvitation>> {
     let mut all = Vec::new();
     for row in offer::all(db)? {
         if let Some(offer) = row.pointer.offer
-            && !is_in(db, &row.conversation)?
+            && !group::is_in(db, &row.conversation)?
         {
             all.push(GroupInvitation {
                 id: row.conversation,
@@ -87,7 +86,7 @@ pub(crate) fn arrived(
     let Some(offer) = pointer.offer.as_ref().filter(|offer| is_fit(offer)) else {
         return Ok(Err("a pointer that answers nothing"));
     };
-    let is_in = is_in(w.db, id)?;
+    let is_in = group::is_in(w.db, id)?;
     if is_in && !is_ahead(w, pointer)? || !is_in && joining::is_read(w, pointer)? {
         return Ok(Err("a group one is in"));
     }
@@ -131,11 +130,6 @@ pub(crate) fn arrived(
     Ok(Ok(()))
 }
 
-fn is_in(db: &rusqlite::Connection, id: &ConversationId) -> Result<bool> {
-    let there = conversation::get(db, id)?;
-    Ok(there.is_some_and(|c| c.standing == ChatStanding::In))
-}
-
 /// Whether a pointer leads to where this device has not read up to: it was taken out and added again,
 /// and learns of the second first.
 fn is_ahead(w: &Work<'_>, pointer: &Pointer) -> Result<bool> {
@@ -169,7 +163,7 @@ fn is_fit(offer: &GroupOffer) -> bool {
 
 fn accept(w: &mut Work<'_>, id: &ConversationId) -> Result<()> {
     let offer = offer::get(w.db, id)?.ok_or(Rejection::NotFound)?;
-    if is_in(w.db, id)? {
+    if group::is_in(w.db, id)? {
         return Err(Rejection::NotFound.into());
     }
     if offer.taken {

@@ -6,7 +6,7 @@ use crate::store::table::conversation::{self, ChatStanding};
 use crate::store::table::log::Log;
 use crate::store::table::message::{self, Message, MessageKind, MessageState, Place};
 use crate::store::table::participant::{self, Member};
-use crate::store::table::pending;
+use crate::store::table::{mailbox, pending};
 use crate::work::Work;
 use crate::{group, message as messages, receipt};
 use minicbor::{Decode, Encode};
@@ -314,6 +314,23 @@ pub(crate) fn out(
         ChatStanding::Removed
     };
     group::close(w, &log.conversation, standing)
+}
+
+/// Somebody told us that we are in a group no more: where in it that happened is not known.
+pub(crate) fn told_out(w: &mut Work<'_>, log: &Log, by: AccountId) -> Result<()> {
+    let me = w.me()?;
+    let (account, name) = (me.account, me.name.clone());
+    let there = mailbox::get(w.db, &log.address)?.map_or(Seq(0), |there| there.seq);
+    let at = (&log.group, Seq(there.0.saturating_add(1)));
+    say(
+        w,
+        &log.conversation,
+        at,
+        by,
+        &[Happened::Removed { account, name }],
+    )?;
+    participant::delete(w.db, &log.conversation, &account)?;
+    group::close(w, &log.conversation, ChatStanding::Removed)
 }
 
 /// Whether a change of a group is wished already.

@@ -10,9 +10,8 @@ use crate::store::table::message::Event;
 use crate::store::table::outbox::{self as queue, Intent, Stage};
 use crate::store::table::{log_state, mailbox, wish};
 use crate::work::Work;
-use crate::{admit, message, outbox, rejoin};
+use crate::{admit, group, message, outbox, rejoin};
 use rusqlite::Connection;
-use snug_wire::log_state::LogState;
 use snug_wire::{GroupId, Seq};
 use std::collections::BTreeSet;
 
@@ -61,9 +60,13 @@ fn due(db: &Connection, me: &Me, log: &Log) -> Result<Option<u64>> {
     let Some(first) = wishes.first() else {
         return Ok(None);
     };
-    let Some(state) = log_state::get(db, &log.group)?.filter(|s| s.is_admin(&me.account)) else {
+    let Some(state) = log_state::get(db, &log.group)? else {
         return Ok(None);
     };
+    let state = group::without_leavers(db, log, &state)?;
+    if !state.is_admin(&me.account) {
+        return Ok(None);
+    }
     let admins = wishes.iter().map(|wish| &wish.form.who);
     let devices: BTreeSet<_> = admins
         .filter(|who| state.is_admin(&who.account))
@@ -90,7 +93,8 @@ pub(crate) fn next_turn(db: &Connection, me: &Me) -> Result<Option<u64>> {
 fn found(w: &mut Work<'_>, log: &Log, ready: bool) -> Result<GroupId> {
     let relay = mailbox::get(w.db, &log.address)?.map_or(w.me()?.home.key, |mailbox| mailbox.relay);
     w.step("found anew")?;
-    let state = LogState::clone(&*w.state(&log.group)?);
+    let state = w.state(&log.group)?;
+    let state = group::without_leavers(w.db, log, &state)?;
     conversation::found(w, w.me()?, &relay, state, ready)
 }
 

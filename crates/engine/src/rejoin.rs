@@ -12,11 +12,11 @@ use crate::store::table::outbox::{Intent, New};
 use crate::store::table::wish::{ANY, Form, Lost, Wish};
 use crate::store::table::{contact, log_state, missed, quarantine, reach, relay, wish};
 use crate::work::Work;
-use crate::{account, admit, block, message, outbox, receipt, rehome, request};
+use crate::{account, admit, block, group, message, outbox, participant, receipt, rehome, request};
 use rusqlite::Connection;
 use snug_wire::card::{InboxAddress, Signable as _, Signed};
 use snug_wire::content::Priority;
-use snug_wire::inbox::{InboxForm, JoinRequest, Joining, Pointer, Reach};
+use snug_wire::inbox::{InboxForm, JoinRequest, Joining, Pointer, Reach, Removed};
 use snug_wire::log_state::{ConversationKind, LogState, Participant, Role};
 use snug_wire::{ConversationId, GroupId, JoinId, MessageId, RelayAddress, Seq};
 
@@ -36,6 +36,9 @@ pub(crate) fn trouble(w: &mut Work<'_>, log: &Log, why: Trouble) -> Result<()> {
         trouble: Some(why),
         ..log.clone()
     };
+    if log.kind == ConversationKind::Group && !group::is_in(w.db, &log.conversation)? {
+        return group::leave_apart(w, log);
+    }
     if why == Trouble::Unusable && rehome::is_alone(w, log)? {
         return rehome::alone(w, log);
     }
@@ -200,6 +203,35 @@ pub(crate) fn pointed(
     Ok(Ok(()))
 }
 
+/// We asked to be in a group again, and are not in it any more: an admin, as far as we know, says so.
+pub(crate) fn removed(
+    w: &mut Work<'_>,
+    signed: &Signed<Removed>,
+) -> Result<std::result::Result<(), &'static str>> {
+    let form = &signed.form;
+    let Some(wish) = wish::ours(w.db, &form.wish, &form.conversation)? else {
+        return Ok(Err("an answer to nothing asked"));
+    };
+    let logs = log::of(w.db, &wish.conversation)?;
+    let Some(log) = logs.iter().find(|log| log.ready).or(logs.first()) else {
+        return Ok(Err("an answer to nothing asked"));
+    };
+    let state = w.state(&log.group)?;
+    let admin = state.participant(&form.account).filter(|p| {
+        p.role == Role::Admin && (p.devices == form.devices || form.devices.continues(&p.devices))
+    });
+    let key = admin
+        .and_then(|_| form.devices.verified(&form.account))
+        .and_then(|entry| entry.key_of(&signed.device));
+    if log.kind != ConversationKind::Group || !key.is_some_and(|key| signed.is_by(&key)) {
+        return Ok(Err(
+            "an answer of somebody who may not take this device out",
+        ));
+    }
+    participant::told_out(w, log, form.account)?;
+    Ok(Ok(()))
+}
+
 /// Whether a pointer is of somebody who may take us in: of anybody in the log we know, of one of its
 /// admins where it leads to a new one.
 fn is_trusted(
@@ -242,6 +274,7 @@ fn is_trusted(
         return Ok(Err("a pointer to an older log"));
     }
     let state = w.state(&lowest.group)?;
+    let state = group::without_leavers(w.db, lowest, &state)?;
     let may = state
         .participant(&pointer.account)
         .filter(|p| same.is_some() || p.role == Role::Admin);

@@ -41,6 +41,9 @@ pub enum InboxForm {
     /// Who was taken into a group does not come in.
     #[n(4)]
     Declined(#[n(0)] Box<Signed<Leave>>),
+    /// Who asks to be in a group again was taken out of it.
+    #[n(5)]
+    Removed(#[n(0)] Box<Signed<Removed>>),
 }
 
 /// A request to connect (rule 27).
@@ -236,6 +239,28 @@ pub struct JoinRequest {
 /// What is not so need not be written.
 fn not(flag: &bool) -> bool {
     !flag
+}
+
+/// A wish to be in a group again is not fulfilled: whose device asked is not in it any more (rule 17).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Removed {
+    /// The wish.
+    #[n(0)]
+    pub wish: JoinId,
+    /// The group.
+    #[n(1)]
+    pub conversation: ConversationId,
+    /// Whose device says so: an admin's.
+    #[n(2)]
+    pub account: AccountId,
+    /// The devices of that account.
+    #[n(3)]
+    pub devices: DeviceList,
+}
+
+impl Signable for Removed {
+    const LABEL: &'static [u8] = b"snug/1 removed";
 }
 
 impl Signable for JoinRequest {

@@ -18,6 +18,20 @@ const AT_REST: &str = "
     const look = () => still() ? requestAnimationFrame(() => requestAnimationFrame(() => done(true))) : requestAnimationFrame(look);
     document.fonts.ready.then(look);";
 
+/// Keeps something to draw that nobody sees: a picture is taken with the next drawing, and where WebKit paints into
+/// memory (`src-tauri/src/drawing.rs`) a page at rest has none.
+const DRAW_ON: &str = "
+    const dot = document.createElement('i');
+    dot.dataset.testid = 'dot';
+    Object.assign(dot.style, { position: 'fixed', inset: '0 auto auto 0', width: '1px', height: '1px' });
+    document.body.append(dot);
+    let turn = 0;
+    const again = setInterval(() => {
+        if (dot.isConnected) dot.style.background = `rgb(${turn++ % 2} 0 0 / 0)`;
+        else clearInterval(again);
+    }, 20);";
+const DRAWN: &str = "document.querySelector('[data-testid=dot]').remove();";
+
 impl Window {
     /// Waits until something that matches is there. `what` is a `data-testid`, or one with more
     /// conditions: `chat-row[data-title="Ada"]`.
@@ -184,7 +198,9 @@ impl Window {
         let album = target()?.join("e2e");
         std::fs::create_dir_all(&album)?;
         self.page.execute_async(AT_REST, vec![]).await?;
+        self.page.execute(DRAW_ON, vec![]).await?;
         let picture = self.page.screenshot().await?;
+        self.page.execute(DRAWN, vec![]).await?;
         std::fs::write(album.join(format!("{name}.png")), picture)?;
         Ok(())
     }

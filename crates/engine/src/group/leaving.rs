@@ -9,12 +9,14 @@ use crate::store::table::mailbox::{self, Standing};
 use crate::store::table::message::Problem;
 use crate::store::table::outbox::{self as queue, Intent, New, Stage};
 use crate::store::table::pending::{self, Wanted};
-use crate::store::table::wish;
+use crate::store::table::{reach, wish};
 use crate::work::Work;
-use crate::{joining, message, offer, outbox, participant, post};
+use crate::{joining, message, offer, outbox, participant, post, request};
+use rusqlite::Connection;
 use snug_wire::card::{Signable as _, Signed};
 use snug_wire::content::Priority;
-use snug_wire::log_state::{Change, Leave, Participant, Role};
+use snug_wire::inbox::InboxForm;
+use snug_wire::log_state::{Change, ConversationKind, Leave, LogState, Participant, Role};
 use snug_wire::{AccountId, ConversationId};
 
 /// Between the devices that would carry out that somebody leaves, in milliseconds: the first does, the
@@ -69,6 +71,40 @@ pub(crate) fn leave_form(
         stay,
     };
     Ok(form.signed(me.device, &me.signing_key()))
+}
+
+/// What a log's state comes to when those have left who said so. Where nothing can be committed any more
+/// it says who may found the group anew.
+pub(crate) fn without_leavers(db: &Connection, log: &Log, state: &LogState) -> Result<LogState> {
+    let mut state = state.clone();
+    if log.kind != ConversationKind::Group {
+        return Ok(state);
+    }
+    for wish in pending::of(db, &log.conversation)? {
+        if let Wanted::Leave(leave) = wish.wanted {
+            let by = leave.form.account;
+            if let Ok(after) = state.changed(&Change::Left(leave), &by) {
+                state = after;
+            }
+        }
+    }
+    Ok(state)
+}
+
+/// We left a group whose log cannot be followed: the others are told in their inboxes.
+pub(crate) fn leave_apart(w: &mut Work<'_>, log: &Log) -> Result<()> {
+    let me = w.me()?.account;
+    let stay = w.state(&log.group)?.participant(&me).map(|own| own.stay);
+    if let Some(stay) = stay {
+        let leave = leave_form(w, log.conversation, stay)?;
+        let form = InboxForm::Declined(Box::new(leave));
+        for other in reach::all(w.db, &log.conversation, u32::MAX)? {
+            if other.account != me {
+                request::tell(w, &other.inbox, &form)?;
+            }
+        }
+    }
+    close(w, &log.conversation, ChatStanding::Left)
 }
 
 /// Somebody said that they leave: one of those who stay carries it out.

@@ -13,7 +13,7 @@ use snug_wire::content::{
 use snug_wire::device_list::{DeviceList, Entry, ListedDevice, Signer};
 use snug_wire::inbox::{
     Denial, DenialReason, GroupOffer, InboxForm, InviteRequest, JoinRequest, Joining, Pointer,
-    Reach, SealedForm,
+    Reach, Removed, SealedForm,
 };
 use snug_wire::linking::{Admission, KnownContact, NewDevice};
 use snug_wire::log_state::{
@@ -311,6 +311,15 @@ pub fn inbox_forms() -> Vec<InboxForm> {
             .signed(DeviceId([0xb2; 16]), &key(0xb2)),
         )),
         InboxForm::Declined(Box::new(leave())),
+        InboxForm::Removed(Box::new(
+            Removed {
+                wish: JoinId([0x45; 16]),
+                conversation: log_state().conversation,
+                account: account(0xa1),
+                devices: devices(0xa1),
+            }
+            .signed(DeviceId([0xa2; 16]), &key(0xa2)),
+        )),
     ]
 }
 
@@ -382,6 +391,7 @@ pub fn inbox_form_name(form: &InboxForm) -> &'static str {
         InboxForm::Denied(_) => "Denied",
         InboxForm::Join(_) => "Join",
         InboxForm::Declined(_) => "Declined",
+        InboxForm::Removed(_) => "Removed",
     }
 }
 

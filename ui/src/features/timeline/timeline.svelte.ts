@@ -4,6 +4,7 @@ import type { Store } from "../../state/store.svelte.ts";
 import type { Timeline as Rows } from "../../state/timeline.svelte.ts";
 import { explain } from "../../state/words";
 import { m } from "../../paraglide/messages.js";
+import { frames } from "./frames";
 import { type Divider, layOut } from "./items";
 
 const PAGE = 60;
@@ -109,6 +110,7 @@ export class Timeline {
     this.loadingOlder = true;
     await this.#try(async () => {
       const page = await this.store.core.messages(this.chat, { before: cursor, limit: PAGE });
+      await frames(1);
       this.shifting = true;
       this.rows.prepend(page, cursor);
     });

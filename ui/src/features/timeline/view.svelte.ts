@@ -1,22 +1,16 @@
 import { tick } from "svelte";
 import type { VirtualizerHandle } from "virtua/svelte";
 import type { Target } from "../../state/navigation.svelte.ts";
+import { frames } from "./frames";
 import { dayAt, newestHeard } from "./items";
 import { MOST, type Timeline } from "./timeline.svelte.ts";
 
 /** This near to the end counts as being there. */
 const NEAR_END = 80;
-/** This near to what is not loaded, it is loaded. */
-const NEAR_EDGE = 600;
+/** This near to what is not loaded, it is loaded: before a flick gets there. */
+const NEAR_EDGE = 1_200;
 /** Where the divider comes to stand, from the top. */
 const BELOW_TOP = 96;
-
-function frames(count: number): Promise<void> {
-  return new Promise((done) => {
-    const next = (left: number) => (left === 0 ? done() : requestAnimationFrame(() => next(left - 1)));
-    next(count);
-  });
-}
 
 /** Where in the timeline we are, and how we get elsewhere. */
 export class View {
@@ -123,7 +117,7 @@ export class View {
     if (heard) this.timeline.see(heard);
   }
 
-  /** Loads what comes near, and lets go of what is far, each in its own turn: what is in view stays. */
+  /** Loads what comes near, and lets go of what is far, each in a frame of its own: what is in view stays. */
   async #page(end: "older" | "newer"): Promise<void> {
     const { timeline } = this;
     if (this.#paging || timeline.rows[end === "older" ? "before" : "after"] === null) return;
@@ -132,10 +126,11 @@ export class View {
       await timeline.loadOlder();
       await tick();
       timeline.shifting = false;
+      await frames(1);
       timeline.rows.trimNewer(MOST);
     } else {
       await timeline.loadNewer();
-      await tick();
+      await frames(1);
       timeline.shifting = true;
       timeline.rows.trimOlder(MOST);
     }
