@@ -22,6 +22,16 @@ pub enum Of {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Groups in which people are added, removed, made admins, leave and write while everything goes
+    /// wrong: at rest everybody who is in has the same of everything
+    Groups {
+        /// How many worlds
+        #[arg(long, default_value_t = 500)]
+        worlds: u64,
+        /// One world alone
+        #[arg(long)]
+        seed: Option<u64>,
+    },
 }
 
 /// Drives long seeded worlds until so many messages were written.
@@ -40,6 +50,14 @@ pub fn of(what: &Of) -> Result<()> {
             let mut test = test("processes", "crashes::crashes_at_random_instants");
             test.env("CRASH_ROUNDS", rounds.to_string());
             test.env("CRASH_SEED", seed.to_string());
+            sys::run(&mut test)
+        }
+        Of::Groups { worlds, seed } => {
+            let mut test = test("sim", "groups::groups_of_few");
+            test.env("SIM_WORLDS", worlds.to_string());
+            if let Some(seed) = seed {
+                test.env("SIM_SEED", seed.to_string());
+            }
             sys::run(&mut test)
         }
     }

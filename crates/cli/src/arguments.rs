@@ -163,9 +163,10 @@ Tell what happens, a line each, until the time is over or Ctrl-C.
 The first line is {\"type\":\"listening\"}; then come the connection and others' presence as they are. From
 then on each chat, message, invitation, request, groupInvitation and connection that is new or different is
 a line of its \"type\", whole. After the message of a change in a group comes a line that says it plainly:
-participant_added, participant_removed, role_changed, left or renamed. {\"type\":\"gone\"} names what is no more, {\"type\":\"notify\"} what a person should hear of,
-{\"type\":\"typing\"} who types or has stopped, {\"type\":\"presence\"} how somebody is there; after
-{\"type\":\"resync\"} something was missed: ask for everything anew.
+participant_added, participant_removed, role_changed, left or renamed. {\"type\":\"gone\"} names what is no
+more, {\"type\":\"notify\"} what a person should hear of, {\"type\":\"typing\"} who types or has stopped,
+{\"type\":\"presence\"} how somebody is there; after {\"type\":\"resync\"} something was missed: ask for
+everything anew.
 
 Commands are lines of JSON on stdin. Their \"do\" says what; \"for\" is anything and comes back with the
 answer:
@@ -191,6 +192,12 @@ answer:
   {\"do\":\"preview\",\"code\":\"SNUG:…\"}
   {\"do\":\"accept\",\"code\":\"SNUG:… or a request's id\"}
   {\"do\":\"decline\",\"code\":\"SNUG:… or a request's id\"}
+  {\"do\":\"group\",\"what\":\"new\",\"name\":\"Tea\",\"contacts\":[\"Bo\"]}
+  {\"do\":\"contact\",\"what\":\"block\",\"contact\":\"Bo\"}
+  {\"do\":\"chat\",\"what\":\"mute\",\"chat\":\"Bo\",\"time\":\"8h\"}
+
+The \"what\" of the last three are the commands of `snug-cli group`, `contact` and `chat`, with their
+arguments by name.
 
   {\"type\":\"answer\",\"for\":2,\"ok\":true,\"rows\":[{\"type\":\"message\",…}]}
   {\"type\":\"answer\",\"for\":2,\"ok\":false,\"problem\":\"notFound\",\"error\":\"There is no …\"}

@@ -5,12 +5,14 @@ use crate::output::{self, Line};
 use crate::{chats, place, span};
 use anyhow::{Result, bail};
 use clap::Subcommand;
+use serde::Deserialize;
 use snug_client::Client;
 use snug_client::view::{ContactRow, SafetyNumber};
 use std::time::Duration;
 
-/// About people.
-#[derive(Debug, Subcommand)]
+/// About people: as commands of the program, and of `listen` under "what".
+#[derive(Debug, Deserialize, Subcommand)]
+#[serde(tag = "what", rename_all = "camelCase")]
 pub enum Contact {
     /// List all one has a chat with
     List,
@@ -33,6 +35,7 @@ pub enum Contact {
         code: Option<String>,
         /// You compared the digits yourself; they are shown once more
         #[arg(long)]
+        #[serde(default)]
         confirm: bool,
     },
     /// Take back that a contact was verified
@@ -61,7 +64,8 @@ pub enum Contact {
 }
 
 /// What is done with requests of strangers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "camelCase")]
 pub enum Refuse {
     /// They wait for an answer
     Ask,
@@ -69,8 +73,9 @@ pub enum Refuse {
     Refuse,
 }
 
-/// How a chat is kept.
-#[derive(Debug, Subcommand)]
+/// How a chat is kept: as commands of the program, and of `listen` under "what".
+#[derive(Debug, Deserialize, Subcommand)]
+#[serde(tag = "what", rename_all = "camelCase")]
 pub enum Chat {
     /// Put a chat before the others
     Pin {
@@ -98,6 +103,7 @@ pub enum Chat {
         chat: String,
         /// For so long, such as 8h; else for good
         #[arg(long = "for", value_name = "TIME", value_parser = span::some)]
+        #[serde(default, deserialize_with = "span::given")]
         time: Option<Duration>,
     },
     /// Be told of everything again
@@ -110,8 +116,22 @@ pub enum Chat {
 /// Does what was asked about people.
 pub async fn contact(client: &Client, asked: Contact) -> Result<Vec<Line>> {
     place::look(client).await;
+    let changes = !matches!(
+        asked,
+        Contact::List | Contact::Blocked | Contact::Number { .. }
+    );
+    let lines = contact_done(client, asked).await?;
+    if changes {
+        // One's other devices are told now if the relay answers, else with the next command.
+        place::look_quietly(client).await;
+    }
+    Ok(lines)
+}
+
+/// The same, without looking what is new.
+pub async fn contact_done(client: &Client, asked: Contact) -> Result<Vec<Line>> {
     let one = |line: Line| vec![line];
-    let lines = match asked {
+    Ok(match asked {
         Contact::List => {
             let all = client.contacts().await?;
             return all.iter().map(|row| output::row("contact", row)).collect();
@@ -124,6 +144,11 @@ pub async fn contact(client: &Client, asked: Contact) -> Result<Vec<Line>> {
             let account = find(client, &contact).await?.account;
             return Ok(one(number(&client.safety_number(&account).await?)?));
         }
+        Contact::Verify {
+            code: None,
+            confirm: false,
+            ..
+        } => bail!("Name the code on their screen, or confirm that you compared the digits."),
         Contact::Verify { contact, code, .. } => one(verify(client, &contact, code).await?),
         Contact::Unverify { contact } => {
             let account = find(client, &contact).await?.account;
@@ -151,15 +176,19 @@ pub async fn contact(client: &Client, asked: Contact) -> Result<Vec<Line>> {
                 .into_iter()
                 .collect())
         }
-    };
-    // One's other devices are told now if the relay answers, else with the next command.
-    place::look_quietly(client).await;
-    Ok(lines)
+    })
 }
 
 /// Does what was asked about a chat; shows it as it is then.
 pub async fn chat(client: &Client, asked: Chat) -> Result<Line> {
     place::look(client).await;
+    let chat = chat_done(client, asked).await?;
+    place::look_quietly(client).await;
+    Ok(chat)
+}
+
+/// The same, without looking what is new.
+pub async fn chat_done(client: &Client, asked: Chat) -> Result<Line> {
     let (Chat::Pin { chat }
     | Chat::Unpin { chat }
     | Chat::Archive { chat }
@@ -178,9 +207,7 @@ pub async fn chat(client: &Client, asked: Chat) -> Result<Line> {
         }
         Chat::Unmute { .. } => client.set_muted(&id, false, None).await?,
     }
-    let chat = output::chat(&chats::find(client, &id).await?)?;
-    place::look_quietly(client).await;
-    Ok(chat)
+    output::chat(&chats::find(client, &id).await?)
 }
 
 async fn verify(client: &Client, contact: &str, code: Option<String>) -> Result<Line> {

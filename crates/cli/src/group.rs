@@ -6,12 +6,16 @@ use crate::place::{catch_up, look, look_quietly};
 use crate::span;
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
+use serde::Deserialize;
 use snug_client::Client;
 use snug_client::view::{ChatKind, ChatRow, GroupRow, NewInvitation, Role};
+use std::num::NonZeroU32;
 use std::time::Duration;
 use tokio::time::timeout;
 
-#[derive(Debug, Subcommand)]
+/// As commands of the program, and of `listen` under "what".
+#[derive(Debug, Deserialize, Subcommand)]
+#[serde(tag = "what", rename_all = "camelCase")]
 pub enum Group {
     /// Make a group
     ///
@@ -21,6 +25,7 @@ pub enum Group {
         name: String,
         /// Whom to add
         #[arg(value_name = "CONTACT")]
+        #[serde(default)]
         contacts: Vec<String>,
     },
     /// Show a group: its name, who is in it, what is not done yet
@@ -41,13 +46,15 @@ pub enum Group {
         /// The group's chat
         chat: String,
         /// How many may come in with it; any number if left out
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-        uses: Option<u32>,
+        #[arg(long, value_name = "N")]
+        uses: Option<NonZeroU32>,
         /// Ends after this time, such as 24h
         #[arg(long, value_name = "TIME", value_parser = span::some)]
+        #[serde(default, deserialize_with = "span::given")]
         expires: Option<Duration>,
         /// You are asked each time (see `invite list`, `invite accept`)
         #[arg(long)]
+        #[serde(default)]
         asks: bool,
     },
     /// List groups one is invited to
@@ -109,49 +116,73 @@ pub enum Group {
     },
 }
 
-/// Does what was asked about groups. What changes one is stored at once; the group is shown as it is when
-/// the relay has been told, or could not be.
+/// Does what was asked about groups; the group is shown as it is when the relay has been told, or could
+/// not be.
 pub async fn group(client: &Client, asked: Group) -> Result<Vec<Line>> {
-    let chat = match asked {
-        Group::Show { chat } => {
-            look(client).await;
-            return shown(client, &find(client, &chat).await?.id).await;
+    if let Group::Show { .. } | Group::Invitations = asked {
+        look(client).await;
+        return done(client, asked).await?.lines(client).await;
+    }
+    catch_up(client).await?;
+    let done = done(client, asked).await?;
+    look_quietly(client).await;
+    done.lines(client).await
+}
+
+/// What is stored, and perhaps not known to the relay yet.
+pub enum Done {
+    /// A group is different, or is shown.
+    Chat(String),
+    /// Something else.
+    Lines(Vec<Line>),
+}
+
+impl Done {
+    /// As it is now.
+    pub async fn lines(self, client: &Client) -> Result<Vec<Line>> {
+        match self {
+            Self::Chat(chat) => Ok(vec![output::row("group", &client.group(&chat).await?)?]),
+            Self::Lines(lines) => Ok(lines),
         }
-        Group::Invitations => {
-            look(client).await;
-            return invitations(client).await;
+    }
+}
+
+/// Does what was asked, without looking what is new first. Only a code is waited for until it works.
+pub async fn done(client: &Client, asked: Group) -> Result<Done> {
+    Ok(Done::Chat(match asked {
+        Group::Show { chat } => find(client, &chat).await?.id,
+        Group::Invitations => return invitations(client).await.map(Done::Lines),
+        Group::Accept { invitation } => {
+            return answer(client, &invitation, true).await.map(Done::Lines);
         }
-        Group::Accept { invitation } => return answer(client, &invitation, true).await,
-        Group::Decline { invitation } => return answer(client, &invitation, false).await,
+        Group::Decline { invitation } => {
+            return answer(client, &invitation, false).await.map(Done::Lines);
+        }
         Group::Code {
             chat,
             uses,
             expires,
             asks,
         } => {
-            catch_up(client).await?;
             let new = NewInvitation {
                 expires_in_ms: expires.map(|span| span.as_millis() as f64),
-                uses,
+                uses: uses.map(NonZeroU32::get),
                 asks,
                 ..NewInvitation::default()
             };
-            return code(client, &find(client, &chat).await?.id, &new).await;
+            let chat = find(client, &chat).await?.id;
+            return code(client, &chat, &new).await.map(Done::Lines);
         }
         Group::New { name, contacts } => {
-            catch_up(client).await?;
             let accounts = accounts(client, &contacts).await?;
             client.create_group(&name, &accounts).await?
         }
         other => change(client, other).await?,
-    };
-    look_quietly(client).await;
-    shown(client, &chat).await
+    }))
 }
 
 /// Asks for a change of a group; its chat.
 async fn change(client: &Client, asked: Group) -> Result<String> {
-    catch_up(client).await?;
     let (Group::Invite { chat, .. }
     | Group::Remove { chat, .. }
     | Group::Promote { chat, .. }
@@ -196,10 +227,6 @@ async fn change(client: &Client, asked: Group) -> Result<String> {
     Ok(id)
 }
 
-async fn shown(client: &Client, chat: &str) -> Result<Vec<Line>> {
-    Ok(vec![output::row("group", &client.group(chat).await?)?])
-}
-
 async fn invitations(client: &Client) -> Result<Vec<Line>> {
     let all = client.group_invitations().await?;
     all.iter()
@@ -209,7 +236,6 @@ async fn invitations(client: &Client) -> Result<Vec<Line>> {
 
 /// Comes in, or says no.
 async fn answer(client: &Client, invitation: &str, accept: bool) -> Result<Vec<Line>> {
-    catch_up(client).await?;
     let all = client.group_invitations().await?;
     let row = all.into_iter().find(|row| row.id == invitation);
     let row = row.with_context(|| {
@@ -219,7 +245,6 @@ async fn answer(client: &Client, invitation: &str, accept: bool) -> Result<Vec<L
         true => client.accept_group(&row.id).await?,
         false => client.decline_group(&row.id).await?,
     }
-    look_quietly(client).await;
     Ok(vec![output::row("groupInvitation", &row)?])
 }
 
@@ -242,12 +267,12 @@ async fn find(client: &Client, chat: &str) -> Result<ChatRow> {
     }
 }
 
-/// Accounts of contacts, each by its id or by the name of the chat with them.
+/// Accounts of contacts, each by its id or by the name only one has; nobody who is blocked.
 async fn accounts(client: &Client, contacts: &[String]) -> Result<Vec<String>> {
-    let chats = client.chats().await?;
-    let known: Vec<(String, String)> = chats
-        .into_iter()
-        .filter_map(|chat| Some((chat.peer?, chat.title)))
+    let all = client.contacts().await?.into_iter();
+    let known: Vec<(String, String)> = all
+        .filter(|contact| !contact.blocked)
+        .map(|contact| (contact.account, contact.name))
         .collect();
     let find = |wanted: &String| one(&known, wanted, "contact");
     contacts.iter().map(find).collect()

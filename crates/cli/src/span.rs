@@ -1,5 +1,7 @@
 //! Spans of time as people write them: `10s`, `30m`, `24h`, `7d`.
 
+use serde::de::Error as _;
+use serde::{Deserialize as _, Deserializer};
 use std::time::Duration;
 
 const UNITS: [(&str, u64); 5] = [
@@ -39,6 +41,16 @@ pub fn some(text: &str) -> Result<Duration, String> {
         )),
         span => Ok(span),
     }
+}
+
+/// A span in a line of JSON, as [`some`]; with `#[serde(default)]` it may be left out.
+///
+/// # Errors
+/// As [`some`].
+pub fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    text.map(|text| some(&text).map_err(D::Error::custom))
+        .transpose()
 }
 
 #[cfg(test)]

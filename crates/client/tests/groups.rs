@@ -6,8 +6,8 @@ mod people;
 
 use people::{Person, meet, relay, soon};
 use snug_client::view::{
-    ChatKind, ChatRow, ChatStanding, GroupChange, GroupRow, MessageNotice, NewInvitation,
-    ParticipantState, Role, SendOptions,
+    ChatKind, ChatRow, ChatStanding, GroupChange, GroupRow, MessageNotice, MessageState,
+    NewInvitation, ParticipantState, Role, SendOptions,
 };
 use snug_client::{Client, ProblemCode};
 
@@ -154,6 +154,49 @@ async fn three_people_are_in_a_group_and_one_is_taken_out() {
 }
 
 #[tokio::test]
+async fn a_message_has_arrived_when_all_who_came_in_have_it() {
+    let place = tempfile::tempdir().unwrap();
+    let relay = relay(&place).await;
+    let ada = Person::new("Ada", &relay).await;
+    let bo = Person::new("Bo", &relay).await;
+    let cyan = Person::new("Cyan", &relay).await;
+    meet(&ada, &bo).await;
+    meet(&ada, &cyan).await;
+    let accounts = [account(&bo).await, account(&cyan).await];
+    let chat = ada.client.create_group("Tea", &accounts).await.unwrap();
+    bo.comes_in().await;
+    let options = SendOptions::default();
+
+    // Cyan was asked, and has not come in: nobody waits for her.
+    let invited = bo.group_that(|row| row.participants.len() == 3).await;
+    let states = invited.participants.iter();
+    let states: Vec<_> = states.map(|row| (row.name.as_str(), row.state)).collect();
+    assert_eq!(
+        states,
+        [
+            ("Bo", ParticipantState::Joined),
+            ("Ada", ParticipantState::Joined),
+            ("Cyan", ParticipantState::Invited)
+        ]
+    );
+    for person in [&ada, &bo] {
+        let said = person.client.send_text(&chat, "Hello", &options).await;
+        person.sees(&said.unwrap(), MessageState::Delivered).await;
+    }
+
+    cyan.comes_in().await;
+    let said = ada.client.send_text(&chat, "All here?", &options).await;
+    let said = said.unwrap();
+    ada.sees(&said, MessageState::Delivered).await;
+    for person in [&bo, &cyan] {
+        let row = person.client.message(&said.id).await.unwrap();
+        person.client.mark_read(&chat, &row.id).await.unwrap();
+    }
+    ada.sees(&said, MessageState::Read).await;
+    relay.stop().await;
+}
+
+#[tokio::test]
 async fn a_code_leads_a_stranger_into_a_group() {
     let place = tempfile::tempdir().unwrap();
     let relay = relay(&place).await;
@@ -181,7 +224,11 @@ async fn a_code_leads_a_stranger_into_a_group() {
         preview.group.map(|group| group.name).as_deref(),
         Some("Tea")
     );
-    dee.client.accept(&made.code, "").await.unwrap();
+    let asked = dee.client.accept(&made.code, "").await.unwrap();
+    assert_eq!(
+        (asked.name.as_str(), asked.group.as_deref()),
+        ("Ada", Some("Tea"))
+    );
     let row = dee
         .until(|client| async move { group_of(&client).await })
         .await;

@@ -1,14 +1,14 @@
 //! Who is in a group: what its log says, as lists and the timeline show it.
 
 use crate::error::Result;
-use crate::mls::policy::Judged;
+use crate::mls::policy::{self, Judged};
 use crate::store::table::conversation::{self, ChatStanding};
 use crate::store::table::log::Log;
 use crate::store::table::message::{self, Message, MessageKind, MessageState, Place};
 use crate::store::table::participant::{self, Member};
 use crate::store::table::{mailbox, pending};
 use crate::work::Work;
-use crate::{group, message as messages};
+use crate::{group, message as messages, receipt};
 use minicbor::{Decode, Encode};
 use snug_wire::inbox::Pointer;
 use snug_wire::log_state::{Change, LogState, Participant, ParticipantKind, Role};
@@ -200,9 +200,11 @@ pub(crate) fn changed(
         return Ok(());
     }
     let id = &log.conversation;
+    let mut parted = false;
     for old in &before.participants {
         if after.participant(&old.account).is_none() {
             participant::delete(w.db, id, &old.account)?;
+            parted = true;
         }
     }
     for new in &after.participants {
@@ -211,9 +213,18 @@ pub(crate) fn changed(
         {
             participant::put(w.db, id, &member(new, false))?;
         }
+        if old.is_none() {
+            receipt::added(w, log, &new.account, seq)?;
+        }
+    }
+    if parted {
+        receipt::parted(w, log)?;
     }
     if after.name != before.name {
         conversation::set_name(w.db, id, &after.name)?;
+    }
+    if after.picture != before.picture {
+        conversation::set_picture(w.db, id, after.picture.as_deref().map(Vec::as_slice))?;
     }
     let lines = lines(before, judged);
     if !lines.is_empty() {
@@ -236,8 +247,10 @@ pub(crate) fn entered(w: &mut Work<'_>, pointer: &Pointer, state: &LogState) -> 
     let id = &state.conversation;
     let me = w.me()?.account;
     let is_new = participant::count(w.db, id)? == 0;
-    // Who was in before us is taken to be in.
-    list(w, state, true)?;
+    let spoken = w.with_group(&pointer.group, |_, group| Ok(policy::spoken(group)))?;
+    let mut spoken = spoken.unwrap_or_default();
+    spoken.extend([me, pointer.account]);
+    list(w, state, |account| spoken.contains(account))?;
     let was_out = conversation::get(w.db, id)?.is_some_and(|c| c.standing != ChatStanding::In);
     conversation::set_standing(w.db, id, ChatStanding::In)?;
     if (is_new || was_out)
@@ -255,7 +268,11 @@ pub(crate) fn entered(w: &mut Work<'_>, pointer: &Pointer, state: &LogState) -> 
 }
 
 /// Lists everybody as a state says, and nobody else.
-pub(crate) fn list(w: &mut Work<'_>, state: &LogState, joined: bool) -> Result<()> {
+pub(crate) fn list(
+    w: &mut Work<'_>,
+    state: &LogState,
+    joined: impl Fn(&AccountId) -> bool,
+) -> Result<()> {
     let id = &state.conversation;
     for old in participant::of(w.db, id)? {
         if state.participant(&old.account).is_none() {
@@ -263,16 +280,17 @@ pub(crate) fn list(w: &mut Work<'_>, state: &LogState, joined: bool) -> Result<(
         }
     }
     for p in &state.participants {
-        participant::put(w.db, id, &member(p, joined))?;
+        participant::put(w.db, id, &member(p, joined(&p.account)))?;
     }
     w.changes.conversations.insert(*id);
-    conversation::set_name(w.db, id, &state.name)
+    conversation::set_name(w.db, id, &state.name)?;
+    conversation::set_picture(w.db, id, state.picture.as_deref().map(Vec::as_slice))
 }
 
 /// A group that begins with oneself alone.
 pub(crate) fn founded(w: &mut Work<'_>, group: &GroupId, state: &LogState) -> Result<()> {
     let id = &state.conversation;
-    list(w, state, true)?;
+    list(w, state, |_| true)?;
     let me = w.me()?.account;
     say(w, id, (group, Seq(0)), me, &[Happened::Founded])
 }

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::group::{self, GroupWish};
 use crate::invitation::{self as inviting, Preview};
 use crate::offer::{self, GroupInvitation};
+use crate::request::card_of;
 use crate::search::{self, Found, Search};
 use crate::store::table::conversation::ChatStanding;
 use crate::store::table::conversation::{self, Conversation};
@@ -19,6 +20,7 @@ use crate::store::table::{
 use crate::verify::Trust;
 use crate::{post, timer};
 use rusqlite::Connection;
+use snug_wire::card::GroupCard;
 use snug_wire::code::InviteCode;
 use snug_wire::content::Mention;
 use snug_wire::log_state::{ConversationKind, Role};
@@ -34,6 +36,8 @@ pub struct Chat {
     pub title: String,
     /// The other account of a direct one.
     pub peer: Option<AccountId>,
+    /// The picture of a group: PNG, JPEG or WebP.
+    pub picture: Option<Vec<u8>>,
     /// How one stands in it.
     pub standing: ChatStanding,
     /// How many are in it.
@@ -186,6 +190,10 @@ impl View<'_> {
             blocked,
             trust,
             peer: c.peer,
+            picture: match c.kind {
+                ConversationKind::Group => conversation::picture(self.0, &c.id)?,
+                _ => None,
+            },
             standing: c.standing,
             participants: match c.kind {
                 ConversationKind::Group => participant::count(self.0, &c.id)?,
@@ -306,11 +314,8 @@ impl View<'_> {
             name: there.name,
             role: own.map_or(Role::Member, |own| own.role),
             standing: there.standing,
-            description: state
-                .as_ref()
-                .map(|s| s.description.clone())
-                .unwrap_or_default(),
-            picture: state.and_then(|s| s.picture).map(Into::into),
+            description: state.map(|s| s.description).unwrap_or_default(),
+            picture: conversation::picture(self.0, id)?,
             participants,
             pending: group::pending(self.0, id)?,
         }))
@@ -334,6 +339,16 @@ impl View<'_> {
     /// Requests either way, newest first.
     pub fn requests(&self) -> Result<Vec<Request>> {
         request::all(self.0)
+    }
+
+    /// The group that a request leads into, ours or somebody's; `None` for a chat of two.
+    pub fn group_asked_for(&self, request: &Request) -> Result<Option<GroupCard>> {
+        Ok(match request.incoming {
+            true => {
+                invitation::get(self.0, &request.invitation)?.and_then(|i| i.invited.card.group)
+            }
+            false => card_of(request)?.group,
+        })
     }
 
     /// One request.

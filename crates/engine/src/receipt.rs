@@ -12,7 +12,7 @@ use crate::{block, message as messages, outbox, privacy};
 use rand::RngExt as _;
 use snug_wire::content::{Body, Content, MISSED, Priority, Receipt};
 use snug_wire::log_state::{ConversationKind, Credential};
-use snug_wire::{GroupId, Seq};
+use snug_wire::{AccountId, GroupId, Seq};
 use std::collections::BTreeSet;
 
 /// In a group a device tells its watermarks at most so often, in milliseconds (rule 22).
@@ -135,36 +135,54 @@ pub(crate) fn arrived(
             messages::send_again(w, log, *missed)?;
         }
     }
-    let (delivered, read) = match log.kind {
-        // In a group a message is delivered or read when it is so for all who are in.
-        ConversationKind::Group => {
-            receipt::least(w.db, (&log.group, &log.conversation), &w.me()?.account)?
-        }
+    let marks = match log.kind {
+        ConversationKind::Group => of_all(w, log)?,
         _ => (delivered, read),
     };
-    let mut raised = message::raise_own(
-        w.db,
-        &log.group,
-        delivered,
-        MessageState::Delivered,
-        &unopened,
-    )?;
-    raised.extend(message::raise_own(
-        w.db,
-        &log.group,
-        read,
-        MessageState::Read,
-        &unopened,
-    )?);
+    raise_own(w, log, marks, &unopened)?;
     for seq in &unopened {
         for id in message::own_at(w.db, &log.group, *seq)? {
             message::set_failed(w.db, &id, Problem::Unopened)?;
-            raised.push(id);
+            w.changes.conversations.insert(log.conversation);
+            w.changes.messages.insert(id);
         }
     }
-    if !raised.is_empty() {
-        w.changes.conversations.insert(log.conversation);
-        w.changes.messages.extend(raised);
+    Ok(())
+}
+
+/// In a group a message is delivered or read when it is so for all who have joined.
+fn of_all(w: &Work<'_>, log: &Log) -> Result<(Seq, Seq)> {
+    receipt::least(w.db, (&log.group, &log.conversation), &w.me()?.account)
+}
+
+/// What we wrote up to these watermarks is delivered and read.
+fn raise_own(
+    w: &mut Work<'_>,
+    log: &Log,
+    (delivered, read): (Seq, Seq),
+    unopened: &BTreeSet<Seq>,
+) -> Result<()> {
+    let states = [
+        (delivered, MessageState::Delivered),
+        (read, MessageState::Read),
+    ];
+    for (seq, state) in states {
+        let raised = message::raise_own(w.db, &log.group, seq, state, unopened)?;
+        if !raised.is_empty() {
+            w.changes.conversations.insert(log.conversation);
+            w.changes.messages.extend(raised);
+        }
     }
     Ok(())
+}
+
+/// Somebody was added by the commit at `seq`: what was said before is nothing they miss.
+pub(crate) fn added(w: &Work<'_>, log: &Log, account: &AccountId, seq: Seq) -> Result<()> {
+    receipt::raise(w.db, &log.group, account, seq, seq)
+}
+
+/// Somebody is in a group no more: it may be that only they had not yet what the others have.
+pub(crate) fn parted(w: &mut Work<'_>, log: &Log) -> Result<()> {
+    let marks = of_all(w, log)?;
+    raise_own(w, log, marks, &BTreeSet::new())
 }

@@ -98,7 +98,7 @@ fn found(w: &mut Work<'_>, log: &Log, ready: bool) -> Result<GroupId> {
     let state = w.state(&log.group)?;
     let state = group::without_leavers(w.db, log, &state)?;
     if log.kind == ConversationKind::Group {
-        participant::list(w, &state, false)?;
+        participant::list(w, &state, |_| false)?;
         group::sweep(w, log, &state)?;
     }
     conversation::found(w, w.me()?, &relay, state, ready)

@@ -36,6 +36,8 @@ async fn two_people_are_in_a_group_until_one_is_taken_out() -> Result<()> {
     his.write("Why does the wheel keep its axis?").await?;
     hers.see_message("Why does the wheel keep its axis?", "received")
         .await?;
+    his.see_message("Why does the wheel keep its axis?", "read")
+        .await?;
     hers.see("group-header img").await?;
 
     hers.click("group-header").await?;

@@ -96,7 +96,8 @@ impl Crowd {
     pub fn of_three() -> (Self, World) {
         let world = World::crowd(1, Chaos::NONE, 3).moved_to_disk();
         let mut crowd = Self::begun(world, 3, 2);
-        for who in crowd.accounts[1..].to_vec() {
+        let others = crowd.accounts[1..].to_vec();
+        for who in others {
             crowd.wish(0, &GroupWish::Add(who));
         }
         crowd.rest();
@@ -176,11 +177,13 @@ impl Crowd {
     pub fn gather(&mut self) {
         let chaos = self.world.stir_with(Chaos::NONE);
         let half = self.accounts.len().div_ceil(2) + 1;
-        for who in self.accounts[1..half].to_vec() {
+        let some = self.accounts[1..half].to_vec();
+        for who in some {
             self.wish(0, &GroupWish::Add(who));
         }
         self.rest();
-        for who in self.accounts[1..half.div_ceil(2) + 1].to_vec() {
+        let admins = self.accounts[1..half.div_ceil(2) + 1].to_vec();
+        for who in admins {
             self.wish(0, &GroupWish::Role(who, Role::Admin));
         }
         self.world.settle();

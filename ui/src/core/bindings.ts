@@ -736,6 +736,10 @@ export type ParticipantRow = {
 	own: boolean,
 	/**  Whether one has a direct chat with them. */
 	contact: boolean,
+	/**  What is known of who they are, of a contact. */
+	trust: Trust,
+	/**  Whether nothing is taken of them. */
+	blocked: boolean,
 };
 
 /**  How far a participant is. */
@@ -1045,7 +1049,7 @@ export type RequestRow = {
 	at: number,
 	/**  The chat it led to. */
 	chat: string | null,
-	/**  Of an incoming one: the name of the group they want to join. */
+	/**  The name of the group it leads into. */
 	group: string | null,
 };
 

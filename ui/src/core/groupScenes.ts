@@ -42,7 +42,7 @@ function chats(core: FakeCore): void {
   const release = chat("release", "Release team", { text: "signed installers are up", own: true, state: "sent", at: today("18:00", 2) });
   core.put({
     chats: [
-      direct("ada", PEOPLE.ada, "The snug, as promised.", "14:32"),
+      direct("ada", PEOPLE.ada, "The snug, as promised.", "14:32", 0, { trust: "verified", pinned: true }),
       direct("bo", PEOPLE.bo, "See you at the lab then", "13:05"),
       direct("cyan", PEOPLE.cyan, "The relay at home is up again", "12:41"),
       { ...release, kind: "group", peer: null, participants: 4 },
@@ -62,7 +62,7 @@ function chats(core: FakeCore): void {
 function physics(rest: Partial<GroupRow> = {}): GroupRow {
   const participants = [
     me,
-    person("ada", { role: "admin" }),
+    person("ada", { role: "admin", trust: "verified" }),
     person("bo"),
     person("dee"),
     person("helpy", { kind: "agent", contact: false }),
@@ -84,6 +84,7 @@ function talk(core: FakeCore): void {
       says("helpy", "14:27", "Because torque changes the direction of the angular momentum, not its size. Try holding it at arm’s length and turning it: which way does it push?"),
       says(null, "14:28", "Sideways! 90° from where I push.", {
         id: "sideways",
+        state: "delivered",
         reactions: [reaction("💡", "Ada Moreau", "Bo Okafor", "Dee Kaur"), reaction("👏", "Ada Moreau", "Bo Okafor")],
       }),
       changed("ada", "14:29", removed("cyan")),

@@ -29,7 +29,7 @@ export function chatRow(row: Partial<ChatRow> & { id: string; title: string }): 
 }
 
 export function participantRow(row: Partial<ParticipantRow> & { account: string; name: string }): ParticipantRow {
-  return { kind: "user", role: "member", state: "joined", own: false, contact: true, ...row };
+  return { kind: "user", role: "member", state: "joined", own: false, contact: true, trust: "unverified", blocked: false, ...row };
 }
 
 export function groupRow(row: Partial<GroupRow> & { id: string; name: string }): GroupRow {

@@ -184,7 +184,7 @@ export class Store {
     } else if (update.type === "typing") {
       this.#type(update.chat, update.account, update.on ? update.name : null);
     } else if (update.type === "changed") {
-      for (const row of update.chats) this.chats.set(row.id, row);
+      for (const row of update.chats) this.#putChat(row);
       for (const row of update.invitations) this.invitations.set(row.id, row);
       for (const row of update.requests) this.requests.set(row.id, row);
       for (const row of update.groupInvitations) this.groupInvitations.set(row.id, row);
@@ -192,6 +192,13 @@ export class Store {
       this.#applyMessages(update.messages);
       for (const { kind, id } of update.gone) this.#drop(kind, id);
     }
+  }
+
+  #putChat(row: ChatRow): void {
+    const before = this.chats.get(row.id);
+    this.chats.set(row.id, row);
+    // Who was verified or blocked is so wherever they take part.
+    if (before && (before.trust !== row.trust || before.blocked !== row.blocked)) void this.groups.reload();
   }
 
   /** `name` null: no longer. */

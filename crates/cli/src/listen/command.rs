@@ -1,6 +1,8 @@
 //! Commands that come as lines of JSON, and their answers.
 
 use crate::arguments::PresenceArgument;
+use crate::contacts::{self, Chat, Contact};
+use crate::group::{self, Group};
 use crate::output::{self, Line};
 use crate::talk::{self, Begun, Talk};
 use crate::{chats, invite, signals, span};
@@ -35,6 +37,9 @@ enum Command {
 #[serde(tag = "do", rename_all = "camelCase")]
 enum Other {
     Chats,
+    Chat(Chat),
+    Contact(Contact),
+    Group(Group),
     Send {
         chat: String,
         text: String,
@@ -132,6 +137,9 @@ impl Command {
 async fn run(client: &Client, command: Other) -> Result<Vec<Line>> {
     let line = match command {
         Other::Chats => return chats::list(client).await,
+        Other::Chat(asked) => contacts::chat_done(client, asked).await?,
+        Other::Contact(asked) => return contacts::contact_done(client, asked).await,
+        Other::Group(asked) => return group::done(client, asked).await?.lines(client).await,
         Other::Invitations => return invite::list(client).await,
         Other::History {
             chat,
@@ -206,6 +214,30 @@ mod tests {
         ] {
             let asked = Asked::parse(line).unwrap();
             assert!(matches!(asked.command, Command::Talk(_)), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_done_about_groups_and_people_is_said_under_what() {
+        for line in [
+            r#"{"do":"group","what":"new","name":"Tea","for":1}"#,
+            r#"{"do":"group","what":"new","name":"Tea","contacts":["Bo"]}"#,
+            r#"{"do":"group","what":"code","chat":"Tea","uses":3,"expires":"24h"}"#,
+            r#"{"do":"group","what":"leave","chat":"Tea","successor":"Bo"}"#,
+            r#"{"do":"contact","what":"block","contact":"Bo"}"#,
+            r#"{"do":"contact","what":"strangers","refuse":"refuse"}"#,
+            r#"{"do":"chat","what":"mute","chat":"Bo","time":"8h"}"#,
+            r#"{"do":"chat","what":"pin","chat":"Bo"}"#,
+        ] {
+            assert!(Asked::parse(line).is_ok(), "{line}");
+        }
+        for wrong in [
+            r#"{"do":"group"}"#,
+            r#"{"do":"group","what":"fly","chat":"Tea"}"#,
+            r#"{"do":"group","what":"code","chat":"Tea","uses":0}"#,
+            r#"{"do":"chat","what":"mute","chat":"Bo","time":"0s"}"#,
+        ] {
+            assert!(Asked::parse(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -67,19 +67,12 @@ pub(crate) fn chat_row(names: &mut Names<'_>, chat: engine::Chat) -> Result<Chat
     };
     let last = chat.last.map(|last| last_line(names, kind, last));
     let last = last.transpose()?;
-    let picture = match kind {
-        ChatKind::Direct => None,
-        ChatKind::Group => names
-            .view()
-            .group(&chat.id)?
-            .and_then(|group| group.picture),
-    };
     Ok(ChatRow {
         id: chat.id.to_string(),
         kind,
         title: chat.title,
         peer: chat.peer.map(|peer| peer.to_string()),
-        picture: picture.as_deref().map(picture_url),
+        picture: chat.picture.as_deref().map(picture_url),
         participants: count(chat.participants),
         standing: standing(chat.standing),
         unread: count(chat.unread.count),
@@ -159,12 +152,7 @@ pub(crate) fn invitation_row(
 /// A request.
 pub(crate) fn request_row(view: View<'_>, request: engine::ConnectRequest) -> Result<RequestRow> {
     use engine::RequestState as Engine;
-    let group = match request.incoming {
-        true => view
-            .invitation(&request.invitation)?
-            .and_then(|it| it.invited.card.group),
-        false => None,
-    };
+    let group = view.group_asked_for(&request)?;
     Ok(RequestRow {
         id: request.claim.to_string(),
         account: request.account.to_string(),

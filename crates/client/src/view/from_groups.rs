@@ -2,29 +2,25 @@
 
 use super::{
     ChatStanding, GroupChange, GroupInvitationRow, GroupRow, Names, ParticipantKind,
-    ParticipantRow, ParticipantState, PendingRow, Role, millis,
+    ParticipantRow, ParticipantState, PendingRow, Role, Trust, millis,
 };
 use crate::ProblemCode;
 use data_encoding::BASE64;
 use snug_engine as engine;
-use snug_engine::{GroupWish, Happened, Result};
+use snug_engine::{GroupWish, Happened, Result, View};
 use snug_wire::AccountId;
 use snug_wire::log_state as wire;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All about a group.
 pub(crate) fn group_row(names: &mut Names<'_>, group: engine::Group) -> Result<GroupRow> {
     let view = names.view();
     let me = view.account()?.map(|account| account.id);
-    let contacts: BTreeSet<AccountId> = view
-        .contacts()?
-        .into_iter()
-        .map(|contact| contact.account)
-        .collect();
+    let known = Known::read(view)?;
     let mut participants: Vec<ParticipantRow> = group
         .participants
         .into_iter()
-        .map(|member| participant(member, me, &contacts))
+        .map(|member| participant(member, me, &known))
         .collect();
     participants
         .sort_by_cached_key(|row| (!row.own, row.role == Role::Member, row.name.to_lowercase()));
@@ -49,11 +45,24 @@ pub(crate) fn group_row(names: &mut Names<'_>, group: engine::Group) -> Result<G
     })
 }
 
-fn participant(
-    member: engine::Member,
-    me: Option<AccountId>,
-    contacts: &BTreeSet<AccountId>,
-) -> ParticipantRow {
+/// What one knows of people, whatever group they are in.
+struct Known {
+    contacts: BTreeMap<AccountId, engine::Trust>,
+    blocked: BTreeSet<AccountId>,
+}
+
+impl Known {
+    fn read(view: View<'_>) -> Result<Self> {
+        let contacts = view.contacts()?.into_iter();
+        let blocked = view.blocked()?.into_iter();
+        Ok(Self {
+            contacts: contacts.map(|it| (it.account, it.trust)).collect(),
+            blocked: blocked.map(|it| it.account).collect(),
+        })
+    }
+}
+
+fn participant(member: engine::Member, me: Option<AccountId>, known: &Known) -> ParticipantRow {
     let own = Some(member.account) == me;
     ParticipantRow {
         account: member.account.to_string(),
@@ -65,7 +74,12 @@ fn participant(
             false => ParticipantState::Invited,
         },
         own,
-        contact: contacts.contains(&member.account),
+        contact: known.contacts.contains_key(&member.account),
+        trust: known
+            .contacts
+            .get(&member.account)
+            .map_or(Trust::Unverified, |trust| (*trust).into()),
+        blocked: known.blocked.contains(&member.account),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Groups: who is in them, what is changing, and what one is invited to.
 
-use super::Millis;
+use super::{Millis, Trust};
 use crate::ProblemCode;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +69,10 @@ pub struct ParticipantRow {
     pub own: bool,
     /// Whether one has a direct chat with them.
     pub contact: bool,
+    /// What is known of who they are, of a contact.
+    pub trust: Trust,
+    /// Whether nothing is taken of them.
+    pub blocked: bool,
 }
 
 /// Something about a group that is different now.

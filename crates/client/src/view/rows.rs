@@ -359,7 +359,7 @@ pub struct RequestRow {
     pub at: Millis,
     /// The chat it led to.
     pub chat: Option<String>,
-    /// Of an incoming one: the name of the group they want to join.
+    /// The name of the group it leads into.
     pub group: Option<String>,
 }
 

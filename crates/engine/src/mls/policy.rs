@@ -8,6 +8,7 @@
 
 use super::{CHANGE_PROPOSAL, group, identity};
 use openmls::prelude::{LeafNodeIndex, MlsGroup, Proposal, StagedCommit};
+use openmls::treesync::LeafNodeSource;
 use snug_wire::log_state::{Change, Credential, Joined, LogState};
 use snug_wire::{AccountId, FRAME_LIMIT, decode};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +52,19 @@ pub(crate) fn leaves(group: &MlsGroup) -> impl Iterator<Item = (u32, Option<Cred
     group
         .members()
         .map(|m| (m.index.u32(), identity(&m.credential, &m.signature_key)))
+}
+
+/// Whose devices have committed something: a leaf is one of a key package until then.
+pub(crate) fn spoken(group: &MlsGroup) -> BTreeSet<AccountId> {
+    leaves(group)
+        .filter(|(index, _)| {
+            let leaf = group.public_group().leaf(LeafNodeIndex::new(*index));
+            leaf.is_some_and(|leaf| {
+                !matches!(leaf.leaf_node_source(), LeafNodeSource::KeyPackage(_))
+            })
+        })
+        .filter_map(|(_, who)| who.map(|who| who.account))
+        .collect()
 }
 
 /// Judges a commit by the leaf at `committer`, somebody else's or our own.

@@ -30,7 +30,7 @@ CREATE TABLE conversation (
   kind       INTEGER NOT NULL,
   peer       BLOB,
   created_at INTEGER NOT NULL
-, name TEXT NOT NULL DEFAULT '', standing INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+, name TEXT NOT NULL DEFAULT '', standing INTEGER NOT NULL DEFAULT 0, picture BLOB) STRICT, WITHOUT ROWID;
 CREATE TABLE draft (
   conversation BLOB PRIMARY KEY NOT NULL REFERENCES conversation (id),
   text         TEXT NOT NULL,

@@ -1,5 +1,6 @@
 import type { Role } from "../../core";
 import { m } from "../../paraglide/messages.js";
+import { type Contact, contactsOf } from "../../state/contacts";
 import type { Store } from "../../state/store.svelte.ts";
 import { explain } from "../../state/words";
 import { square } from "./picture";
@@ -18,6 +19,15 @@ export class Group {
 
   load(): Promise<void> {
     return this.store.groups.load(this.chat);
+  }
+
+  /** Whom one can add; null when the core refuses. */
+  async contacts(): Promise<Contact[] | null> {
+    let contacts: Contact[] | null = null;
+    await this.#try(async () => {
+      contacts = await contactsOf(this.store.core);
+    });
+    return contacts;
   }
 
   async rename(name: string): Promise<void> {

@@ -172,6 +172,23 @@ describe("people of a group", () => {
     expect(code).toBe(1);
   });
 
+  it("who are blocked are not offered", async () => {
+    await core.block("account-cyan");
+    render(NewGroup, { store, onclose: () => undefined, onopen: () => undefined });
+    await screen.findAllByTestId("pick");
+    expect(screen.getAllByTestId("pick").map((box) => box.dataset["account"])).toEqual(["account-ada", "account-bo"]);
+  });
+
+  it("are marked when they are verified, and when they are blocked", async () => {
+    core.putGroup(physics({ participants: [me, { ...ada, trust: "verified" }, { ...bo, blocked: true }] }));
+    await store.groups.load("g");
+    render(About, { store, navigation, chat: row() });
+    const [, first, second] = screen.getAllByTestId("participant");
+    expect(within(first as HTMLElement).getByTestId("shield").dataset["trust"]).toBe("verified");
+    expect(second?.textContent).toContain("blocked · member");
+    expect(await violations()).toEqual([]);
+  });
+
   it("are removed once one knows what it means", async () => {
     let closed = 0;
     render(RemoveParticipant, { store, chat: "g", account: "account-bo", onclose: () => (closed += 1) });

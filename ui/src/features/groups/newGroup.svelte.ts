@@ -1,6 +1,6 @@
 import { SvelteMap } from "svelte/reactivity";
 import { m } from "../../paraglide/messages.js";
-import type { Contact } from "../../state/contacts";
+import { type Contact, contactsOf } from "../../state/contacts";
 import type { Store } from "../../state/store.svelte.ts";
 import { explain } from "../../state/words";
 import { shown, square } from "./picture";
@@ -12,12 +12,22 @@ export class NewGroup {
   problem = $state<string | null>(null);
   /** As it is shown. */
   picture = $state<string | null>(null);
+  /** Whom one can add; null until it is known. */
+  people = $state.raw<readonly Contact[] | null>(null);
   readonly chosen = new SvelteMap<string, Contact>();
   #picture: Blob | null = null;
   /** Made already, if only its picture was refused. */
   #made: string | null = null;
 
   constructor(readonly store: Store) {}
+
+  async load(): Promise<void> {
+    try {
+      this.people = await contactsOf(this.store.core);
+    } catch (error) {
+      this.problem = explain(error);
+    }
+  }
 
   async choose(file: Blob | null): Promise<void> {
     this.problem = null;

@@ -6,6 +6,7 @@ import { isolated, presenceLine } from "../../state/people";
 /** The second line about a participant: what they may do, what they are, how they are there. */
 export function about(row: ParticipantRow, presence: PresenceRow | undefined, types: boolean, now: number): string {
   const parts: string[] = [];
+  if (row.blocked) parts.push(m.chats_row_blocked());
   if (row.role === "admin") parts.push(m.group_admin());
   if (row.kind === "agent") parts.push(m.group_agent());
   // An agent is there to work: what it says of itself tells more than that.
@@ -14,7 +15,8 @@ export function about(row: ParticipantRow, presence: PresenceRow | undefined, ty
   if (row.state === "invited") parts.push(m.group_invited());
   else if (types) parts.push(m.group_typing());
   else if (there !== null) parts.push(there);
-  return parts.length > 0 ? parts.join(" · ") : m.group_member();
+  if (parts.length === 0 || (parts.length === 1 && row.blocked)) parts.push(m.group_member());
+  return parts.join(" · ");
 }
 
 export function called({ name, own }: ParticipantRow): string {

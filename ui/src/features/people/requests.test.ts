@@ -1,8 +1,10 @@
+import { render, screen } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { groupInvitation, request } from "../../../tests/rows";
 import { FakeCore, problem } from "../../core/fake";
 import { Store } from "../../state/store.svelte.ts";
 import { GroupInvitations } from "./groupInvitations.svelte.ts";
+import Request from "./Request.svelte";
 import { Requests, UNDO_MS } from "./requests.svelte.ts";
 
 let core: FakeCore;
@@ -49,6 +51,13 @@ describe("answering", () => {
     core.refusals.set("answerRequest", problem("diskFull"));
     await requests.accept("dee");
     expect([requests.answer("dee"), requests.problem("dee")]).toEqual([undefined, expect.stringContaining("full")]);
+  });
+});
+
+describe("one's own wish to join a group", () => {
+  it("names the group and who invites", () => {
+    render(Request, { row: request("ada", { incoming: false, name: "Ada", group: "Physics" }), requests });
+    expect(screen.getByTestId("request-own").textContent).toMatch(/Physics · Ada\s+Waiting for Ada/);
   });
 });
 

@@ -15,6 +15,7 @@ UPDATE log SET kind = (SELECT kind FROM conversation WHERE id = conversation);
 -- Groups as they are shown.
 ALTER TABLE conversation ADD COLUMN name TEXT NOT NULL DEFAULT '';
 ALTER TABLE conversation ADD COLUMN standing INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversation ADD COLUMN picture BLOB;
 CREATE TABLE participant (
   conversation BLOB NOT NULL REFERENCES conversation (id),
   account      BLOB NOT NULL,

@@ -115,6 +115,25 @@ pub(crate) fn set_name(db: &Connection, id: &ConversationId, name: &str) -> Resu
     Ok(())
 }
 
+/// The picture of a group.
+pub(crate) fn picture(db: &Connection, id: &ConversationId) -> Result<Option<Vec<u8>>> {
+    let picture = db
+        .prepare_cached("SELECT picture FROM conversation WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    Ok(picture.flatten())
+}
+
+pub(crate) fn set_picture(
+    db: &Connection,
+    id: &ConversationId,
+    picture: Option<&[u8]>,
+) -> Result<()> {
+    db.prepare_cached("UPDATE conversation SET picture = ?2 WHERE id = ?1")?
+        .execute((id.0, picture))?;
+    Ok(())
+}
+
 pub(crate) fn set_standing(
     db: &Connection,
     id: &ConversationId,
