@@ -321,6 +321,17 @@ pub(crate) fn is_anything_due(w: &Work<'_>, id: &ConversationId) -> Result<bool>
     Ok(false)
 }
 
+/// What can be set about now is not wished any more: the relay does not take what it comes to.
+pub(crate) fn drop_ripe(w: &mut Work<'_>, id: &ConversationId) -> Result<()> {
+    for wish in pending::of(w.db, id)? {
+        if is_ripe(w, &wish)? {
+            pending::delete(w.db, wish.id)?;
+            w.changes.conversations.insert(*id);
+        }
+    }
+    Ok(())
+}
+
 /// Wishes that were put off until now: the conversations they are of.
 pub(crate) fn fall_due(w: &mut Work<'_>) -> Result<Vec<ConversationId>> {
     let mut all = Vec::new();

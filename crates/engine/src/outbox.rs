@@ -413,6 +413,11 @@ fn settle_put(w: &mut Work<'_>, row: &Queued, answer: &Answer) -> Result<()> {
                 Intent::Message(id) => messages::failed(w, *id, Problem::Refused),
                 Intent::Post(id, _) => post::failed(w, id),
                 Intent::Own(record) => own::failed(w, record),
+                Intent::Admit(group) => match log::get(w.db, group)? {
+                    // Made again it would be refused again.
+                    Some(log) => group_wishes::drop_ripe(w, &log.conversation),
+                    None => Ok(()),
+                },
                 _ => Ok(()),
             }
         }

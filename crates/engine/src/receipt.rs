@@ -15,7 +15,8 @@ use snug_wire::log_state::{ConversationKind, Credential};
 use snug_wire::{AccountId, GroupId, Seq};
 use std::collections::BTreeSet;
 
-/// In a group a device tells its watermarks at most so often, in milliseconds (rule 22).
+/// In a group a device tells its watermarks after up to so long, in milliseconds, and one for all that
+/// came meanwhile (rule 22).
 const EVERY: u64 = 5_000;
 /// Above so many participants nobody does.
 const MOST: u64 = 50;
