@@ -118,8 +118,10 @@ fn gone(
     signed: &Signed<JoinRequest>,
 ) -> Result<std::result::Result<(), &'static str>> {
     let own = state.participant(&w.me()?.account).map(|own| own.stay);
+    let whose = (state.conversation, signed.form.account);
     if let Some(stay) = own
         && is_of_group(w, signed)?
+        && w.live.may_ask(whose, w.now)
     {
         let leave = group::leave_form(w, state.conversation, stay)?;
         let form = InboxForm::Declined(Box::new(leave));
@@ -137,7 +139,8 @@ fn removed(
 ) -> Result<std::result::Result<(), &'static str>> {
     let form = &signed.form;
     let me = w.me()?;
-    if is_of_group(w, signed)? && state.is_admin(&me.account) {
+    let whose = (form.conversation, form.account);
+    if is_of_group(w, signed)? && w.live.may_ask(whose, w.now) && state.is_admin(&me.account) {
         let answer = Removed {
             wish: form.id,
             conversation: form.conversation,

@@ -10,6 +10,7 @@ use crate::admit::{self, Admission};
 use crate::conversation::found;
 use crate::error::{Rejection, Result};
 use crate::mls::key_package;
+use crate::mls::policy::MOST_CHANGES;
 use crate::read::PendingChange;
 use crate::store::table::candidate::{self, Candidate};
 use crate::store::table::conversation::{self, ChatStanding, Conversation};
@@ -115,8 +116,10 @@ fn oneself(me: &Me) -> Participant {
 fn create(w: &mut Work<'_>, name: &str, contacts: &[AccountId]) -> Result<ConversationId> {
     let name = checked_name(name)?;
     let me = w.me()?;
-    let id = ConversationId(w.random());
+    let seed = w.random();
+    let id = LogState::group_id(&seed);
     let state = LogState {
+        seed: Some(seed.into()),
         participants: vec![oneself(me)],
         name: name.clone(),
         added: 1,
@@ -396,6 +399,9 @@ pub(crate) fn wanted(
         };
         if admission.adds.len() + adds.len() > most && !admission.adds.is_empty() {
             continue;
+        }
+        if admission.changes.len() >= MOST_CHANGES / 2 {
+            break;
         }
         match state.changed(&change, &me) {
             Ok(after) if !is_so(state, &wish.wanted) => {

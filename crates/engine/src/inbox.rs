@@ -47,7 +47,7 @@ type Verdict = Result<std::result::Result<(), &'static str>>;
 const TOLD_AT_ONCE: u64 = 16;
 
 /// From so many missing entries on a log is not followed any more: a sender's ratchet leaps over 2,000.
-const LEAP: u64 = 1_000;
+pub(crate) const LEAP: u64 = 1_000;
 
 /// Applies one delivery.
 pub(crate) fn apply(
@@ -138,6 +138,7 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
         }
         Some(Opened::Merged(judged)) => {
             outbox::superseded(w, &delivery.address)?;
+            w.live.ignored.remove(&log.group);
             admit::merged(w, log, delivery.seq, &judged)?;
             Ok(Ok(()))
         }
@@ -153,15 +154,33 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
             rejoin::trouble(w, log, Trouble::Behind)?;
             Ok(Err(why))
         }
+        // With every commit here that the relay has, others are in no other epoch.
+        Some(Opened::Later(why)) if !may_lack_commit(w, log)? => {
+            unopened(w, log, delivery, why)?;
+            Ok(Err(why))
+        }
+        Some(Opened::Later(why)) => {
+            rejoin::trouble(w, log, Trouble::Behind)?;
+            Ok(Err(why))
+        }
         Some(Opened::Own) => Ok(Err("an old entry of this device")),
         Some(Opened::Ignored(why)) => {
-            if !delivery.flagged {
+            if delivery.flagged {
+                w.live.ignored.insert(log.group);
+            } else {
                 unopened(w, log, delivery, why)?;
             }
             Ok(Err(why))
         }
         None => Ok(Err("a log without its group")),
     }
+}
+
+/// Whether a commit of a log did not count here, or was lost.
+fn may_lack_commit(w: &Work<'_>, log: &Log) -> Result<bool> {
+    Ok(log.trouble.is_some()
+        || w.live.ignored.contains(&log.group)
+        || !missed::of(w.db, &log.address)?.is_empty())
 }
 
 /// Notes what could not be read, so that its author is told (rule 22); not while all of it will be sent

@@ -11,7 +11,7 @@ use crate::store::table::outbox::{Intent, New, Queued};
 use crate::store::table::request::RequestState;
 use crate::store::table::{contact, inbox, reach, relay, request as requests};
 use crate::work::Work;
-use crate::{admit, offer, outbox, participant, rejoin, request, seal, verify};
+use crate::{admit, group as groups, offer, outbox, participant, rejoin, request, seal, verify};
 use openmls::prelude::MlsGroup;
 use rand::RngExt as _;
 use snug_wire::card::{InboxAddress, Signable as _, Signed};
@@ -21,7 +21,8 @@ use snug_wire::frame::{Answer, Request};
 use snug_wire::inbox::{InboxForm, InviteRequest, Joining, Pointer, Reach};
 use snug_wire::log_state::{ConversationKind, Credential, LogState, STATE_LIMIT};
 use snug_wire::{
-    ClaimId, EnvelopeId, FRAME_LIMIT, GroupId, JoinId, RelayAddress, Secret, Seq, decode, encode,
+    Address, ClaimId, EnvelopeId, FRAME_LIMIT, GroupId, JoinId, RelayAddress, Secret, Seq, decode,
+    encode,
 };
 
 /// A new leaf of a direct conversation renews itself within this many milliseconds, at a random moment.
@@ -225,11 +226,13 @@ pub(crate) fn pointed(
 pub(crate) fn follow(w: &mut Work<'_>, pointer: &Pointer) -> Result<()> {
     let connection = Secret::new(w.random());
     relay::remember(w.db, &pointer.relay, &connection)?;
+    let lane = Address(w.random());
     outbox::add(
         w,
         New {
             relay: pointer.relay.key,
-            lane: pointer.address,
+            // One of its own: what is fetched holds nothing else up.
+            lane,
             priority: Priority::Urgent,
             not_before: 0,
             intent: Intent::Fetch(Box::new(pointer.clone())),
@@ -286,6 +289,7 @@ pub(crate) fn holds(w: &Work<'_>, pointer: &Pointer, state: &LogState) -> Result
         .participants
         .is_sorted_by(|a, b| a.account < b.account);
     Ok(state.conversation == pointer.conversation
+        && state.is_named()
         && sorted
         && encode(state).len() <= STATE_LIMIT
         && state.names(&me)
@@ -359,6 +363,8 @@ fn answered(
         && !is_read(w, pointer)?
         && holds(w, pointer, &joining.state)?
         && is_expected(w, &row, &joining.state)?
+        && (joining.state.kind != ConversationKind::Group
+            || !groups::is_in(w.db, &pointer.conversation)?)
     {
         joined = join(w, pointer, &joining)?.map(|group| (group, joining));
     }

@@ -93,6 +93,12 @@ pub(crate) fn arrived(
     let before = offer::get(w.db, id)?;
     let is_newer =
         |old: &Offer| old.pointer.group != pointer.group || old.pointer.commit < pointer.commit;
+    if before
+        .as_ref()
+        .is_some_and(|old| old.account != pointer.account)
+    {
+        return Ok(Err("a group while another contact invites to it"));
+    }
     if before.as_ref().is_some_and(|old| !is_newer(old)) {
         return Ok(Err("a group that came before"));
     }
@@ -209,6 +215,7 @@ pub(crate) fn fetched(w: &mut Work<'_>, pointer: &Pointer, joining: Option<Joini
     };
     let state = &joining.state;
     let is_expected = joining::holds(w, pointer, state)?
+        && !group::is_in(w.db, id)?
         && state.kind == ConversationKind::Group
         && !joining::is_read(w, pointer)?;
     if !is_expected {

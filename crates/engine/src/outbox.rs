@@ -462,7 +462,7 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
         Intent::Decide(decided) => decision::arrived(w, decided, true)?,
         Intent::Found(group, claim) => {
             merge(w, log, seq)?;
-            log::set_ready(w.db, group)?;
+            log::set_ready(w.db, group, true)?;
             joining::point(w, log, seq, row, claim)?;
         }
         Intent::Renew(_) => {
@@ -475,7 +475,7 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
         Intent::Admit(group) => {
             let adding = group_wishes::adding(w, log)?;
             let (wishes, added) = merge(w, log, seq)?;
-            log::set_ready(w.db, group)?;
+            log::set_ready(w.db, group, true)?;
             admit::admitted(w, log, seq, row, &wishes)?;
             if !adding.is_empty() {
                 group_wishes::added(w, log, seq, row, (adding, &added))?;

@@ -6,13 +6,13 @@ use crate::store::table::conversation::{self, ChatStanding};
 use crate::store::table::log::Log;
 use crate::store::table::message::{self, Message, MessageKind, MessageState, Place};
 use crate::store::table::participant::{self, Member};
-use crate::store::table::{mailbox, pending};
+use crate::store::table::{mailbox, pending, reach};
 use crate::work::Work;
 use crate::{group, message as messages, receipt};
 use minicbor::{Decode, Encode};
 use snug_wire::inbox::Pointer;
 use snug_wire::log_state::{Change, LogState, Participant, ParticipantKind, Role};
-use snug_wire::{AccountId, FRAME_LIMIT, GroupId, Seq, decode, encode};
+use snug_wire::{AccountId, FRAME_LIMIT, GroupId, MessageId, Seq, decode, encode};
 
 /// What happened in a group, in a line of its timeline. Whose doing it was is the line's author.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -108,9 +108,19 @@ pub(crate) fn say(
     };
     // It is nobody's to send or to count.
     let line = Message { own: false, ..line };
-    if message::insert(w.db, &line)? {
-        messages::changed(w, *id, message);
-    }
+    let there = message::get(w.db, &message)?;
+    let line = match there {
+        Some(there) if there.kind == MessageKind::Happened => return Ok(()),
+        // Authors choose their messages' ids: none takes the place of this one.
+        Some(_) => Message {
+            id: MessageId(w.random()),
+            ..line
+        },
+        None => line,
+    };
+    let message = line.id;
+    message::insert(w.db, &line)?;
+    messages::changed(w, *id, message);
     Ok(())
 }
 
@@ -204,6 +214,7 @@ pub(crate) fn changed(
     for old in &before.participants {
         if after.participant(&old.account).is_none() {
             participant::delete(w.db, id, &old.account)?;
+            reach::forget(w.db, id, &old.account)?;
             parted = true;
         }
     }
@@ -277,6 +288,7 @@ pub(crate) fn list(
     for old in participant::of(w.db, id)? {
         if state.participant(&old.account).is_none() {
             participant::delete(w.db, id, &old.account)?;
+            reach::forget(w.db, id, &old.account)?;
         }
     }
     for p in &state.participants {

@@ -1,6 +1,7 @@
 //! Receipts: watermarks per log, sent as they are by the time they leave (rule 22).
 
 use crate::error::Result;
+use crate::inbox::LEAP;
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox;
 use crate::store::table::message::{self, MessageState, Problem};
@@ -130,10 +131,15 @@ pub(crate) fn arrived(
     }
     receipt::raise(w.db, whose.0, whose.1, delivered, read)?;
     // Before its watermark says that it has them.
-    for missed in receipt.missed.iter().take(MISSED) {
-        // What was there already cannot be missing.
-        if missed.0 > before.0 {
-            messages::send_again(w, log, *missed)?;
+    let is_group = log.kind == ConversationKind::Group;
+    let whose = (log.conversation, author.account);
+    if !receipt.missed.is_empty() && (!is_group || w.live.may_ask(whose, w.now)) {
+        for missed in receipt.missed.iter().take(MISSED) {
+            // What was there already cannot be missing; nobody goes on reading over a larger gap.
+            let from = Seq(missed.0.0.max(missed.1.0.saturating_sub(LEAP)));
+            if missed.0 > before.0 {
+                messages::send_again(w, log, (from, missed.1))?;
+            }
         }
     }
     let marks = match log.kind {
@@ -141,7 +147,8 @@ pub(crate) fn arrived(
         _ => (delivered, read),
     };
     raise_own(w, log, marks, &unopened)?;
-    for seq in &unopened {
+    // Of several people one who cannot open it does not make it unsent.
+    for seq in unopened.iter().filter(|_| !is_group) {
         for id in message::own_at(w.db, &log.group, *seq)? {
             message::set_failed(w.db, &id, Problem::Unopened)?;
             w.changes.conversations.insert(log.conversation);

@@ -5,7 +5,7 @@
 use crate::account::Me;
 use crate::conversation;
 use crate::error::Result;
-use crate::store::table::log::{self, Log};
+use crate::store::table::log::{self, Log, Trouble};
 use crate::store::table::message::Event;
 use crate::store::table::outbox::{self as queue, Intent, Stage};
 use crate::store::table::{log_state, mailbox, wish};
@@ -18,6 +18,9 @@ use std::collections::BTreeSet;
 
 /// The device whose turn it is founds at once, the next ones after so many milliseconds each.
 const TURN: u64 = 10 * 60_000;
+
+/// How long an admin's device that is only behind in a group waits before it founds it anew.
+const PATIENCE: u64 = 24 * 3_600_000;
 
 /// Whether no other device is in a conversation.
 pub(crate) fn is_alone(w: &mut Work<'_>, log: &Log) -> Result<bool> {
@@ -45,6 +48,7 @@ pub(crate) fn alone(w: &mut Work<'_>, log: &Log) -> Result<()> {
 pub(crate) fn consider(w: &mut Work<'_>, log: &Log) -> Result<()> {
     if due(w.db, w.me()?, log)?.is_some_and(|at| at <= w.now) {
         let group = found(w, log, false)?;
+        wish::close_ours(w.db, &log.conversation)?;
         if let Some(new) = log::get(w.db, &group)? {
             admit::queue_admission(w, &new)?;
         }
@@ -75,7 +79,12 @@ fn due(db: &Connection, me: &Me, log: &Log) -> Result<Option<u64>> {
         .map(|who| who.device)
         .collect();
     let before = devices.iter().filter(|device| **device < me.device).count() as u64;
-    Ok(Some(first.at + before * TURN))
+    // Who is only behind is taken in by those who are not, if there are any.
+    let patience = match (log.kind, log.trouble) {
+        (ConversationKind::Group, Some(Trouble::Behind)) => PATIENCE,
+        _ => 0,
+    };
+    Ok(Some(first.at + patience + before * TURN))
 }
 
 /// When a conversation is to be founded anew.

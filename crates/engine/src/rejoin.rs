@@ -203,8 +203,7 @@ pub(crate) fn pointed(
     Ok(Ok(()))
 }
 
-/// We asked to be in a group again, and are not in it any more. Who is its admin by now we may not know:
-/// anybody's word counts who was in it with us.
+/// We asked to be in a group again, and are not in it any more: an admin says so, as far as we know.
 pub(crate) fn removed(
     w: &mut Work<'_>,
     signed: &Signed<Removed>,
@@ -220,6 +219,7 @@ pub(crate) fn removed(
     let state = w.state(&log.group)?;
     let known = state
         .participant(&form.account)
+        .filter(|p| p.role == Role::Admin)
         .filter(|p| p.devices == form.devices || form.devices.continues(&p.devices));
     let key = known
         .and_then(|_| form.devices.verified(&form.account))
@@ -451,6 +451,7 @@ pub(crate) fn resume(
     log_state::put(w.db, &pointer.group, state)?;
     log::set_head(w.db, &pointer.group, pointer.commit)?;
     log::set_trouble(w.db, &pointer.group, None)?;
+    log::set_ready(w.db, &pointer.group, true)?;
     quarantine::forget(w.db, &pointer.address)?;
     missed::forget(w.db, &pointer.address)?;
     outbox::thaw_lane(w, &pointer.address)

@@ -12,7 +12,7 @@ use openmls::prelude::MlsGroup;
 use rand::Rng;
 use rusqlite::Connection;
 use snug_wire::log_state::LogState;
-use snug_wire::{Address, EnvelopeId, GroupId, Seq};
+use snug_wire::{AccountId, Address, ConversationId, EnvelopeId, GroupId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -46,11 +46,37 @@ pub(crate) struct Live {
     pub declined: Declined,
     /// What logs have established, with the version that is kept here.
     pub states: BTreeMap<GroupId, (i64, Arc<LogState>)>,
+    /// Logs with a flagged entry since their last commit that did not count here.
+    pub ignored: BTreeSet<GroupId>,
+    /// When which account of a group last had us send again, or answer that somebody is in it no more.
+    pub answered: BTreeMap<(ConversationId, AccountId), u64>,
     /// Mailboxes whose lock a commit changed while they were open: the last such commit.
     pub relocked: BTreeMap<Address, Seq>,
 }
 
+/// How often an account of a group may have us do something for it alone, in milliseconds.
+const FOR_ONE: u64 = 10 * 60_000;
+/// How many accounts are remembered that did.
+const ASKERS: usize = 1_000;
+
 impl Live {
+    /// Whether an account may have us do something for it alone now: not again and again.
+    pub fn may_ask(&mut self, who: (ConversationId, AccountId), now: u64) -> bool {
+        let last = self.answered.get(&who).copied();
+        if last.is_some_and(|last| now.abs_diff(last) < FOR_ONE) {
+            return false;
+        }
+        if self.answered.len() >= ASKERS {
+            self.answered
+                .retain(|_, last| now.abs_diff(*last) < FOR_ONE);
+        }
+        if self.answered.len() >= ASKERS {
+            return false;
+        }
+        self.answered.insert(who, now);
+        true
+    }
+
     /// What a log has established, from memory if it is there.
     pub fn state(&mut self, db: &Connection, group: &GroupId) -> Result<Arc<LogState>> {
         let missing = || Error::Mls("a log without its state".into());

@@ -251,7 +251,7 @@ pub struct Removed {
     /// The group.
     #[n(1)]
     pub conversation: ConversationId,
-    /// Whose device says so.
+    /// Whose device says so: an admin's.
     #[n(2)]
     pub account: AccountId,
     /// The devices of that account.

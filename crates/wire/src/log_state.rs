@@ -3,7 +3,7 @@
 use crate::card::{Signable, Signed};
 use crate::device_list::DeviceList;
 use crate::{AccountId, ConversationId, DeviceId, DeviceKey, JoinId, NAME_LIMIT, Seq, encode};
-use minicbor::bytes::ByteVec;
+use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
@@ -35,6 +35,9 @@ pub struct LogState {
     #[n(6)]
     #[cbor(default, skip_if = "is_zero")]
     pub added: u64,
+    /// What a group's conversation is named after ([`LogState::group_id`]).
+    #[n(7)]
+    pub seed: Option<ByteArray<32>>,
 }
 
 /// What is nothing need not be written.
@@ -222,6 +225,22 @@ impl LogState {
             description: String::new(),
             picture: None,
             added: 0,
+            seed: None,
+        }
+    }
+
+    /// The id of the group of that seed: no group is under the id of another sort of conversation.
+    pub fn group_id(seed: &[u8; 32]) -> ConversationId {
+        let bytes = [b"snug/1 group".as_slice(), seed].concat();
+        ConversationId(Sha256::digest(bytes).into())
+    }
+
+    /// Whether its conversation is named as its kind asks.
+    pub fn is_named(&self) -> bool {
+        match (self.kind, &self.seed) {
+            (ConversationKind::Group, Some(seed)) => self.conversation == Self::group_id(seed),
+            (ConversationKind::Group, None) => false,
+            (_, seed) => seed.is_none(),
         }
     }
 

@@ -171,6 +171,7 @@ pub(crate) fn close(w: &mut Work<'_>, id: &ConversationId, standing: ChatStandin
         }
         mailbox::set_standing(w.db, &log.address, Standing::Over)?;
         log::set_trouble(w.db, &log.group, None)?;
+        log::set_ready(w.db, &log.group, false)?;
         w.live.caught_up.remove(&log.address);
         w.live.to_open.remove(&log.address);
         w.live.relocked.remove(&log.address);

@@ -13,6 +13,9 @@ use snug_wire::log_state::{Change, Credential, Joined, LogState};
 use snug_wire::{AccountId, FRAME_LIMIT, decode};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The most changes of a commit: each costs as much as the state is long.
+pub(crate) const MOST_CHANGES: usize = 256;
+
 /// Why a commit does not count.
 pub(crate) type Objection = &'static str;
 
@@ -121,6 +124,9 @@ fn changes(
         }
         let change: Change = decode(custom.payload(), FRAME_LIMIT)
             .map_err(|_| "a change that this Snug does not know")?;
+        if changes.len() >= MOST_CHANGES {
+            return Err("a commit of more changes than one may have");
+        }
         state = state.changed(&change, by)?;
         // Each costs a search for what is to be sent again.
         if let Change::Joined(wish) = &change

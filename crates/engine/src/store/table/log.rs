@@ -138,9 +138,10 @@ pub(crate) fn troubled(db: &Connection) -> Result<Vec<Log>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(crate) fn set_ready(db: &Connection, group: &GroupId) -> Result<()> {
-    db.prepare_cached("UPDATE log SET ready = 1 WHERE group_id = ?1")?
-        .execute([group.0])?;
+/// Whether it can be written to: its founding commit stands, and one is in it.
+pub(crate) fn set_ready(db: &Connection, group: &GroupId, ready: bool) -> Result<()> {
+    db.prepare_cached("UPDATE log SET ready = ?2 WHERE group_id = ?1")?
+        .execute((group.0, ready))?;
     Ok(())
 }
 

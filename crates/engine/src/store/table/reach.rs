@@ -74,3 +74,14 @@ pub(crate) fn all(
     })
     .collect()
 }
+
+/// Forgets where an account's devices are reached: it is not in the conversation any more.
+pub(crate) fn forget(
+    db: &Connection,
+    conversation: &ConversationId,
+    account: &AccountId,
+) -> Result<()> {
+    db.prepare_cached("DELETE FROM reach WHERE conversation = ?1 AND account = ?2")?
+        .execute((conversation.0, account.0))?;
+    Ok(())
+}
