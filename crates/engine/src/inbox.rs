@@ -138,7 +138,6 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
         }
         Some(Opened::Merged(judged)) => {
             outbox::superseded(w, &delivery.address)?;
-            w.live.ignored.remove(&log.group);
             admit::merged(w, log, delivery.seq, &judged)?;
             Ok(Ok(()))
         }
@@ -154,33 +153,15 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
             rejoin::trouble(w, log, Trouble::Behind)?;
             Ok(Err(why))
         }
-        // With every commit here that the relay has, others are in no other epoch.
-        Some(Opened::Later(why)) if !may_lack_commit(w, log)? => {
-            unopened(w, log, delivery, why)?;
-            Ok(Err(why))
-        }
-        Some(Opened::Later(why)) => {
-            rejoin::trouble(w, log, Trouble::Behind)?;
-            Ok(Err(why))
-        }
         Some(Opened::Own) => Ok(Err("an old entry of this device")),
         Some(Opened::Ignored(why)) => {
-            if delivery.flagged {
-                w.live.ignored.insert(log.group);
-            } else {
+            if !delivery.flagged {
                 unopened(w, log, delivery, why)?;
             }
             Ok(Err(why))
         }
         None => Ok(Err("a log without its group")),
     }
-}
-
-/// Whether a commit of a log did not count here, or was lost.
-fn may_lack_commit(w: &Work<'_>, log: &Log) -> Result<bool> {
-    Ok(log.trouble.is_some()
-        || w.live.ignored.contains(&log.group)
-        || !missed::of(w.db, &log.address)?.is_empty())
 }
 
 /// Notes what could not be read, so that its author is told (rule 22); not while all of it will be sent
@@ -314,6 +295,7 @@ pub(crate) fn opened(
     let log = log::at(w.db, address)?;
     if log.is_none() {
         if let Answer::Opened(now) | Answer::Diverged(now) = answer
+            && mailbox.generation != 0
             && now.generation != mailbox.generation
         {
             // What was beside the one before is gone with it.

@@ -46,8 +46,6 @@ pub(crate) struct Live {
     pub declined: Declined,
     /// What logs have established, with the version that is kept here.
     pub states: BTreeMap<GroupId, (i64, Arc<LogState>)>,
-    /// Logs with a flagged entry since their last commit that did not count here.
-    pub ignored: BTreeSet<GroupId>,
     /// When which account of a group last had us send again, or answer that somebody is in it no more.
     pub answered: BTreeMap<(ConversationId, AccountId), u64>,
     /// Mailboxes whose lock a commit changed while they were open: the last such commit.

@@ -228,8 +228,6 @@ pub(crate) enum Opened {
     Removed(Box<Judged>),
     /// Others go on in an epoch that we have not; why.
     Behind(&'static str),
-    /// It names an epoch that we have not, which whoever wrote it may have made up; why.
-    Later(&'static str),
     /// An entry of this device, read once more.
     Own,
     /// Nothing that counts; why.
@@ -255,12 +253,7 @@ pub(crate) fn open(
     }
     let (epoch, ours) = (message.epoch().as_u64(), group.epoch().as_u64());
     if epoch > ours {
-        let why = "an entry of a later epoch";
-        return Ok(if flagged {
-            Opened::Behind(why)
-        } else {
-            Opened::Later(why)
-        });
+        return Ok(Opened::Behind("an entry of a later epoch"));
     }
     let processed = match group.process_message(provider, message) {
         Ok(processed) => processed,

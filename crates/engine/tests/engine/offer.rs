@@ -14,7 +14,11 @@ use snug_wire::{
     Address, ConversationId, EnvelopeId, GroupId, LockSecret, NAME_LIMIT, RelayKey, Secret, Seq,
 };
 
-const GROUP: ConversationId = ConversationId([0x66; 32]);
+const SEED: [u8; 32] = [0x66; 32];
+
+fn group() -> ConversationId {
+    LogState::group_id(&SEED)
+}
 
 fn offer() -> GroupOffer {
     GroupOffer {
@@ -39,7 +43,7 @@ impl Met {
             secret: LockSecret::new([n; 32]),
             fetch: LockSecret::new([n; 32]),
             key: Secret::new([n; 32]),
-            conversation: GROUP,
+            conversation: group(),
             answers: None,
             joins: None,
             account: self.stranger.account,
@@ -72,7 +76,8 @@ impl Met {
             participants,
             name: "Walks".into(),
             added: 2,
-            ..LogState::new(GROUP, ConversationKind::Group)
+            seed: Some(SEED.into()),
+            ..LogState::new(group(), ConversationKind::Group)
         }
     }
 
@@ -93,13 +98,13 @@ impl Met {
 
     fn accept(&mut self) {
         let now = self.world.now;
-        let accepted = self.world.engine(ADA).accept_group(GROUP, now);
+        let accepted = self.world.engine(ADA).accept_group(group(), now);
         accepted.unwrap();
         self.world.rest();
     }
 
     fn is_in(&self) -> bool {
-        let group = self.world.group(ADA, GROUP);
+        let group = self.world.group(ADA, group());
         group.is_some_and(|g| g.standing == ChatStanding::In)
     }
 
@@ -131,7 +136,7 @@ fn an_offer_is_shown_and_nothing_is_asked_before_a_person_says_yes() {
     assert_eq!(met.fetched(), before);
     assert_eq!(met.world.people[ADA].engine.relays().unwrap().len(), 1);
     outbox_is_empty(&met.world, ADA);
-    assert!(met.world.group(ADA, GROUP).is_none());
+    assert!(met.world.group(ADA, group()).is_none());
 }
 
 #[test]
@@ -143,13 +148,13 @@ fn an_accepted_offer_leads_into_the_group() {
     met.accept();
     assert!(met.is_in());
     assert!(met.world.offers(ADA).is_empty());
-    assert_eq!(met.world.names(ADA, GROUP), ["Ada", "Stranger"]);
+    assert_eq!(met.world.names(ADA, group()), ["Ada", "Stranger"]);
     met.world.wait(LATER);
     // The one that led there leads nowhere else.
     met.ignores(met.stranger.sign(pointer), "a group one is in");
     met.ignores(met.stranger.sign(met.offered(2)), "a group one is in");
     rejected(
-        met.world.engine(ADA).accept_group(GROUP, 0),
+        met.world.engine(ADA).accept_group(group(), 0),
         Rejection::NotFound,
     );
 }
@@ -315,7 +320,7 @@ fn an_accepted_offer_that_leads_nowhere_is_over_and_holds_nothing_up() {
     met.accept();
     let over = |met: &Met| {
         assert!(met.world.offers(ADA).is_empty());
-        assert!(met.world.group(ADA, GROUP).is_none());
+        assert!(met.world.group(ADA, group()).is_none());
         assert!(met.world.people[ADA].engine.is_idle().unwrap());
     };
     over(&met);
@@ -382,7 +387,7 @@ fn an_offer_into_something_else_is_not_followed_in() {
         met.found_group(&pointer, state);
         assert!(met.point(pointer).is_empty());
         met.accept();
-        assert!(met.world.group(ADA, GROUP).is_none());
+        assert!(met.world.group(ADA, group()).is_none());
         assert!(met.world.offers(ADA).is_empty());
         assert!(met.world.people[ADA].engine.is_idle().unwrap());
     }
@@ -402,7 +407,7 @@ fn another_contact_does_not_choose_where_one_goes() {
     assert!(met.point(met.offered(1)).is_empty());
     met.world.offline(ADA);
     let now = met.world.now;
-    met.world.engine(ADA).accept_group(GROUP, now).unwrap();
+    met.world.engine(ADA).accept_group(group(), now).unwrap();
     let pointer = Pointer {
         account: other.account,
         devices: other.devices.clone(),
@@ -410,14 +415,14 @@ fn another_contact_does_not_choose_where_one_goes() {
         answers: None,
         ..met.offered(2)
     };
-    assert_ne!(theirs.conversation, GROUP);
+    assert_ne!(theirs.conversation, group());
     met.found_group(&met.offered(1), met.group_state());
     let form = InboxForm::Pointer(Box::new(other.sign(pointer)));
     met.say(&form);
     met.world.online(ADA);
     met.world.rest();
     let ignored = met.world.ignored(ADA);
-    assert_eq!(ignored, ["a group one is on one's way into"]);
+    assert_eq!(ignored, ["a group while another contact invites to it"]);
     assert!(met.is_in());
 }
 
@@ -473,23 +478,23 @@ fn a_refusal_is_of_who_was_added_and_signed() {
     let all = [
         (sign(leave(stranger, 1, ConversationId([9; 32]))), not_in),
         (sign(leave(stranger, 1, met.chat())), not_in),
-        (sign(leave(ada, 2, GROUP)), "a refusal of one's own"),
-        (sign(leave(stranger, 2, GROUP)), nobody),
-        (other.sign(leave(other.account, 1, GROUP)), nobody),
-        (other.sign(leave(stranger, 1, GROUP)), unsigned),
+        (sign(leave(ada, 2, group())), "a refusal of one's own"),
+        (sign(leave(stranger, 2, group())), nobody),
+        (other.sign(leave(other.account, 1, group())), nobody),
+        (other.sign(leave(stranger, 1, group())), unsigned),
         (
-            leave(stranger, 1, GROUP).signed(met.stranger.device, &other.key),
+            leave(stranger, 1, group()).signed(met.stranger.device, &other.key),
             unsigned,
         ),
     ];
     for (signed, why) in all {
         assert_eq!(met.say(&InboxForm::Declined(Box::new(signed))), [why]);
     }
-    assert_eq!(met.world.names(ADA, GROUP), ["Ada", "Stranger"]);
+    assert_eq!(met.world.names(ADA, group()), ["Ada", "Stranger"]);
     // The last admin leaves: who stays is one then.
-    let signed = met.stranger.sign(leave(stranger, 1, GROUP));
+    let signed = met.stranger.sign(leave(stranger, 1, group()));
     assert!(met.say(&InboxForm::Declined(Box::new(signed))).is_empty());
     met.world.wait(60_000);
-    assert_eq!(met.world.names(ADA, GROUP), ["Ada"]);
-    assert_eq!(met.world.group(ADA, GROUP).unwrap().role, Role::Admin);
+    assert_eq!(met.world.names(ADA, group()), ["Ada"]);
+    assert_eq!(met.world.group(ADA, group()).unwrap().role, Role::Admin);
 }
