@@ -6,6 +6,7 @@ use crate::mls::{self, group};
 use crate::outbox;
 use crate::rehome;
 use crate::store::table::conversation::{self, Conversation};
+use crate::store::table::inbox;
 use crate::store::table::log::{self, Log};
 use crate::store::table::mailbox::{self, Mailbox, Standing};
 use crate::store::table::outbox::{Intent, New};
@@ -59,6 +60,8 @@ pub(crate) fn make_mailbox_again(
     outbox::thaw_lane(w, &mailbox.address)?;
     mailbox::set_standing(w.db, &mailbox.address, Standing::Asked)?;
     mailbox::restart(w.db, &mailbox.address, 0, Seq(0))?;
+    // What was beside it is gone with it.
+    inbox::set_pool(w.db, &mailbox.address, 0)?;
     outbox::add(
         w,
         New {

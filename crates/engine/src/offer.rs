@@ -93,12 +93,6 @@ pub(crate) fn arrived(
     let before = offer::get(w.db, id)?;
     let is_newer =
         |old: &Offer| old.pointer.group != pointer.group || old.pointer.commit < pointer.commit;
-    if before
-        .as_ref()
-        .is_some_and(|old| old.account != pointer.account)
-    {
-        return Ok(Err("a group while another contact invites to it"));
-    }
     if before.as_ref().is_some_and(|old| !is_newer(old)) {
         return Ok(Err("a group that came before"));
     }

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::mls::policy::{self, Judged};
 use crate::store::table::conversation::{self, ChatStanding};
-use crate::store::table::log::Log;
+use crate::store::table::log::{self, Log};
 use crate::store::table::message::{self, Message, MessageKind, MessageState, Place};
 use crate::store::table::participant::{self, Member};
 use crate::store::table::{mailbox, pending, reach};
@@ -210,6 +210,12 @@ pub(crate) fn changed(
         return Ok(());
     }
     let id = &log.conversation;
+    let logs = log::of(w.db, id)?;
+    let first = logs.iter().find(|log| log.is_sound());
+    if first.is_some_and(|first| first.group != log.group) {
+        // The group goes on in another log, which says who is in it.
+        return Ok(());
+    }
     let mut parted = false;
     for old in &before.participants {
         if after.participant(&old.account).is_none() {

@@ -48,7 +48,6 @@ pub(crate) fn alone(w: &mut Work<'_>, log: &Log) -> Result<()> {
 pub(crate) fn consider(w: &mut Work<'_>, log: &Log) -> Result<()> {
     if due(w.db, w.me()?, log)?.is_some_and(|at| at <= w.now) {
         let group = found(w, log, false)?;
-        wish::close_ours(w.db, &log.conversation)?;
         if let Some(new) = log::get(w.db, &group)? {
             admit::queue_admission(w, &new)?;
         }

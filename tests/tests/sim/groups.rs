@@ -21,8 +21,6 @@ pub struct Crowd {
     accounts: Vec<AccountId>,
     /// How many may still leave by themselves.
     leaves: usize,
-    /// Whether the relay lost what it had acknowledged: who has gone since cannot send it again.
-    lossy: bool,
 }
 
 /// What a person may not do changes nothing.
@@ -66,7 +64,6 @@ impl Crowd {
         let accounts = (0..accounts).map(view).collect();
         Self {
             leaves,
-            lossy: false,
             group: group.unwrap(),
             accounts,
             world,
@@ -117,7 +114,6 @@ impl Crowd {
             group: self.group,
             accounts: self.accounts.clone(),
             leaves: 0,
-            lossy: false,
         }
     }
 
@@ -398,20 +394,10 @@ impl Crowd {
         let Some(first) = all.first() else {
             return;
         };
-        if self.lossy && all.len() == 1 {
-            // Who was away while all others went cannot hear of all of it.
-            return;
-        }
         let truth = self.of(*first).unwrap();
         let is_in: BTreeSet<_> = truth.participants.iter().map(|p| p.account).collect();
         for (n, account) in self.accounts.iter().enumerate() {
             let name = self.world.devices[n].name;
-            let left = self.of(n).is_some_and(|g| g.standing == ChatStanding::Left);
-            let asks = !self.world.devices[n].engine.is_idle().unwrap();
-            if self.lossy && (left || asks) {
-                // That they left may have been lost with all who had read it.
-                continue;
-            }
             assert_eq!(
                 is_in.contains(account),
                 self.is_in(n),
@@ -438,9 +424,7 @@ impl Crowd {
                 "{name} wishes nothing: {:?}",
                 group.pending
             );
-            if !self.lossy {
-                self.same_since(*first, *device);
-            }
+            self.same_since(*first, *device);
             let view = self.world.devices[*device].engine.view();
             assert_eq!(
                 view.quarantined().unwrap(),
@@ -521,51 +505,6 @@ fn groups_of_many() {
         let mut crowd = Crowd::new(seed, Chaos::ALL, world::CROWD.len(), 2);
         crowd.gather();
         crowd.live(600);
-        crowd.end();
-    });
-}
-
-/// Everything is lost at the relay: an admin's device founds the group anew, and who is in comes after.
-#[test]
-fn groups_whose_relay_loses_everything() {
-    run(15, |seed| {
-        let mut crowd = Crowd::new(seed, Chaos::ALL, 5, 3);
-        crowd.gather();
-        crowd.live(80);
-        crowd.rest();
-        crowd.lossy = true;
-        crowd
-            .world
-            .with_relay_stopped(|_| snug_relay::Store::in_memory().unwrap());
-        crowd.world.stir_with(Chaos::ALL);
-        crowd.live(40);
-        crowd.end();
-    });
-}
-
-/// Somebody is away for longer than the relay keeps entries, while the group changes.
-#[test]
-fn groups_with_somebody_away_too_long() {
-    run(15, |seed| {
-        let mut crowd = Crowd::new(seed, Chaos::NONE, 5, 3);
-        crowd.gather();
-        crowd.live(40);
-        crowd.rest();
-        crowd.lossy = true;
-        let away = crowd.world.rng.random_range(0..5);
-        // Who knows none of those who are admins by then asks in vain.
-        crowd.world.patient = true;
-        crowd.world.away = Some(away);
-        crowd.world.disconnect(away);
-        crowd.live(60);
-        for _ in 0..10 {
-            crowd.world.now += 10 * 24 * 3_600_000;
-            crowd.world.expire();
-            crowd.live(3);
-        }
-        crowd.world.away = None;
-        crowd.world.stir_with(Chaos::ALL);
-        crowd.live(40);
         crowd.end();
     });
 }

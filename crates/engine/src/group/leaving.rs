@@ -181,5 +181,8 @@ pub(crate) fn close(w: &mut Work<'_>, id: &ConversationId, standing: ChatStandin
         pending::delete(w.db, wish.id)?;
     }
     wish::close_ours(w.db, id)?;
+    // The others forget where we are reached: added again, we say it anew.
+    let me = w.me()?.account;
+    reach::forget(w.db, id, &me)?;
     offer::show(w, id)
 }

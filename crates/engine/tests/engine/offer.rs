@@ -422,7 +422,7 @@ fn another_contact_does_not_choose_where_one_goes() {
     met.world.online(ADA);
     met.world.rest();
     let ignored = met.world.ignored(ADA);
-    assert_eq!(ignored, ["a group while another contact invites to it"]);
+    assert_eq!(ignored, ["a group one is on one's way into"]);
     assert!(met.is_in());
 }
 
