@@ -308,7 +308,9 @@ async fn another_proxy_is_used_at_once_and_its_password_is_kept_in_the_database_
     let details = soon(async {
         loop {
             let details = client.connection_details().await.unwrap();
-            if details.proxy == through && details.row.state == ConnectionState::Connected {
+            let is_up = details.row.state == ConnectionState::Connected;
+            // Before, the one that is to end may be shown yet.
+            if details.proxy == through && is_up && !details.reconnects.is_empty() {
                 return details;
             }
             updates.next().await.unwrap();
