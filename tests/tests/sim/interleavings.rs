@@ -59,37 +59,18 @@ impl Move {
         one != two
     }
 
-    /// Which fault strikes.
-    fn fault(self) -> Option<Faults> {
-        match self {
-            Self::Crash(_) => Some(Faults::Crashes),
-            Self::Cut(_) | Self::CrashRelay => Some(Faults::All),
-            _ => None,
-        }
-    }
-
     fn is_fault(self) -> bool {
         matches!(self, Self::Cut(_) | Self::Crash(_) | Self::CrashRelay)
     }
 }
 
-/// Which faults may strike.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Faults {
-    None,
-    /// Of devices.
-    Crashes,
-    /// Cuts too, and crashes of the relay.
-    All,
-}
-
-/// How often each device's requests go up, how often it takes what has come, and which fault strikes
+/// How often each device's requests go up, how often it takes what has come, and whether a fault strikes
 /// once before all is done. The rest takes its course.
 #[derive(Clone, Copy)]
 struct Limits {
     ups: usize,
     downs: usize,
-    fault: Faults,
+    fault: bool,
 }
 
 /// A world on disk, the same for every order.
@@ -181,8 +162,7 @@ impl World {
     /// What may happen now.
     fn moves<A>(&self, left: &[Vec<A>], made: &[(Move, Vec<Move>)], limits: Limits) -> Vec<Move> {
         let count = |is: &dyn Fn(Move) -> bool| made.iter().filter(|(m, _)| is(*m)).count();
-        let struck = count(&Move::is_fault) > 0;
-        let may = |m: Move| !struck && m.fault().is_some_and(|fault| fault <= limits.fault);
+        let may_strike = limits.fault && count(&Move::is_fault) == 0;
         let mut moves = Vec::new();
         for (n, left) in left.iter().enumerate() {
             if !left.is_empty() {
@@ -196,13 +176,13 @@ impl World {
             if wants && count(&|m| m == Move::Up(n)) < limits.ups {
                 moves.push(Move::Up(n));
             }
-            moves.extend(
-                [Move::Cut(n), Move::Crash(n)]
-                    .into_iter()
-                    .filter(|m| may(*m)),
-            );
+            if may_strike {
+                moves.extend([Move::Cut(n), Move::Crash(n)]);
+            }
         }
-        moves.extend(Some(Move::CrashRelay).filter(|m| may(*m)));
+        if may_strike {
+            moves.push(Move::CrashRelay);
+        }
         moves
     }
 
@@ -262,7 +242,7 @@ fn run<P: Play>(
     let mut made: Vec<(Move, Vec<Move>)> = Vec::new();
     loop {
         let mut moves = world.moves(&left, &made, limits);
-        let together = limits.fault > Faults::None;
+        let together = limits.fault;
         if together {
             keep_together(&made, &mut moves);
         }
@@ -309,12 +289,12 @@ fn every_order<P: Play>(name: &str, of: (&Base, &P), acts: &[&[P::Act]], limits:
 const CALM: Limits = Limits {
     ups: 1,
     downs: 1,
-    fault: Faults::None,
+    fault: false,
 };
 
 /// One fault strikes before, between and after all moves.
 const ONE_FAULT: Limits = Limits {
-    fault: Faults::All,
+    fault: true,
     ..CALM
 };
 
