@@ -149,7 +149,7 @@ fn a_relay_can_be_checked() {
     assert!(checks.len() > 12);
     for check in &checks {
         assert!(
-            check["ok"] == true && check["ms"].is_f64() && check["name"].is_string(),
+            check["ok"] == true && check["ms"].is_number() && check["name"].is_string(),
             "{check}"
         );
     }
