@@ -123,7 +123,7 @@ pub(crate) fn follow(w: &mut Work<'_>, log: &Log, judged: &Judged) -> Result<()>
     };
     let connection = Secret::new(w.random());
     relay::remember(w.db, to, &connection)?;
-    log::set_moved(w.db, &log.group, to, judged.by.device)?;
+    log::set_moved(w.db, &log.group, to)?;
     for wish in pending::of(w.db, &log.conversation)? {
         if matches!(wish.wanted, Wanted::Move(_)) {
             pending::delete(w.db, wish.id)?;
@@ -142,17 +142,9 @@ pub(crate) fn follow(w: &mut Work<'_>, log: &Log, judged: &Judged) -> Result<()>
 
 /// Of two foundings the lower one wins: what was followed meanwhile is no more, if it is a group's.
 pub(crate) fn overtake(w: &mut Work<'_>, by: &Pointer) -> Result<()> {
-    let Some(device) = by
-        .devices
-        .0
-        .last()
-        .and_then(|last| last.entry.devices.first())
-    else {
-        return Ok(());
-    };
     for log in log::of(w.db, &by.conversation)? {
         if log.kind == ConversationKind::Group && log.group > by.group && log.trouble.is_none() {
-            log::set_moved(w.db, &log.group, &by.relay, device.id)?;
+            log::set_moved(w.db, &log.group, &by.relay)?;
             log::set_trouble(w.db, &log.group, Some(Trouble::Unusable))?;
             w.changes.conversations.insert(log.conversation);
         }
@@ -162,7 +154,7 @@ pub(crate) fn overtake(w: &mut Work<'_>, by: &Pointer) -> Result<()> {
 
 fn found(w: &mut Work<'_>, log: &Log, ready: bool) -> Result<GroupId> {
     let relay = match log::moved(w.db, &log.group)? {
-        Some((to, _)) => to.key,
+        Some(to) => to.key,
         None => mailbox::get(w.db, &log.address)?.map_or(w.me()?.home.key, |there| there.relay),
     };
     w.step("found anew")?;

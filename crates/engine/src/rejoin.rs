@@ -107,7 +107,7 @@ fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
     }
     log::set_asked_at(w.db, &log.group, w.now)?;
     let relay = match log::moved(w.db, &log.group)? {
-        Some((to, _)) => to,
+        Some(to) => to,
         None => joining::relay_of(w, log)?,
     };
     let reply = own_reach(w, &log.conversation, &relay)?;
@@ -227,7 +227,7 @@ fn asked_once(
     }
     rehome::overtake(w, pointer)?;
     for log in log::of(w.db, &pointer.conversation)? {
-        if is_written_to(w.db, &log)? {
+        if is_written_to(w.db, &log)? && when_to_ask(w.db, &log)? <= w.now {
             ask(w, &log)?;
         }
     }

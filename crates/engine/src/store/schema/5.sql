@@ -47,7 +47,7 @@ CREATE TABLE vote (
   PRIMARY KEY (conversation, account)
 ) STRICT, WITHOUT ROWID;
 
--- Where a log goes on, and whose device goes first.
+-- At which relay a log's conversation goes on, in another log.
 ALTER TABLE log ADD COLUMN moved BLOB;
 
 -- Devices of those who are to be added: their key packages, once the relay has given them.

@@ -5,9 +5,7 @@ use crate::store::table::{conversation, log_state};
 use crate::store::{int, uint};
 use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::log_state::{ConversationKind, LogState};
-use snug_wire::{
-    Address, ConversationId, DeviceId, FRAME_LIMIT, GroupId, RelayAddress, Seq, decode, encode,
-};
+use snug_wire::{Address, ConversationId, FRAME_LIMIT, GroupId, RelayAddress, Seq, decode, encode};
 
 /// Why a log cannot be followed any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,8 +138,8 @@ pub(crate) fn troubled(db: &Connection) -> Result<Vec<Log>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Where a log goes on, and whose device goes there first; `None` while it stays.
-pub(crate) fn moved(db: &Connection, group: &GroupId) -> Result<Option<(RelayAddress, DeviceId)>> {
+/// At which relay a log's conversation goes on, in another log; `None` while it stays.
+pub(crate) fn moved(db: &Connection, group: &GroupId) -> Result<Option<RelayAddress>> {
     let moved: Option<Vec<u8>> = db
         .prepare_cached("SELECT moved FROM log WHERE group_id = ?1")?
         .query_row([group.0], |row| row.get(0))?;
@@ -149,15 +147,10 @@ pub(crate) fn moved(db: &Connection, group: &GroupId) -> Result<Option<(RelayAdd
     Ok(moved.transpose()?)
 }
 
-/// The log goes on at another relay.
-pub(crate) fn set_moved(
-    db: &Connection,
-    group: &GroupId,
-    to: &RelayAddress,
-    first: DeviceId,
-) -> Result<()> {
+/// Its conversation goes on in another log, at that relay.
+pub(crate) fn set_moved(db: &Connection, group: &GroupId, to: &RelayAddress) -> Result<()> {
     db.prepare_cached("UPDATE log SET moved = ?2 WHERE group_id = ?1")?
-        .execute((group.0, encode(&(to, first))))?;
+        .execute((group.0, encode(to)))?;
     Ok(())
 }
 
