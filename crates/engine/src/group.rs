@@ -386,6 +386,7 @@ pub(crate) fn wanted(
                     Some(new) if !adds.is_empty() => (Change::Added(Box::new(new)), adds),
                     _ => {
                         pending::delete(w.db, wish.id)?;
+                        w.changes.conversations.insert(log.conversation);
                         continue;
                     }
                 }

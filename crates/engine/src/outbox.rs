@@ -21,7 +21,7 @@ use rusqlite::Connection;
 use snug_wire::content::{Body, Content};
 use snug_wire::frame::{Answer, Attachment, Put, Refusal, Request};
 use snug_wire::log_state::Credential;
-use snug_wire::{Address, FRAME_LIMIT, Lock, Seq, decode};
+use snug_wire::{Address, ConversationId, FRAME_LIMIT, Lock, Seq, decode};
 
 /// How long a relay that cannot answer now is left alone, in milliseconds.
 const PAUSE: u64 = 5_000;
@@ -202,11 +202,11 @@ fn admit_all(w: &mut Work<'_>, log: &Log) -> Result<Option<Put>> {
         }
         match (&admission.wishes[..], &admission.pending[..]) {
             ([one], []) => wish::close(w.db, one, &log.conversation)?,
-            ([], [one]) => pending::delete(w.db, *one)?,
+            ([], [one]) => drop_wish(w, &log.conversation, *one)?,
             _ if most == 1 => {
                 // Whosever fault it is, the others go on.
                 for one in &admission.pending {
-                    pending::delete(w.db, *one)?;
+                    drop_wish(w, &log.conversation, *one)?;
                 }
                 for one in &admission.wishes {
                     wish::close(w.db, one, &log.conversation)?;
@@ -217,6 +217,12 @@ fn admit_all(w: &mut Work<'_>, log: &Log) -> Result<Option<Put>> {
         // One at a time shows whose fault it is.
         most = 1;
     }
+}
+
+/// A wish that comes to nothing is over, and not shown any more.
+fn drop_wish(w: &mut Work<'_>, id: &ConversationId, wish: i64) -> Result<()> {
+    w.changes.conversations.insert(*id);
+    pending::delete(w.db, wish)
 }
 
 fn seal(w: &mut Work<'_>, log: &Log, content: &Content) -> Result<Put> {
