@@ -139,6 +139,8 @@ async fn people_come_and_go_before_the_eyes_of_all() -> Result<()> {
     }
     his.write("Why does the wheel keep its axis when I tilt it?")
         .await?;
+    dee.listening
+        .until(|line| line["text"] == "Why does the wheel keep its axis when I tilt it?");
     dee.writes("Because torque changes the direction of the angular momentum, not its size.");
     hers.see_message(
         "Why does the wheel keep its axis when I tilt it?",
@@ -227,6 +229,11 @@ async fn what_is_asked_for_offline_waits_and_happens() -> Result<()> {
         .await?;
     choose(&window, &cyan_is, "participant-admin").await?;
     window.says("pending-change", "an admin").await?;
+    // Without the relay nobody is known to be there.
+    until("a header without presence", || async {
+        Ok((window.text("presence").await? == "2 participants").then_some(()))
+    })
+    .await?;
     window.picture("pending-light").await?;
     window.kill().await?;
 
