@@ -27,6 +27,8 @@ mod killed;
 mod listening;
 #[path = "processes/offline.rs"]
 mod offline;
+#[path = "processes/outside.rs"]
+mod outside;
 #[path = "processes/refused.rs"]
 mod refused;
 #[path = "processes/signals.rs"]
