@@ -92,15 +92,12 @@ impl Member {
         }
     }
 
-    /// When the last of these was told: each the type of a line about somebody with this account.
+    /// Reads until all of these were told, each once; when the last of them came.
     #[track_caller]
-    pub fn is_told(&mut self, kind: &str, whom: &[&str]) -> Instant {
-        let mut missing = whom.to_vec();
+    pub fn is_told(&mut self, mut missing: Vec<impl Fn(&Value) -> bool>) -> Instant {
         loop {
             let (at, line) = self.line();
-            if line["type"] == kind && line["chat"] == *self.group {
-                missing.retain(|account| line["participant"] != *account);
-            }
+            missing.retain(|is_it| !is_it(&line));
             if missing.is_empty() {
                 return at;
             }

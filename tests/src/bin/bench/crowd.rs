@@ -2,7 +2,7 @@
 //! of the twenty has the same roster.
 //!
 //! Time goes from the moment both were asked to the last line of `snug-cli listen` that says so, with all
-//! processes on this machine's cores.
+//! processes on this machine's cores; beside it stands a text's way to the last of them.
 
 use crate::figure::{Goal, Report, percentile};
 use serde_json::{Value, json};
@@ -46,8 +46,12 @@ pub fn run(report: &mut Report) {
         }
         back.push(last.duration_since(began));
     }
+    // Last, because what everybody says of having it goes on for seconds.
+    let texts = (0..ROUNDS).map(|round| a_text(&mut crowd, round));
+    let text = percentile(&mut texts.collect::<Vec<_>>(), 0.5);
+    report.milliseconds("20 have a text, p50", text, None, Goal::None);
     for (what, mut times) in [("roles", roles), ("two go", out), ("two come", back)] {
-        tell(report, what, &mut times);
+        tell(report, what, &mut times, text);
     }
 }
 
@@ -64,13 +68,39 @@ fn asked(crowd: &mut Crowd, what: &str, with: [Value; 2]) -> Instant {
 fn told(crowd: &mut Crowd, kind: &str, both: &[&str], apart: &[usize]) -> Instant {
     let all = crowd.members.iter_mut().enumerate();
     let others = all.filter(|(n, _)| !apart.contains(n));
-    let times = others.map(|(_, member)| member.is_told(kind, both));
+    let times = others.map(|(_, member)| {
+        let of = |account: String| {
+            move |line: &Value| line["type"] == kind && line["participant"] == account
+        };
+        member.is_told(
+            both.iter()
+                .map(|account| of((*account).to_owned()))
+                .collect(),
+        )
+    });
     times.max().unwrap_or_else(Instant::now)
 }
 
-fn tell(report: &mut Report, what: &str, times: &mut [Duration]) {
+/// How long until the last has a text, which changes nothing.
+fn a_text(crowd: &mut Crowd, round: usize) -> Duration {
+    let text = format!("Round {round}");
+    let send = json!({ "do": "send", "chat": crowd.group, "text": text, "for": "text" });
+    let began = Instant::now();
+    crowd.members[0].asks(&send);
+    let (_, others) = crowd.members.split_at_mut(1);
+    let is_it = |line: &Value| line["type"] == "message" && line["text"] == text;
+    let times = others.iter_mut().map(|member| member.is_told(vec![is_it]));
+    times.max().unwrap_or(began).duration_since(began)
+}
+
+fn tell(report: &mut Report, what: &str, times: &mut [Duration], text: Duration) {
     let goal = Goal::Value(2_000.0);
     let name = |part| format!("20 agree, {what}, {part}");
-    report.milliseconds(&name("p50"), percentile(times, 0.5), None, goal);
-    report.milliseconds(&name("worst"), percentile(times, 1.0), None, goal);
+    report.milliseconds(&name("p50"), percentile(times, 0.5), Some(text), goal);
+    report.milliseconds(
+        &name("worst"),
+        percentile(times, 1.0),
+        Some(text),
+        Goal::None,
+    );
 }
