@@ -329,6 +329,11 @@ impl View<'_> {
         }))
     }
 
+    /// What is asked for of a group and not done yet, oldest first.
+    pub fn pending_changes(&self, id: &ConversationId) -> Result<Vec<PendingChange>> {
+        group::pending(self.0, id)
+    }
+
     /// Groups one is invited to, newest first.
     pub fn group_invitations(&self) -> Result<Vec<GroupInvitation>> {
         offer::all(self.0)

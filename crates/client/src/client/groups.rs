@@ -3,7 +3,9 @@
 use super::inviting::invitation_in;
 use super::{Client, id, not_found};
 use crate::connection::lookup;
-use crate::view::{self, GroupInvitationRow, GroupRow, InvitationRow, Names, NewInvitation, Role};
+use crate::view::{
+    self, GroupInvitationRow, GroupRow, InvitationRow, Names, NewInvitation, PendingRow, Role,
+};
 use crate::{Problem, clock, relay_url};
 use snug_engine::{self as engine, GroupEntry, GroupWish};
 use snug_wire::{AccountId, ConversationId};
@@ -37,6 +39,18 @@ impl Client {
                 .transpose()
         });
         row.await?.ok_or_else(not_found)
+    }
+
+    /// What one asked for of a group and is not done yet, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn pending_changes(&self, chat: &str) -> Result<Vec<PendingRow>, Problem> {
+        let chat: ConversationId = id(chat)?;
+        self.read(move |view| {
+            view::pending_rows(&mut Names::new(view), view.pending_changes(&chat)?)
+        })
+        .await
     }
 
     /// Adds contacts: stored when this returns, done as soon as the relay can be reached.

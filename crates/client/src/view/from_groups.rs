@@ -32,15 +32,7 @@ pub(crate) fn group_row(
         .collect();
     participants
         .sort_by_cached_key(|row| (!row.own, row.role == Role::Member, row.name.to_lowercase()));
-    let mut pending = Vec::new();
-    for change in group.pending {
-        pending.push(PendingRow {
-            id: change.id.to_string(),
-            change: wished(names, change.wish)?,
-            problem: change.no_keys.then_some(ProblemCode::NoKeys),
-            at: millis(change.at),
-        });
-    }
+    let pending = pending_rows(names, group.pending)?;
     Ok(GroupRow {
         id: group.id.to_string(),
         name: group.name,
@@ -91,6 +83,22 @@ fn participant(member: engine::Member, me: Option<AccountId>, known: &Known) -> 
             .map_or(Trust::Unverified, |trust| (*trust).into()),
         blocked: known.blocked.contains(&member.account),
     }
+}
+
+/// What is asked for and not done yet.
+pub(crate) fn pending_rows(
+    names: &mut Names<'_>,
+    pending: Vec<engine::PendingChange>,
+) -> Result<Vec<PendingRow>> {
+    let row = |change: engine::PendingChange| {
+        Ok(PendingRow {
+            id: change.id.to_string(),
+            change: wished(names, change.wish)?,
+            problem: change.no_keys.then_some(ProblemCode::NoKeys),
+            at: millis(change.at),
+        })
+    };
+    pending.into_iter().map(row).collect()
 }
 
 /// A change that is asked for, as if it were done.

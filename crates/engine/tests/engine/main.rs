@@ -34,4 +34,5 @@ mod search;
 mod signal;
 mod talk;
 mod verify;
+mod welcome;
 mod wish;
