@@ -369,7 +369,10 @@ pub(crate) fn ended(w: &mut Work<'_>, relay: &RelayKey, address: &Address, at: S
 
 /// Our secret opens a mailbox only up to an entry.
 pub(crate) fn outdated(w: &mut Work<'_>, mailbox: &Mailbox, log: &Log, at: Seq) -> Result<()> {
-    if mailbox.seq < at {
+    if log.trouble == Some(Trouble::Unusable) {
+        // Nothing of it is read any more.
+        Ok(())
+    } else if mailbox.seq < at {
         // What comes before says more.
         w.live.to_open.insert(mailbox.address);
         Ok(())
