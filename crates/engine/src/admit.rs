@@ -17,7 +17,7 @@ use snug_wire::content::Priority;
 use snug_wire::frame::Request;
 use snug_wire::inbox::{InboxForm, JoinRequest, Reach, Removed};
 use snug_wire::log_state::{Change, ConversationKind, Credential, Joined, LogState};
-use snug_wire::{ConversationId, JoinId, Seq, encode};
+use snug_wire::{AccountId, ConversationId, JoinId, Seq, encode};
 
 /// The most devices taken in by one commit (rule 12).
 pub(crate) const AT_ONCE: usize = 100;
@@ -225,7 +225,16 @@ pub(crate) fn serve(w: &mut Work<'_>, conversation: &ConversationId) -> Result<(
         {
             rejoin::trouble(w, log, Trouble::Unusable)
         }
-        Some(log) if log.trouble.is_none() => queue_admission(w, log),
+        Some(log) if log.trouble.is_none() => {
+            let state = w.state(&log.group)?;
+            let is_ours = |wish: &Wish| {
+                w.me.is_some_and(|me| is_for(log, &state, wish, &me.account))
+            };
+            if wishes.iter().any(is_ours) || pending::is_any_ripe(w.db, conversation, w.now)? {
+                return queue_admission(w, log);
+            }
+            Ok(())
+        }
         Some(log) if rehome::is_alone(w, log)? => rehome::alone(w, log),
         Some(log) => rehome::consider(w, log),
         None => Ok(()),
@@ -240,6 +249,12 @@ pub(crate) fn serve_all(w: &mut Work<'_>) -> Result<()> {
         serve(w, &conversation)?;
     }
     Ok(())
+}
+
+/// Whether a wish is for this account to fulfil: who comes to a group from another log follows admins only.
+pub(crate) fn is_for(log: &Log, state: &LogState, wish: &Wish, own: &AccountId) -> bool {
+    let is_same = wish.form.lost.is_none_or(|lost| lost.group == log.group);
+    log.kind != ConversationKind::Group || is_same || state.is_admin(own)
 }
 
 pub(crate) fn queue_admission(w: &mut Work<'_>, log: &Log) -> Result<()> {
@@ -282,6 +297,9 @@ pub(crate) fn admission(w: &mut Work<'_>, log: &Log, most: usize) -> Result<Admi
         return Ok(admission);
     }
     for wish in wish::open(w.db, &log.conversation, true)? {
+        if !is_for(log, &state, &wish, &me) {
+            continue;
+        }
         let form = &wish.form;
         let Some((package, who)) = key_package::check(&w.provider(), &form.key_package) else {
             continue;

@@ -3,14 +3,13 @@
 
 use crate::error::{Rejection, Result};
 use crate::group::{standing_in, want};
-use crate::joining;
-use crate::outbox;
 use crate::store::table::log::Log;
-use crate::store::table::outbox::{Intent, New};
+use crate::store::table::outbox::{self as queue, Intent, New, Stage};
 use crate::store::table::pending::{self, Wanted};
 use crate::store::table::{participant, vote};
 use crate::work::Work;
 use crate::{Engine, Member};
+use crate::{joining, outbox, rejoin};
 use rusqlite::Connection;
 use snug_wire::card::{Signable as _, Signed};
 use snug_wire::content::Priority;
@@ -20,6 +19,9 @@ use snug_wire::{AccountId, ConversationId};
 
 /// After so many milliseconds without a word of any admin another may be chosen.
 const SILENCE: u64 = 30 * 24 * 3_600_000;
+
+/// So long the devices of the others wait with their votes, in milliseconds: an admin that is there says so.
+const A_DAY: u64 = 24 * 3_600_000;
 
 /// Since when no admin was heard of, if that is for so long that another may be chosen. Of a group one is
 /// an admin of, never.
@@ -43,7 +45,7 @@ impl Engine {
                 return Err(Rejection::AdminsThere.into());
             }
             let state = w.state(&log.group)?;
-            cast(w, &log, &state, me)
+            cast(w, &log, &state, (me, 0))
         })
     }
 }
@@ -53,13 +55,18 @@ fn is_silent(db: &Connection, id: &ConversationId, own: &AccountId, now: u64) ->
 }
 
 /// Says in the log whom we would have.
-fn cast(w: &mut Work<'_>, log: &Log, state: &LogState, candidate: AccountId) -> Result<()> {
+fn cast(
+    w: &mut Work<'_>,
+    log: &Log,
+    state: &LogState,
+    (nominee, not_before): (AccountId, u64),
+) -> Result<()> {
     let me = w.me()?;
     let vote = Vote {
         conversation: log.conversation,
         account: me.account,
-        candidate,
-        admins: state.admins().into(),
+        nominee,
+        roster: state.roster().into(),
     }
     .signed(me.device, &me.signing_key());
     let relay = joining::relay_of(w, log)?.key;
@@ -69,15 +76,15 @@ fn cast(w: &mut Work<'_>, log: &Log, state: &LogState, candidate: AccountId) -> 
             relay,
             lane: log.address,
             priority: Priority::Normal,
-            not_before: 0,
+            not_before,
             intent: Intent::Vote(Box::new(vote)),
             request: None,
         },
     )
 }
 
-/// A vote stands in the log, ours or another's: it is kept, followed by our own if its author stands, and
-/// counted if it is for us.
+/// A vote stands in the log, ours or another's. Who stands is followed, the latest before those before,
+/// unless an admin is heard of within the day; votes for us are counted; and an admin says that it is there.
 pub(crate) fn arrived(
     w: &mut Work<'_>,
     log: &Log,
@@ -90,18 +97,58 @@ pub(crate) fn arrived(
     vote::put(w.db, cast_vote)?;
     w.step("vote")?;
     let (id, form, me) = (log.conversation, &cast_vote.form, w.me()?.account);
-    let mut votes = vote::of(w.db, &id)?;
-    votes.retain(|vote| state.is_vote(vote));
-    let stands = form.account == form.candidate && form.account != me;
-    let is_cast = votes.iter().any(|vote| vote.form.account == me);
-    if stands && !is_cast && is_silent(w.db, &id, &me, w.now)? {
-        cast(w, log, &state, form.candidate)?;
+    if form.account == form.nominee {
+        stood(w, log, &state, form.account)?;
     }
-    votes.retain(|vote| vote.form.candidate == me);
-    if state.is_majority(votes.len()) && !is_wanted(w.db, &id)? {
-        want(w, &id, &Wanted::Elect(votes), 0)?;
+    if form.nominee == me {
+        count(w, &id, &state)?;
     }
     Ok(Ok(()))
+}
+
+/// Somebody stands, perhaps we: who stood before is not followed any more.
+fn stood(w: &mut Work<'_>, log: &Log, state: &LogState, who: AccountId) -> Result<()> {
+    let me = w.me()?.account;
+    let mut stands = false;
+    for row in queue::of_lane(w.db, &log.address)? {
+        match row.intent {
+            Intent::Vote(vote) if vote.form.nominee == me => stands = true,
+            Intent::Vote(_) if row.stage == Stage::Waiting => queue::delete(w.db, row.id)?,
+            _ => {}
+        }
+    }
+    // Our own stand comes after it in the log.
+    if who == me || stands || !w.live.may_ask((log.conversation, who), w.now) {
+        return Ok(());
+    }
+    if state.is_admin(&me) {
+        return rejoin::queue_reach(w, log);
+    }
+    if is_silent(w.db, &log.conversation, &me, w.now)? {
+        cast(w, log, state, (who, w.now + A_DAY))?;
+    }
+    Ok(())
+}
+
+/// Votes of more than half for us make us an admin, if none was heard of by now.
+fn count(w: &mut Work<'_>, id: &ConversationId, state: &LogState) -> Result<()> {
+    let me = w.me()?.account;
+    let mut votes = vote::of(w.db, id)?;
+    votes.retain(|vote| vote.form.nominee == me);
+    if !state.is_majority(votes.len()) || is_wanted(w.db, id)? {
+        return Ok(());
+    }
+    votes.retain(|vote| state.is_vote(vote));
+    if state.is_majority(votes.len()) && is_silent(w.db, id, &me, w.now)? {
+        want(w, id, &Wanted::Elect(votes), 0)?;
+    }
+    Ok(())
+}
+
+/// Whether a vote of ours is still to be said: not, if an admin was heard of since.
+pub(crate) fn holds(w: &mut Work<'_>, log: &Log, vote: &Signed<Vote>) -> Result<bool> {
+    let me = w.me()?.account;
+    Ok(w.state(&log.group)?.is_vote(vote) && is_silent(w.db, &log.conversation, &me, w.now)?)
 }
 
 fn is_wanted(db: &Connection, id: &ConversationId) -> Result<bool> {

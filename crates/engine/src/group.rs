@@ -379,7 +379,13 @@ pub(crate) fn wanted(
         return Ok(());
     }
     let me = w.me()?.account;
-    let mut wishes = pending::ripe(w.db, &log.conversation, w.now)?;
+    let mut wishes = Vec::new();
+    for wish in pending::ripe(w.db, &log.conversation, w.now)? {
+        match &wish.wanted {
+            Wanted::Move(to) if !rehome::may_move(w, log, to)? => give_up(w, &wish)?,
+            _ => wishes.push(wish),
+        }
+    }
     // Nothing comes after it in this log, nor with it.
     if let Some(at) = wishes
         .iter()

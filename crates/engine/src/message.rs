@@ -415,13 +415,23 @@ pub(crate) fn send_again(w: &mut Work<'_>, log: &Log, lost: (Seq, Seq)) -> Resul
     post::send_again(w, log, lost)
 }
 
+/// So long ago somebody may not have it yet whose log broke, in milliseconds.
+const LATELY: u64 = 3_600_000;
+
 /// What we said in a log below an entry and nobody is known to have, or could not open, is said again.
 pub(crate) fn send_unheard(w: &mut Work<'_>, log: &Log, below: Seq) -> Result<()> {
-    for unheard in message::unheard(w.db, &log.group, below)? {
-        queue_again(w, &unheard)?;
-    }
     let own = w.me()?.account;
     let state = w.state(&log.group)?;
+    let tells = state.participants.len() as u64 <= crate::receipt::MOST;
+    for unheard in message::unheard(w.db, &log.group, below)? {
+        // Where nobody tells what they have, what was said just now.
+        if tells || unheard.at.saturating_add(LATELY) >= w.now {
+            queue_again(w, &unheard)?;
+        }
+    }
+    if !tells {
+        return Ok(());
+    }
     let mut heard = Seq(u64::MAX);
     for other in state.participants.iter().filter(|p| p.account != own) {
         let (delivered, _) = crate::store::table::receipt::get(w.db, &log.group, &other.account)?;

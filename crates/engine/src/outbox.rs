@@ -173,7 +173,7 @@ pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> 
                 None => None,
             }
         }
-        Intent::Vote(vote) if w.state(&log.group)?.is_vote(vote) => {
+        Intent::Vote(vote) if election::holds(w, &log, vote)? => {
             let body = Body::Vote(vote.clone());
             Some(seal(w, &log, &Content { at: w.now, body })?)
         }
@@ -197,8 +197,11 @@ fn admit_all(w: &mut Work<'_>, log: &Log) -> Result<Option<Put>> {
     loop {
         let admission = admit::admission(w, log, most)?;
         if admission.wishes.is_empty() && admission.pending.is_empty() {
+            let (state, me) = (w.state(&log.group)?, w.me()?.account);
             for unfit in wish::open(w.db, &log.conversation, true)? {
-                wish::close(w.db, &unfit.id, &log.conversation)?;
+                if admit::is_for(log, &state, &unfit, &me) {
+                    wish::close(w.db, &unfit.id, &log.conversation)?;
+                }
             }
             return Ok(None);
         }
@@ -478,6 +481,9 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
             group_wishes::close(w, &id, ChatStanding::Left)?;
         }
         Intent::Admit(group) => {
+            // Over a connection that stood all the while: nobody else had a turn.
+            let at_once = w.live.stored.contains_key(&row.id)
+                || w.live.in_flight.get(&row.lane) == Some(&row.id);
             let adding = group_wishes::adding(w, log)?;
             let (wishes, added) = merge(w, log, seq)?;
             log::set_ready(w.db, group, true)?;
@@ -487,6 +493,9 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
             }
             if !log.ready {
                 rehome::founded(w, log, seq)?;
+            }
+            if at_once {
+                rehome::go_first(w, log)?;
             }
             // Who asked meanwhile.
             admit::serve(w, &log.conversation)?;

@@ -173,8 +173,8 @@ fn lines(before: &LogState, judged: &Judged) -> Vec<Happened> {
             Change::Moved(to) => Happened::Moved(to.host().to_owned()),
             Change::Elected(votes) => match votes.first() {
                 Some(vote) => Happened::Elected {
-                    account: vote.form.candidate,
-                    name: name(before, &vote.form.candidate),
+                    account: vote.form.nominee,
+                    name: name(before, &vote.form.nominee),
                 },
                 None => continue,
             },
@@ -263,7 +263,7 @@ pub(crate) fn changed(
     if parted {
         receipt::parted(w, log)?;
     }
-    if after.admins() != before.admins() {
+    if after.roster() != before.roster() {
         vote::forget(w.db, id)?;
     }
     if after.name != before.name {

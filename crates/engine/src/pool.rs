@@ -123,7 +123,9 @@ fn put_off(w: &Work<'_>, id: i64) -> Result<()> {
 /// It is known now where a device of somebody is reached: who waits for that to be added goes on.
 pub(crate) fn reached(w: &Work<'_>, account: &AccountId) -> Result<()> {
     for wish in pending::put_off(w.db)? {
-        if matches!(wish.wanted, Wanted::Add(whom, None) if whom == *account) {
+        if matches!(wish.wanted, Wanted::Add(whom, None) if whom == *account)
+            && candidate::of(w.db, wish.id)?.is_empty()
+        {
             pending::delay(w.db, wish.id, 1)?;
         }
     }

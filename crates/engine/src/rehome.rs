@@ -80,15 +80,18 @@ fn due(db: &Connection, me: &Me, log: &Log) -> Result<Option<u64>> {
         .filter(|who| state.is_admin(&who.account))
         .map(|who| who.device)
         .collect();
-    let mut before = devices.iter().filter(|device| **device < me.device).count() as u64;
+    let before = devices.iter().filter(|device| **device < me.device).count() as u64;
     // Whose doing it is that the group moves goes first.
-    before += u64::from(log::moved(db, &log.group)?.is_some());
+    let since = match log::moved(db, &log.group)? {
+        Some((_, at)) => first.at.max(at + TURN),
+        None => first.at,
+    };
     // Who is only behind is taken in by those who are not, if there are any.
     let patience = match (log.kind, log.trouble) {
         (ConversationKind::Group, Some(Trouble::Behind)) => PATIENCE,
         _ => 0,
     };
-    Ok(Some(first.at + patience + before * TURN))
+    Ok(Some(since + patience + before * TURN))
 }
 
 /// When a conversation is to be founded anew.
@@ -111,8 +114,7 @@ pub(crate) fn may_move(w: &Work<'_>, log: &Log, to: &RelayAddress) -> Result<boo
     Ok(!there && log.group > LOWEST)
 }
 
-/// An admin's commit has the group go on at another relay: that admin's device founds it there at once;
-/// all ask to come in, that device too, since another may have founded it while it was away.
+/// An admin's commit has the group go on at another relay: all ask to come in there.
 pub(crate) fn follow(w: &mut Work<'_>, log: &Log, judged: &Judged) -> Result<()> {
     let to = judged.changes.iter().find_map(|change| match change {
         Change::Moved(to) => Some(to),
@@ -123,28 +125,38 @@ pub(crate) fn follow(w: &mut Work<'_>, log: &Log, judged: &Judged) -> Result<()>
     };
     let connection = Secret::new(w.random());
     relay::remember(w.db, to, &connection)?;
-    log::set_moved(w.db, &log.group, to)?;
+    log::set_moved(w.db, &log.group, to, w.now)?;
     for wish in pending::of(w.db, &log.conversation)? {
         if matches!(wish.wanted, Wanted::Move(_)) {
             pending::delete(w.db, wish.id)?;
         }
     }
     w.step("move")?;
-    let Some(log) = log::get(w.db, &log.group)? else {
-        return Ok(());
-    };
-    rejoin::trouble(w, &log, Trouble::Unusable)?;
     match log::get(w.db, &log.group)? {
-        Some(log) if judged.by.device == w.me()?.device => alone(w, &log),
-        _ => Ok(()),
+        Some(log) => rejoin::trouble(w, &log, Trouble::Unusable),
+        None => Ok(()),
     }
 }
 
-/// Of two foundings the lower one wins: what was followed meanwhile is no more, if it is a group's.
+/// The device whose commit moved a group founds it where it goes, at once. Where it was away meanwhile it
+/// waits for its turn as all others do: one of them may have founded it.
+pub(crate) fn go_first(w: &mut Work<'_>, log: &Log) -> Result<()> {
+    let logs = log::of(w.db, &log.conversation)?;
+    let is_last = logs.first().is_some_and(|first| first.group == log.group);
+    if is_last
+        && log::moved(w.db, &log.group)?.is_some()
+        && group::is_in(w.db, &log.conversation)?
+        && let Some(log) = log::get(w.db, &log.group)?
+    {
+        return alone(w, &log);
+    }
+    Ok(())
+}
+
+/// Of two foundings of a group the lower one wins: what was followed meanwhile is no more.
 pub(crate) fn overtake(w: &mut Work<'_>, by: &Pointer) -> Result<()> {
     for log in log::of(w.db, &by.conversation)? {
         if log.kind == ConversationKind::Group && log.group > by.group && log.trouble.is_none() {
-            log::set_moved(w.db, &log.group, &by.relay)?;
             log::set_trouble(w.db, &log.group, Some(Trouble::Unusable))?;
             w.changes.conversations.insert(log.conversation);
         }
@@ -154,7 +166,7 @@ pub(crate) fn overtake(w: &mut Work<'_>, by: &Pointer) -> Result<()> {
 
 fn found(w: &mut Work<'_>, log: &Log, ready: bool) -> Result<GroupId> {
     let relay = match log::moved(w.db, &log.group)? {
-        Some(to) => to.key,
+        Some((to, _)) => to.key,
         None => mailbox::get(w.db, &log.address)?.map_or(w.me()?.home.key, |there| there.relay),
     };
     w.step("found anew")?;
@@ -220,7 +232,10 @@ pub(crate) fn leave_others(w: &mut Work<'_>, log: &Log) -> Result<()> {
                 _ => {}
             }
         }
-        message::send_unheard(w, old, Seq(i64::MAX.cast_unsigned()))?;
+        // Nothing was lost in a log that ended with a commit one has read.
+        if log::moved(w.db, &old.group)?.is_none() {
+            message::send_unheard(w, old, Seq(i64::MAX.cast_unsigned()))?;
+        }
     }
     // What was wished meanwhile.
     admit::serve(w, &log.conversation)

@@ -18,7 +18,7 @@ use snug_wire::card::{InboxAddress, Signable as _, Signed};
 use snug_wire::content::Priority;
 use snug_wire::inbox::{InboxForm, JoinRequest, Joining, Pointer, Reach, Removed};
 use snug_wire::log_state::{ConversationKind, LogState, Participant, Role};
-use snug_wire::{ConversationId, GroupId, JoinId, MessageId, RelayAddress, Seq};
+use snug_wire::{AccountId, ConversationId, GroupId, JoinId, MessageId, RelayAddress, Seq};
 
 /// Others are asked again after as long as they have been asked already, in milliseconds: at least and at
 /// most. Not sooner either when it went well: whoever can put entries could have us ask for ever.
@@ -53,9 +53,9 @@ pub(crate) fn trouble(w: &mut Work<'_>, log: &Log, why: Trouble) -> Result<()> {
     if before.is_some() {
         // What was asked as a device that is only behind is asked anew.
         wish::close_ours(w.db, &log.conversation)?;
-        ask(w, log)?;
+        ask(w, log, None)?;
     } else if when_to_ask(w.db, log)? <= w.now {
-        ask(w, log)?;
+        ask(w, log, None)?;
     }
     // Somebody may have asked us already.
     admit::serve(w, &log.conversation)
@@ -65,7 +65,7 @@ pub(crate) fn trouble(w: &mut Work<'_>, log: &Log, why: Trouble) -> Result<()> {
 pub(crate) fn ask_again(w: &mut Work<'_>) -> Result<()> {
     for log in log::troubled(w.db)? {
         if when_to_ask(w.db, &log)? <= w.now {
-            ask(w, &log)?;
+            ask(w, &log, None)?;
         }
     }
     Ok(())
@@ -101,18 +101,20 @@ fn is_written_to(db: &Connection, log: &Log) -> Result<bool> {
     Ok(first.is_some_and(|first| first.group == log.group))
 }
 
-fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
+/// Asks all others of a conversation to be taken in again, or one of them.
+fn ask(w: &mut Work<'_>, log: &Log, whom: Option<AccountId>) -> Result<()> {
     if !is_written_to(w.db, log)? || block::is_with_blocked(w.db, &log.conversation)? {
         return Ok(());
     }
     log::set_asked_at(w.db, &log.group, w.now)?;
+    let (at, lost) = asked_before(w, log)?;
     let relay = match log::moved(w.db, &log.group)? {
-        Some(to) => to,
-        None => joining::relay_of(w, log)?,
+        // Where the answers to what was asked before came to may be gone.
+        Some((to, _)) if at < w.now => to,
+        _ => joining::relay_of(w, log)?,
     };
     let reply = own_reach(w, &log.conversation, &relay)?;
     let me = w.me()?;
-    let (at, lost) = asked_before(w, log)?;
     // A wish is obeyed once, and its key package opens one Welcome: what was asked before may have been
     // obeyed in vain.
     wish::close_ours(w.db, &log.conversation)?;
@@ -146,7 +148,7 @@ fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
     .signed(me.device, &me.signing_key());
     let form = InboxForm::Join(Box::new(request));
     for other in reach::all(w.db, &log.conversation, u32::MAX)? {
-        if other.device != me.device {
+        if other.device != me.device && whom.is_none_or(|whom| whom == other.account) {
             request::tell(w, &other.inbox, &form)?;
         }
     }
@@ -207,8 +209,9 @@ pub(crate) fn pointed(
     Ok(Ok(()))
 }
 
-/// A pointer that answers a wish which somebody else has fulfilled: two founded the conversation anew. If
-/// theirs is the one that wins we ask to come in there, since a key package opens one Welcome.
+/// A pointer that answers a wish which somebody else has fulfilled: two founded the group anew. If theirs is
+/// the one that wins we ask to come in there, since a key package opens one Welcome, and follow ours until
+/// then.
 fn asked_once(
     w: &mut Work<'_>,
     signed: &Signed<Pointer>,
@@ -216,20 +219,24 @@ fn asked_once(
 ) -> Result<std::result::Result<(), &'static str>> {
     let pointer = &signed.form;
     let logs = log::of(w.db, &pointer.conversation)?;
-    let wins = logs
+    let wins = |log: &Log| log.kind == ConversationKind::Group && pointer.group < log.group;
+    let stands = logs
         .iter()
-        .all(|log| log.kind == ConversationKind::Group && pointer.group < log.group);
-    if !wins || logs.is_empty() || !wish::was_ours(w.db, id, &pointer.conversation)? {
+        .find(|log| log.ready)
+        .filter(|_| logs.iter().all(wins));
+    let Some(log) = stands.filter(|log| log.is_sound()) else {
+        return Ok(Err("a pointer to nothing asked"));
+    };
+    if !group::is_in(w.db, &pointer.conversation)?
+        || !wish::was_ours(w.db, id, &pointer.conversation)?
+    {
         return Ok(Err("a pointer to nothing asked"));
     }
     if let Err(why) = is_trusted(w, signed, &pointer.conversation)? {
         return Ok(Err(why));
     }
-    rehome::overtake(w, pointer)?;
-    for log in log::of(w.db, &pointer.conversation)? {
-        if is_written_to(w.db, &log)? && when_to_ask(w.db, &log)? <= w.now {
-            ask(w, &log)?;
-        }
+    if when_to_ask(w.db, log)? <= w.now {
+        ask(w, log, Some(pointer.account))?;
     }
     Ok(Ok(()))
 }
@@ -298,11 +305,12 @@ fn is_trusted(
     let Some(lowest) = stands else {
         return Ok(Err("a pointer to another conversation"));
     };
-    if relay::get(w.db, &pointer.relay.key)?.is_none() {
-        // Else others choose the hosts that our devices connect to (rule 9).
+    let is_group = lowest.kind == ConversationKind::Group;
+    if !is_group && relay::get(w.db, &pointer.relay.key)?.is_none() {
+        // Else others choose the hosts that our devices connect to (rule 9). Where a group is, its admins do.
         return Ok(Err("a pointer to another relay"));
     }
-    if same.is_none() && pointer.group > lowest.group {
+    if pointer.group > lowest.group && (is_group || same.is_none()) {
         return Ok(Err("a pointer to an older log"));
     }
     if same.is_some() && log::moved(w.db, &pointer.group)?.is_some() {
@@ -393,18 +401,23 @@ pub(crate) fn fetched(
     if !first {
         wish::fulfilled(w.db, id, &wish.conversation, w.now)?;
     }
-    let event = match log::get(w.db, &pointer.group)? {
-        Some(_) => Event::Gap,
-        None => Event::Renewed,
-    };
     let state = &joining.state;
+    let logs = log::of(w.db, &pointer.conversation)?;
+    let was_behind = state.kind == ConversationKind::Group
+        && logs.iter().any(|log| log.trouble == Some(Trouble::Behind));
+    let event = match log::get(w.db, &pointer.group)? {
+        None if !was_behind && state.participants.len() as u64 <= receipt::MOST => Event::Renewed,
+        // Nobody says again there what was said before this device came.
+        _ => Event::Gap,
+    };
+    let is_new = log::get(w.db, &pointer.group)?.is_none();
     account::learn_lists(w, state)?;
     if let Some(other) = other_of(w, state)? {
         let name = contact::get(w.db, &other.account)?.map_or_else(String::new, |c| c.0);
         contact::put(w.db, &other.account, &name, &other.devices)?;
     }
     joining::enter(w, pointer, &joining)?;
-    if event == Event::Renewed {
+    if is_new {
         moot(w, pointer)?;
         rehome::overtake(w, pointer)?;
     }

@@ -314,8 +314,8 @@ impl LogState {
         match change {
             Change::Left(leave) => return self.leave(leave),
             Change::Elected(votes) => {
-                let candidate = self.elected(votes)?;
-                return self.set_role(&candidate, Role::Admin);
+                let nominee = self.elected(votes)?;
+                return self.set_role(&nominee, Role::Admin);
             }
             Change::Profile(account, name) if account == by => {
                 check_length(name, 1, NAME_LIMIT)?;
@@ -347,6 +347,9 @@ impl LogState {
                 }
                 self.picture.clone_from(picture);
                 Ok(())
+            }
+            Change::Moved(relay) if !relay.url.chars().all(|c| c.is_ascii_graphic()) => {
+                Err("an address that is none")
             }
             Change::Moved(relay) => check_length(&relay.url, 1, URL_LIMIT),
             _ => Err("a change that cannot be"),

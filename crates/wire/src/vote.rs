@@ -20,10 +20,10 @@ pub struct Vote {
     pub account: AccountId,
     /// Who is to be an admin.
     #[n(2)]
-    pub candidate: AccountId,
-    /// Whom that one is to stand in for ([`LogState::admins`]): with other admins the vote is void.
+    pub nominee: AccountId,
+    /// Who is in, and as what ([`LogState::roster`]): as soon as that is different the vote is void.
     #[n(3)]
-    pub admins: ByteArray<32>,
+    pub roster: ByteArray<32>,
 }
 
 impl Signable for Vote {
@@ -31,18 +31,23 @@ impl Signable for Vote {
 }
 
 impl LogState {
-    /// Names those who are admins now, each for this stay.
-    pub fn admins(&self) -> [u8; 32] {
-        let mut hash = Sha256::new_with_prefix(b"snug/1 admins");
-        for admin in self.participants.iter().filter(|p| p.role == Role::Admin) {
-            hash.update(admin.account.0);
-            hash.update(admin.stay.to_be_bytes());
+    /// Names those who are in now, each for this stay and in this role.
+    pub fn roster(&self) -> [u8; 32] {
+        let mut hash = Sha256::new_with_prefix(b"snug/1 roster");
+        for participant in &self.participants {
+            hash.update(participant.account.0);
+            hash.update(participant.stay.to_be_bytes());
+            hash.update([u8::from(participant.role == Role::Admin)]);
         }
         hash.finalize().into()
     }
 
-    /// Whether a vote counts as long as the admins are the same: of one member for another, or itself.
+    /// Whether a vote counts as long as nothing changes: of one member for another, or itself.
     pub fn is_vote(&self, signed: &Signed<Vote>) -> bool {
+        self.is_vote_on(&self.roster(), signed)
+    }
+
+    fn is_vote_on(&self, roster: &[u8; 32], signed: &Signed<Vote>) -> bool {
         let vote = &signed.form;
         let member = |account| self.participant(account).filter(|p| p.role == Role::Member);
         let Some(voter) = member(&vote.account) else {
@@ -52,8 +57,8 @@ impl LogState {
         let key = key.and_then(|last| last.entry.key_of(&signed.device));
         self.kind == ConversationKind::Group
             && vote.conversation == self.conversation
-            && *vote.admins == self.admins()
-            && member(&vote.candidate).is_some()
+            && *vote.roster == *roster
+            && member(&vote.nominee).is_some()
             && key.is_some_and(|key| signed.is_by(&key))
     }
 
@@ -69,17 +74,21 @@ impl LogState {
     /// that does not count.
     pub(crate) fn elected(&self, votes: &[Signed<Vote>]) -> Result<AccountId, &'static str> {
         let first = votes.first().ok_or("an election without votes")?;
-        let candidate = first.form.candidate;
+        let nominee = first.form.nominee;
         if votes.len() > self.participants.len() || !self.is_majority(votes.len()) {
             return Err("an election by too few");
         }
+        let roster = self.roster();
         let mut voters = BTreeSet::new();
         for vote in votes {
             let form = &vote.form;
-            if form.candidate != candidate || !voters.insert(form.account) || !self.is_vote(vote) {
+            if form.nominee != nominee
+                || !voters.insert(form.account)
+                || !self.is_vote_on(&roster, vote)
+            {
                 return Err("an election by a vote that does not count");
             }
         }
-        Ok(candidate)
+        Ok(nominee)
     }
 }

@@ -44,3 +44,39 @@ fn a_group_is_made_changed_and_left() {
     let said = ada.fails(&["send", "Gyroscopes", "Hello?"]);
     assert!(said.contains("not in this group"), "{said}");
 }
+
+/// To another relay on purpose; the first one may go then.
+#[test]
+fn a_group_moves_to_another_relay() {
+    let (mut first, second) = (Relay::start(), Relay::start());
+    let (ada, bo) = (
+        Person::on(&first.url(), "Ada"),
+        Person::on(&first.url(), "Bo"),
+    );
+    meet(&ada, &bo);
+    bo.does(&["chats"]);
+    ada.does(&["group", "new", "Physics", "Bo"]);
+    let offered = bo.does(&["group", "invitations"]);
+    bo.does(&["group", "accept", offered[0]["id"].as_str().unwrap()]);
+    let said = bo.fails(&["group", "move", "Physics", &second.url()]);
+    assert!(said.contains("Only an admin"), "{said}");
+
+    let (mut near, mut far) = (ada.listens(), bo.listens());
+    near.does(json!({ "do": "send", "chat": "Physics", "text": "Before" }));
+    far.until(|line| line["type"] == "message" && line["text"] == "Before");
+    near.does(json!({ "do": "group", "what": "move", "chat": "Physics", "relay": second.url() }));
+    let host = second.url().replace("ws://", "");
+    let line = far.until(|line| line["type"] == "moved");
+    assert_eq!(
+        (&line["relay"], &line["byName"]),
+        (&host.clone().into(), &"Ada".into())
+    );
+    far.does(json!({ "do": "send", "chat": "Physics", "text": "After" }));
+    near.until(|line| line["type"] == "message" && line["text"] == "After");
+    let shown = far.does(json!({ "do": "group", "what": "show", "chat": "Physics" }));
+    assert_eq!(shown[0]["relay"], host);
+
+    first.kill();
+    near.does(json!({ "do": "send", "chat": "Physics", "text": "Without the first" }));
+    far.until(|line| line["type"] == "message" && line["text"] == "Without the first");
+}

@@ -29,9 +29,19 @@ pub struct Device {
     pub engine: Engine,
     pub link: Option<Link>,
     asked: BTreeMap<u64, Asked>,
+    /// Of which relay the mailboxes are that were opened.
+    opened: BTreeMap<Address, RelayKey>,
     next_number: u64,
     /// The last card the relay answered with.
     pub card: Option<Answer>,
+}
+
+/// Another relay, as far as engines can tell: the world's one keeps its mailboxes as well.
+pub fn other_relay() -> RelayAddress {
+    RelayAddress {
+        url: "ws://127.0.0.1:2".into(),
+        key: RelayKey([0x99; 32]),
+    }
 }
 
 fn start(path: &Path, key: &Secret, seed: u64, fuse: &Fuse) -> Engine {
@@ -83,6 +93,7 @@ impl Device {
             engine,
             link: None,
             asked: BTreeMap::new(),
+            opened: BTreeMap::new(),
             next_number: 1,
             card: None,
         }
@@ -105,18 +116,27 @@ impl Device {
     pub fn connect(&mut self, peer: u64) {
         self.asked.clear();
         self.link = Some(Link::new(peer));
-        for subscription in self.engine.subscriptions(&self.relay).unwrap() {
-            self.open(subscription);
+        for relay in self.relays() {
+            for subscription in self.engine.subscriptions(&relay).unwrap() {
+                self.open(relay, subscription);
+            }
         }
     }
 
     pub fn cut(&mut self) {
         self.link = None;
         self.asked.clear();
-        self.engine.disconnected(&self.relay).unwrap();
+        for relay in self.relays() {
+            self.engine.disconnected(&relay).unwrap();
+        }
     }
 
-    fn open(&mut self, s: snug_engine::Subscription) {
+    fn relays(&self) -> [RelayKey; 2] {
+        [self.relay, other_relay().key]
+    }
+
+    fn open(&mut self, relay: RelayKey, s: snug_engine::Subscription) {
+        self.opened.insert(s.address, relay);
         if std::env::var_os("SIM_TRACE").is_some() {
             println!("{} opens {:?} {:?}", self.name, s.address, s.after);
         }
@@ -182,7 +202,13 @@ impl Device {
     }
 
     fn apply(&mut self, batch: &[Delivery], now: u64) -> bool {
-        let relay = self.relay;
+        let opened = self.opened.clone();
+        let relay = |delivery: &Delivery| opened[&delivery.address];
+        let mut parts = batch.chunk_by(|one, next| relay(one) == relay(next));
+        parts.all(|part| self.apply_of(relay(&part[0]), part, now))
+    }
+
+    fn apply_of(&mut self, relay: RelayKey, batch: &[Delivery], now: u64) -> bool {
         let received = self.attempt(|e| e.receive(&relay, batch, now));
         if let Some(received) = &received
             && std::env::var_os("SIM_TRACE").is_some()
@@ -195,7 +221,6 @@ impl Device {
     }
 
     fn other(&mut self, frame: RelayFrame, now: u64) {
-        let relay = self.relay;
         if std::env::var_os("SIM_TRACE").is_some()
             && let RelayFrame::Answer(_, answer) = &frame
         {
@@ -211,6 +236,7 @@ impl Device {
                     self.attempt(|e| e.settle(id, &answer, now));
                 }
                 Some(Asked::Open(address)) => {
+                    let relay = self.opened[&address];
                     self.attempt(|e| e.opened(&relay, address, &answer, now));
                 }
                 Some(Asked::Card) => self.card = Some(answer),
@@ -221,6 +247,7 @@ impl Device {
                 if std::env::var_os("SIM_TRACE").is_some() {
                     println!("{now} {} ended {address:?} {at:?}", self.name);
                 }
+                let relay = self.opened[&address];
                 self.attempt(|e| e.ended(&relay, address, at, now));
             }
             _ => {}
@@ -229,7 +256,12 @@ impl Device {
 
     /// Sends everything that may leave now.
     pub fn pump(&mut self, now: u64) {
-        let relay = self.relay;
+        for relay in self.relays() {
+            self.pump_to(relay, now);
+        }
+    }
+
+    fn pump_to(&mut self, relay: RelayKey, now: u64) {
         while self.link.is_some() {
             match self.attempt(|e| e.next_outgoing(&relay, now)) {
                 Some(Some(outgoing)) => self.ask(Asked::Outgoing(outgoing.id), outgoing.request),
@@ -238,7 +270,7 @@ impl Device {
         }
         if self.link.is_some() {
             for subscription in self.engine.take_subscriptions(&relay).unwrap() {
-                self.open(subscription);
+                self.open(relay, subscription);
             }
         }
     }

@@ -2,6 +2,7 @@
 //! everything goes wrong. At rest everybody who is in has the same of everything; who is not has nothing
 //! of what came after.
 
+use crate::device::other_relay;
 use crate::story;
 use crate::world::{Chaos, World};
 use crate::{seeds, world};
@@ -23,6 +24,8 @@ pub struct Crowd {
     leaves: usize,
     /// Whether the relay lost what it had acknowledged: who has gone since cannot send it again.
     lossy: bool,
+    /// Whether it goes to and fro between two relays.
+    moving: bool,
     /// Nobody is added, taken out or made anything for now. Two admins who take each other out while the
     /// group is founded anew each go on with those who are left to them.
     peaceful: bool,
@@ -71,6 +74,7 @@ impl Crowd {
             leaves,
             lossy: false,
             peaceful: false,
+            moving: false,
             group: group.unwrap(),
             accounts,
             world,
@@ -123,6 +127,7 @@ impl Crowd {
             leaves: 0,
             lossy: false,
             peaceful: false,
+            moving: false,
         }
     }
 
@@ -272,6 +277,15 @@ impl Crowd {
             90..93 => {
                 let device = self.world.rng.random_range(0..self.world.devices.len());
                 self.answer(device, false);
+            }
+            93..95 if self.moving => {
+                let device = self.device(is_admin);
+                let here = self.of(device).and_then(|group| group.relay);
+                let to = match here.is_some_and(|here| here.key == other_relay().key) {
+                    true => self.world.relay_address(),
+                    false => other_relay(),
+                };
+                self.wish(device, &GroupWish::Move(to));
             }
             _ => {}
         }
@@ -447,7 +461,8 @@ impl Crowd {
                 "{name} wishes nothing: {:?}",
                 group.pending
             );
-            if !self.lossy {
+            // Who comes late to where the group has moved has none of its lines from before.
+            if !self.lossy && !self.moving {
                 self.same_since(*first, *device);
             }
             let view = self.world.devices[*device].engine.view();
@@ -530,6 +545,18 @@ fn groups_of_many() {
         let mut crowd = Crowd::new(seed, Chaos::ALL, world::CROWD.len(), 2);
         crowd.gather();
         crowd.live(600);
+        crowd.end();
+    });
+}
+
+/// Admins move the group between two relays, at once and again, while all else goes on.
+#[test]
+fn groups_that_move() {
+    run(15, |seed| {
+        let mut crowd = Crowd::new(seed, Chaos::ALL, 5, 3);
+        crowd.moving = true;
+        crowd.gather();
+        crowd.live(200);
         crowd.end();
     });
 }

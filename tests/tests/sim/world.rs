@@ -223,7 +223,7 @@ impl World {
         panic!("never in the chat: {:#?}", self.described());
     }
 
-    fn relay_address(&self) -> RelayAddress {
+    pub fn relay_address(&self) -> RelayAddress {
         RelayAddress {
             url: "ws://127.0.0.1:1".into(),
             key: self.relay_key(),

@@ -6,7 +6,7 @@ use crate::connection::lookup;
 use crate::view::{
     self, GroupInvitationRow, GroupRow, InvitationRow, Names, NewInvitation, PendingRow, Role,
 };
-use crate::{Problem, clock, relay_url};
+use crate::{Problem, ProblemCode, clock, relay_url};
 use snug_engine::{self as engine, GroupEntry, GroupWish};
 use snug_wire::{AccountId, ConversationId};
 
@@ -116,6 +116,13 @@ impl Client {
     /// web.
     pub async fn move_group(&self, chat: &str, relay: &str) -> Result<(), Problem> {
         let url = relay_url::normalise(relay)?;
+        let now = self.group(chat).await?.relay;
+        if relay_url::is_here(relay_url::host(&url))
+            && !now.is_none_or(|now| relay_url::is_here(&now))
+        {
+            let text = "Only this computer reaches that relay. Name one that everybody in the group reaches.";
+            return Err(Problem::new(ProblemCode::RelayUnreachable, text));
+        }
         let to = lookup(&url, &self.way()).await?;
         self.wish(chat, vec![GroupWish::Move(to)]).await
     }

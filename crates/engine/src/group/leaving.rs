@@ -22,6 +22,8 @@ use snug_wire::{AccountId, ConversationId};
 /// Between the devices that would carry out that somebody leaves, in milliseconds: the first does, the
 /// next ones only if it does not.
 const TURN: u64 = 2_000;
+/// So many devices are told of it by who leaves as well.
+const HANDED_ON: usize = 16;
 /// The longest such a wait.
 const LONGEST_TURN: u64 = 10 * 60_000;
 
@@ -110,6 +112,26 @@ pub(crate) fn leave_apart(w: &mut Work<'_>, log: &Log) -> Result<()> {
     close(w, &log.conversation, ChatStanding::Left)
 }
 
+/// Somebody said that they leave, and we go before anybody carried it out: those who came in last are told,
+/// who may not have read it.
+fn hand_on(w: &mut Work<'_>, leave: &Signed<Leave>) -> Result<()> {
+    let (id, me) = (leave.form.conversation, w.me()?.account);
+    let logs = log::of(w.db, &id)?;
+    let Some(log) = logs.first() else {
+        return Ok(());
+    };
+    let state = w.state(&log.group)?;
+    let stay = |account: &AccountId| state.participant(account).map(|p| p.stay);
+    let mut all = reach::all(w.db, &id, u32::MAX)?;
+    all.retain(|other| other.account != me && other.account != leave.form.account);
+    all.sort_by_key(|other| std::cmp::Reverse(stay(&other.account)));
+    let form = InboxForm::Declined(Box::new(leave.clone()));
+    for other in all.iter().take(HANDED_ON) {
+        request::tell(w, &other.inbox, &form)?;
+    }
+    Ok(())
+}
+
 /// Somebody said that they leave: one of those who stay carries it out.
 pub(crate) fn leaves_now(
     w: &mut Work<'_>,
@@ -178,6 +200,9 @@ pub(crate) fn close(w: &mut Work<'_>, id: &ConversationId, standing: ChatStandin
         w.forget_group(&log.group)?;
     }
     for wish in pending::of(w.db, id)? {
+        if let Wanted::Leave(leave) = &wish.wanted {
+            hand_on(w, leave)?;
+        }
         give_up(w, &wish)?;
     }
     wish::close_ours(w.db, id)?;

@@ -39,6 +39,8 @@ fn a_member_becomes_an_admin_where_none_was_heard_of_for_a_month() {
     let (mut world, group) = deserted(31);
     stand(&mut world, BO, group).unwrap();
     world.rest();
+    assert_eq!(admins(&world, BO, group), ["Ada"], "the others wait a day");
+    world.wait(DAY);
     for who in [BO, CYAN, DEE] {
         assert_eq!(admins(&world, who, group), ["Ada", "Bo"]);
         let elected =
@@ -90,36 +92,94 @@ fn more_than_half_are_needed_and_may_come_one_by_one() {
     assert_eq!(admins(&world, BO, group), ["Ada"]);
     world.online(CYAN);
     world.rest();
+    world.wait(DAY);
     assert_eq!(admins(&world, CYAN, group), ["Ada"], "two of four are half");
     world.crash(BO);
     world.online(DEE);
     world.rest();
+    world.wait(DAY);
     for who in [BO, CYAN, DEE] {
         assert_eq!(admins(&world, who, group), ["Ada", "Bo"]);
     }
 }
 
 #[test]
-fn who_heard_of_an_admin_does_not_vote() {
-    let (mut world, group) = deserted(20);
-    // Cyan reads now what Ada says; Bo and Dee are away, and it is a month later for them.
-    for who in [BO, DEE] {
+fn an_admin_who_only_reads_says_that_it_is_there() {
+    let (mut world, group) = deserted(31);
+    stand(&mut world, BO, group).unwrap();
+    world.rest();
+    world.online(ADA);
+    world.rest();
+    world.wait(2 * DAY);
+    for who in [ADA, BO, CYAN, DEE] {
+        assert_eq!(admins(&world, who, group), ["Ada"]);
+        assert!(world.engine(who).is_idle().unwrap());
+    }
+    rejected(stand(&mut world, BO, group), Rejection::AdminsThere);
+}
+
+#[test]
+fn who_reads_of_a_stand_and_then_of_an_admin_does_not_vote() {
+    let (mut world, group) = deserted(31);
+    for who in [CYAN, DEE] {
         world.offline(who);
     }
+    stand(&mut world, BO, group).unwrap();
+    world.rest();
     world.online(ADA);
     world.rest();
     world.send(ADA, group, "Here I am");
     world.rest();
     world.offline(ADA);
-    world.now += 11 * DAY;
-    // Said before Bo's device has read on.
-    stand(&mut world, BO, group).unwrap();
-    for who in [BO, DEE] {
+    for who in [CYAN, DEE] {
         world.online(who);
     }
     world.rest();
+    world.wait(2 * DAY);
     for who in [BO, CYAN, DEE] {
         assert_eq!(admins(&world, who, group), ["Ada"]);
         assert!(world.engine(who).is_idle().unwrap());
+    }
+}
+
+#[test]
+fn of_two_who_stand_the_later_one_is_chosen() {
+    let (mut world, group) = deserted(31);
+    stand(&mut world, BO, group).unwrap();
+    stand(&mut world, CYAN, group).unwrap();
+    world.rest();
+    world.wait(DAY);
+    let told = world.happened(DEE, group).into_iter();
+    let elected = told.filter_map(|line| match line {
+        Happened::Elected { name, .. } => Some(name),
+        _ => None,
+    });
+    let elected: Vec<_> = elected.collect();
+    assert_eq!(elected.len(), 1);
+    for who in [BO, CYAN, DEE] {
+        assert_eq!(admins(&world, who, group), ["Ada", elected[0].as_str()]);
+        assert!(world.engine(who).is_idle().unwrap());
+    }
+}
+
+#[test]
+fn a_stand_that_some_had_not_heard_of_is_made_again() {
+    let (mut world, group) = deserted(31);
+    world.offline(DEE);
+    stand(&mut world, BO, group).unwrap();
+    world.rest();
+    world.wait(DAY);
+    // Bo is not there any more; Cyan stands, and who voted for Bo votes for Cyan.
+    world.offline(BO);
+    world.online(DEE);
+    stand(&mut world, CYAN, group).unwrap();
+    world.rest();
+    world.wait(2 * DAY);
+    assert_eq!(admins(&world, CYAN, group), ["Ada"], "two of four are half");
+    world.online(BO);
+    world.rest();
+    world.wait(2 * DAY);
+    for who in [BO, CYAN, DEE] {
+        assert_eq!(admins(&world, who, group), ["Ada", "Cyan"]);
     }
 }

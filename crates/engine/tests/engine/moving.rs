@@ -151,3 +151,93 @@ fn another_admin_founds_it_there_if_the_first_one_vanishes() {
         assert_eq!(after.iter().filter(|text| *text == "All of us").count(), 3);
     }
 }
+
+#[test]
+fn who_is_alone_in_a_group_moves_it_once() {
+    let (mut world, group) = circle(&["Ada"]);
+    moves(&mut world, group);
+    world.rest();
+    world.wait(LATER);
+    assert_eq!(place(&world, ADA, group), "other.example:443");
+    assert!(world.engine(ADA).is_idle().unwrap());
+    says(&mut world, group, ADA, "To myself");
+    assert_eq!(world.texts(ADA, group), ["To myself"]);
+}
+
+#[test]
+fn who_leaves_right_after_moving_it_is_out() {
+    let (mut world, group) = circle(&["Ada", "Bo", "Cyan"]);
+    let bo = world.account(BO);
+    let role = GroupWish::Role(bo, snug_wire::log_state::Role::Admin);
+    world.wish(ADA, group, &role).unwrap();
+    world.rest();
+    world.offline(ADA);
+    moves(&mut world, group);
+    let now = world.now;
+    world.engine(ADA).leave_group(group, None, now).unwrap();
+    world.online(ADA);
+    world.rest();
+    world.wait(LATER);
+    world.wait(LATER);
+    assert_eq!(
+        world.group(ADA, group).unwrap().standing,
+        ChatStanding::Left
+    );
+    says(&mut world, group, BO, "The two of us");
+    assert_eq!(world.texts(CYAN, group), ["The two of us"]);
+    for who in [BO, CYAN] {
+        assert_eq!(world.names(who, group), ["Bo", "Cyan"]);
+    }
+}
+
+#[test]
+fn a_member_who_could_not_read_of_it_is_led_there() {
+    let (mut world, group) = circle(&["Ada", "Bo", "Cyan"]);
+    let mailbox = world.mailbox();
+    world.offline(CYAN);
+    moves(&mut world, group);
+    world.rest();
+    world.wait(LATER);
+    // The relay has kept nothing of it for Cyan.
+    world.online(CYAN);
+    world.lose(CYAN, mailbox);
+    world.rest();
+    world.wait(LATER);
+    world.wait(LATER);
+    for who in [ADA, BO, CYAN] {
+        assert_eq!(place(&world, who, group), "other.example:443");
+        says(&mut world, group, who, "All of us");
+    }
+    for who in [ADA, BO, CYAN] {
+        assert_eq!(
+            world.texts(who, group),
+            ["All of us", "All of us", "All of us"]
+        );
+    }
+}
+
+#[test]
+fn a_code_made_before_leads_there() {
+    let mut world = World::new(&["Ada", "Bo"]);
+    let group = world.found_group(1);
+    let entry = snug_engine::GroupEntry {
+        group,
+        uses: None,
+        asks: false,
+    };
+    let new = snug_engine::NewInvitation {
+        group: Some(entry),
+        ..Default::default()
+    };
+    let code = world.invite(ADA, &new);
+    moves(&mut world, group);
+    world.rest();
+    world.wait(LATER);
+    world.ask(BO, &code).unwrap();
+    world.rest();
+    world.wait(LATER);
+    for who in [ADA, BO] {
+        assert_eq!(place(&world, who, group), "other.example:443");
+        assert_eq!(world.names(who, group), ["Ada", "Bo"]);
+    }
+}

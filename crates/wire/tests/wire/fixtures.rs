@@ -180,13 +180,13 @@ pub fn group_state() -> LogState {
 }
 
 /// The word of one for another to be an admin of the group.
-pub fn vote(by: u8, candidate: u8) -> Signed<Vote> {
+pub fn vote(by: u8, nominee: u8) -> Signed<Vote> {
     let state = group_state();
     Vote {
         conversation: state.conversation,
         account: account(by),
-        candidate: account(candidate),
-        admins: state.admins().into(),
+        nominee: account(nominee),
+        roster: state.roster().into(),
     }
     .signed(DeviceId([by + 1; 16]), &key(by + 1))
 }

@@ -64,7 +64,7 @@ fn members_vote_for_members() {
 #[test]
 fn a_vote_is_signed_by_a_device_of_who_votes() {
     let mut altered = vote(BO, BO);
-    altered.form.candidate = account(DEE);
+    altered.form.nominee = account(DEE);
     let unlisted = Signed {
         device: DeviceId([9; 16]),
         ..vote(BO, DEE)
@@ -78,7 +78,7 @@ fn a_vote_is_signed_by_a_device_of_who_votes() {
 }
 
 #[test]
-fn a_vote_is_void_elsewhere_and_once_the_admins_are_others() {
+fn a_vote_is_void_elsewhere_and_once_anything_is_different() {
     let mut elsewhere = vote(BO, DEE).form;
     elsewhere.conversation = ConversationId([0x9b; 32]);
     let elsewhere = elsewhere.signed(DeviceId([BO + 1; 16]), &key(BO + 1));

@@ -138,8 +138,8 @@ pub(crate) fn troubled(db: &Connection) -> Result<Vec<Log>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// At which relay a log's conversation goes on, in another log; `None` while it stays.
-pub(crate) fn moved(db: &Connection, group: &GroupId) -> Result<Option<RelayAddress>> {
+/// At which relay a log's conversation goes on, in another log, and since when; `None` while it stays.
+pub(crate) fn moved(db: &Connection, group: &GroupId) -> Result<Option<(RelayAddress, u64)>> {
     let moved: Option<Vec<u8>> = db
         .prepare_cached("SELECT moved FROM log WHERE group_id = ?1")?
         .query_row([group.0], |row| row.get(0))?;
@@ -148,9 +148,14 @@ pub(crate) fn moved(db: &Connection, group: &GroupId) -> Result<Option<RelayAddr
 }
 
 /// Its conversation goes on in another log, at that relay.
-pub(crate) fn set_moved(db: &Connection, group: &GroupId, to: &RelayAddress) -> Result<()> {
+pub(crate) fn set_moved(
+    db: &Connection,
+    group: &GroupId,
+    to: &RelayAddress,
+    now: u64,
+) -> Result<()> {
     db.prepare_cached("UPDATE log SET moved = ?2 WHERE group_id = ?1")?
-        .execute((group.0, encode(to)))?;
+        .execute((group.0, encode(&(to, now))))?;
     Ok(())
 }
 
