@@ -19,7 +19,7 @@ mod writer;
 
 use crate::core::Core;
 use crate::data_dir::{DataDir, DataError};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use ed25519_dalek::SigningKey;
 use snug_wire::RelayKey;
 use std::net::SocketAddr;
@@ -107,6 +107,23 @@ impl Relay {
     /// [`StartError`] says in plain words what is in the way.
     pub async fn start(config: Config) -> Result<Running, StartError> {
         let (data_dir, store) = DataDir::take(&config.data)?;
+        Self::serve(config, Some(data_dir), store).await
+    }
+
+    /// The same without a file: all it takes is gone when it stops, its key too. The data directory
+    /// is not looked at.
+    ///
+    /// # Errors
+    /// As [`Relay::start`].
+    pub async fn start_in_memory(config: Config) -> Result<Running, StartError> {
+        Self::serve(config, None, Store::in_memory()?).await
+    }
+
+    async fn serve(
+        config: Config,
+        data_dir: Option<DataDir>,
+        store: Store,
+    ) -> Result<Running, StartError> {
         let core = Core::open(store, rand::random())?;
         let keep = config.keep_port && config.listen.port() == 0;
         let kept = if keep { core.port()? } else { None };
