@@ -25,7 +25,7 @@ mod secret;
 pub mod signal;
 pub mod verify;
 
-pub use cbor::{WireError, decode, encode};
+pub use cbor::{WireError, decode, encode, encode_into};
 pub use id::{
     AccountId, Address, ClaimId, ConnectionKey, ConversationId, DeviceId, DeviceKey, EnvelopeId,
     GroupId, InvitationId, JoinId, Lock, MessageId, RelayKey, Seq,
