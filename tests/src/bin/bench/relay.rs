@@ -6,6 +6,7 @@ mod hostile;
 mod line;
 mod load;
 mod many;
+mod mqtt;
 mod peers;
 mod plain;
 mod server;

@@ -1,6 +1,6 @@
 //! One connection to a server, in the server's own words.
 
-use super::{plain, snug, socket_io};
+use super::{mqtt, plain, snug, socket_io};
 use anyhow::{Context as _, Result};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// Bytes of what is put: a text of a line or two, sealed and padded.
@@ -30,6 +33,8 @@ pub enum Dialect {
     Plain,
     /// Engine.IO 4 with Socket.IO 5 over WebSocket.
     SocketIo,
+    /// MQTT 3.1.1 over WebSocket.
+    Mqtt,
 }
 
 /// What comes from a server.
@@ -54,6 +59,8 @@ pub struct Line {
     pub puts: u64,
     /// What had been put while it was away, and came before it was caught up.
     pub missed: u64,
+    /// Of MQTT: bytes that are not yet read.
+    waiting: Vec<u8>,
     pub snug: snug::Place,
 }
 
@@ -94,6 +101,7 @@ impl Line {
             }
             Dialect::Plain => plain::greet(&mut line).await?,
             Dialect::SocketIo => socket_io::greet(&mut line).await?,
+            Dialect::Mqtt => mqtt::greet(&mut line, who).await?,
         }
         Ok(line)
     }
@@ -106,6 +114,7 @@ impl Line {
             topic,
             puts: 0,
             missed: 0,
+            waiting: Vec::new(),
             snug: snug::Place::default(),
         })
     }
@@ -132,6 +141,10 @@ impl Line {
                 let frame = plain::put(self.topic, self.puts);
                 self.socket.feed(Message::binary(frame)).await?;
             }
+            Dialect::Mqtt => {
+                let packet = mqtt::put(self.topic, self.puts);
+                self.socket.feed(Message::binary(packet)).await?;
+            }
             Dialect::SocketIo => {
                 let (event, bytes) = socket_io::put(self.topic, self.puts);
                 self.socket.feed(Message::text(event)).await?;
@@ -147,10 +160,17 @@ impl Line {
 
     /// The next thing the server says.
     pub async fn hear(&mut self) -> Result<Heard> {
+        while self.dialect == Dialect::Mqtt {
+            if let Some(heard) = mqtt::hear(&mut self.waiting) {
+                return Ok(heard);
+            }
+            let more = self.receive().await?.into_data();
+            self.waiting.extend(more);
+        }
         let message = self.receive().await?;
         match self.dialect {
             Dialect::Snug => snug::hear(&message, &mut self.snug),
-            Dialect::Plain => plain::hear(&message),
+            Dialect::Plain | Dialect::Mqtt => plain::hear(&message),
             Dialect::SocketIo => socket_io::hear(self, &message).await,
         }
     }
@@ -187,8 +207,12 @@ async fn connect(
         Dialect::SocketIo => socket_io::PATH,
         _ => "/",
     };
-    let url = format!("ws://{server}{path}");
+    let mut request = format!("ws://{server}{path}").into_client_request()?;
+    if dialect == Dialect::Mqtt {
+        let speaks = HeaderValue::from_static(mqtt::PROTOCOL);
+        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, speaks);
+    }
     let (socket, _) =
-        tokio_tungstenite::client_async_with_config(url, stream, Some(config)).await?;
+        tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await?;
     Ok(socket)
 }

@@ -17,6 +17,8 @@ use tempfile::TempDir;
 
 const FEW: u64 = 1_000;
 const MANY: u64 = 1_000_000;
+/// Bytes of an entry: a short text, sealed and padded.
+const SIZE: usize = 512;
 /// Requests of one transaction while filling.
 const BATCH: u64 = 5_000;
 /// Puts and opens of each relay, in turns, so that both feel the same machine.
@@ -101,7 +103,7 @@ fn entry(topic: u64, number: u64) -> Request {
         rests_on: Seq(0),
         lock: None,
         attachments: Vec::new(),
-        bytes: vec![7; super::line::SIZE],
+        bytes: vec![7; SIZE],
     })
 }
 

@@ -4,7 +4,7 @@ use super::line::Dialect;
 use anyhow::{Context as _, Result, bail};
 use snug_tests::program::{Process, program};
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -23,16 +23,19 @@ pub enum Kind {
     NodeWs,
     /// Node with `socket.io`.
     SocketIo,
+    /// The broker, where it is installed.
+    Mosquitto,
 }
 
 impl Kind {
     /// In the order they are measured.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Bare,
         Self::Memory,
         Self::Durable,
         Self::NodeWs,
         Self::SocketIo,
+        Self::Mosquitto,
     ];
 
     pub fn name(self) -> &'static str {
@@ -42,6 +45,7 @@ impl Kind {
             Self::Durable => "relay, durable",
             Self::NodeWs => "node ws",
             Self::SocketIo => "node socket.io",
+            Self::Mosquitto => "mosquitto",
         }
     }
 
@@ -50,6 +54,7 @@ impl Kind {
             Self::Memory | Self::Durable => Dialect::Snug,
             Self::Bare | Self::NodeWs => Dialect::Plain,
             Self::SocketIo => Dialect::SocketIo,
+            Self::Mosquitto => Dialect::Mqtt,
         }
     }
 
@@ -64,10 +69,22 @@ impl Kind {
 
     /// Why it cannot take part.
     pub fn missing(self) -> Option<String> {
-        let script = self.script()?;
-        let installed = script.with_file_name("node_modules").is_dir();
+        let installed = match (self, self.script()) {
+            (Self::Mosquitto, _) => mosquitto().is_some(),
+            (_, Some(script)) => script.with_file_name("node_modules").is_dir(),
+            (_, None) => true,
+        };
         (!installed).then(|| format!("{} is not installed: skipped", self.name()))
     }
+}
+
+fn mosquitto() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Debian keeps it where only root looks.
+    let places = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    places
+        .map(|place| place.join("mosquitto"))
+        .find(|file| file.is_file())
 }
 
 /// Where the peers are.
@@ -87,7 +104,7 @@ impl Server {
     /// Starts one on a free port.
     pub fn start(kind: Kind) -> Result<Self> {
         let data = match kind {
-            Kind::Durable => Some(tempfile::tempdir()?),
+            Kind::Durable | Kind::Mosquitto => Some(tempfile::tempdir()?),
             _ => None,
         };
         let place = data.as_ref().map(TempDir::path);
@@ -159,6 +176,31 @@ impl Server {
     }
 }
 
+/// A broker takes its port from a file and says nothing when it listens.
+fn run_mosquitto(data: &Path) -> Result<(Process, SocketAddr)> {
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let settings = data.join("mosquitto.conf");
+    let text = format!(
+        "listener {} 127.0.0.1\nprotocol websockets\nallow_anonymous true\npersistence false\n\
+         set_tcp_nodelay true\nmax_inflight_messages 0\nmax_queued_messages 0\nlog_type error\n",
+        address.port()
+    );
+    std::fs::write(&settings, text)?;
+    let program = mosquitto().context("mosquitto")?;
+    let words = [program.into(), "-c".into(), settings.into()];
+    let mut command = with_all_files(&words);
+    let process = Process {
+        child: command.stdin(Stdio::null()).spawn()?,
+    };
+    for _ in 0..100 {
+        if TcpStream::connect(address).is_ok() {
+            return Ok((process, address));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    bail!("mosquitto did not start");
+}
+
 fn run(kind: Kind, data: Option<&Path>, listen: &str) -> Result<(Process, SocketAddr)> {
     let mut words: Vec<OsString> = Vec::new();
     match kind {
@@ -172,6 +214,7 @@ fn run(kind: Kind, data: Option<&Path>, listen: &str) -> Result<(Process, Socket
             words.push("--data".into());
             words.push(data.context("a place on disk")?.into());
         }
+        Kind::Mosquitto => return run_mosquitto(data.context("a place on disk")?),
         Kind::Bare => words.push(program("bare-router").get_program().to_owned()),
         Kind::NodeWs | Kind::SocketIo => {
             words.push("node".into());
