@@ -1,7 +1,7 @@
 //! Checked: an invitation's card, as whoever made the code and its relay can shape it. Reading
 //! it and checking its device list and signature never panics.
 //!
-//! Run: `cargo +nightly fuzz run card`.
+//! Run: `cargo xtask fuzz card`.
 //! Replay: `cargo +nightly fuzz run card fuzz/artifacts/card/crash-…`.
 //!
 //! Not asserted: that name and greeting keep their limits or that times make sense: the engine

@@ -1,7 +1,7 @@
 //! Checked: what a relay reads from anyone who connects. Decoding never panics, and a frame that
 //! decodes comes back the same from its own encoding.
 //!
-//! Run: `cargo +nightly fuzz run client_frame`.
+//! Run: `cargo xtask fuzz client_frame`.
 //! Replay: `cargo +nightly fuzz run client_frame fuzz/artifacts/client_frame/crash-…`.
 //!
 //! Not asserted: that the input was its own canonical encoding (longer integer heads, indefinite

@@ -1,7 +1,8 @@
-//! Checked: what another member's device says inside a message, padded and bare. Reading never
-//! panics; a body of an unknown kind keeps every byte; what is read pads and reads again the same.
+//! Checked: what another member's device says inside a message, padded and bare, and what one's own
+//! devices say to each other. Reading never panics; a body of an unknown kind keeps every byte; what
+//! is read pads and reads again the same.
 //!
-//! Run: `cargo +nightly fuzz run content`.
+//! Run: `cargo xtask fuzz content`.
 //! Replay: `cargo +nightly fuzz run content fuzz/artifacts/content/crash-…`.
 //!
 //! Not asserted: the limits of texts and names (the engine refuses those), that an unknown form
@@ -10,11 +11,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use snug_wire::content::Content;
-use snug_wire::own::OwnRecord;
+use snug_wire::own::{Decision, OwnRecord};
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = Content::from_padded(bytes);
     snug_fuzz::holds::<OwnRecord>(bytes);
+    snug_fuzz::holds::<Decision>(bytes);
     if let Some(content) = snug_fuzz::holds::<Content>(bytes) {
         assert_eq!(Content::from_padded(&content.to_padded()), Ok(content));
     }

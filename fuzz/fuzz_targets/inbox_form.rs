@@ -1,7 +1,7 @@
 //! Checked: what a stranger can put into an inbox (`SealedForm`) and what lies in it once opened
 //! (`InboxForm`). Reading and checking signatures and device lists never panics.
 //!
-//! Run: `cargo +nightly fuzz run inbox_form`.
+//! Run: `cargo xtask fuzz inbox_form`.
 //! Replay: `cargo +nightly fuzz run inbox_form fuzz/artifacts/inbox_form/crash-…`.
 //!
 //! Not asserted: that a signature is valid: no search finds one. A chain with valid signatures is
@@ -26,6 +26,9 @@ fuzz_target!(|bytes: &[u8]| {
             check(&signed, &signed.form.devices, &signed.form.account);
         }
         Some(InboxForm::Join(signed)) => {
+            check(&signed, &signed.form.devices, &signed.form.account);
+        }
+        Some(InboxForm::Removed(signed)) => {
             check(&signed, &signed.form.devices, &signed.form.account);
         }
         Some(InboxForm::Denied(_) | InboxForm::Declined(_)) | None => {}

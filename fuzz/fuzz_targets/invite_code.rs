@@ -1,7 +1,7 @@
 //! Checked: whatever text a person pastes or a picture holds. Parsing never panics; a text that
 //! is accepted is, but for case and blanks, the one text of its code, as is its link.
 //!
-//! Run: `cargo +nightly fuzz run invite_code`.
+//! Run: `cargo xtask fuzz invite_code`.
 //! Replay: `cargo +nightly fuzz run invite_code fuzz/artifacts/invite_code/crash-…`.
 //!
 //! Not asserted: which error a refused text gets, and that damage is always seen: the checksum

@@ -5,7 +5,7 @@
 //!
 //! The input is a state, then a change, each behind its length in two bytes.
 //!
-//! Run: `cargo +nightly fuzz run log_state`.
+//! Run: `cargo xtask fuzz log_state`.
 //! Replay: `cargo +nightly fuzz run log_state fuzz/artifacts/log_state/crash-…`.
 //!
 //! Not asserted: anything about a state that was not in order before: nobody takes such a one in.

@@ -1,7 +1,7 @@
 //! Checked: padding. Taking it off never panics and never gives more than there was; putting it
 //! on costs at most 12 % and 128 bytes, and comes off again.
 //!
-//! Run: `cargo +nightly fuzz run pad`.
+//! Run: `cargo xtask fuzz pad`.
 //! Replay: `cargo +nightly fuzz run pad fuzz/artifacts/pad/crash-…`.
 //!
 //! Not asserted: that what stands behind the content is zeros. A reader does not look.

@@ -1,7 +1,7 @@
 //! Checked: what a device reads from a relay it need not trust. Decoding never panics, a frame
 //! that decodes comes back the same, and verifying a challenge from it never panics either.
 //!
-//! Run: `cargo +nightly fuzz run relay_frame`.
+//! Run: `cargo xtask fuzz relay_frame`.
 //! Replay: `cargo +nightly fuzz run relay_frame fuzz/artifacts/relay_frame/crash-…`.
 //!
 //! Not asserted: that an answer fits the request it names, that `Seq`s rise, or that the input

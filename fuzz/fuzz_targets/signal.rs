@@ -1,7 +1,7 @@
 //! Checked: what a relay hands on as a signal, and what another member's device says inside it, padded
 //! and bare. Reading never panics; a signal of an unknown kind keeps every byte.
 //!
-//! Run: `cargo +nightly fuzz run signal`.
+//! Run: `cargo xtask fuzz signal`.
 //! Replay: `cargo +nightly fuzz run signal fuzz/artifacts/signal/crash-…`.
 //!
 //! Not asserted: the limit of a presence's text (the engine refuses those that are longer).

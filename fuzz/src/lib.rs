@@ -1,5 +1,7 @@
 //! What all targets ask of a decoder.
 
+pub mod relay;
+
 use minicbor::{Decode, Encode};
 use snug_wire::{FRAME_LIMIT, decode, encode};
 use std::fmt::Debug;

@@ -1,6 +1,9 @@
-//! `cargo xtask bench` and `cargo xtask fuzz`: what takes long and is asked for by name.
+//! `cargo xtask bench`: what takes long and is asked for by name.
 
-use anyhow::{Result, bail};
+use std::process::Command;
+
+use anyhow::Result;
+use clap::Args;
 
 use crate::app;
 use crate::packages::{self, For};
@@ -8,18 +11,53 @@ use crate::screen::{self, Screen};
 use crate::setup;
 use crate::sys;
 
+/// What is measured, and how much of it.
+#[derive(Args)]
+pub struct Wanted {
+    /// Which measurement; `relay` has parts: relay-peers, relay-hostile, relay-hold, relay-many
+    name: Option<String>,
+    /// One line of JSON per figure
+    #[arg(long)]
+    json: bool,
+    /// For `history`: how many messages its database has
+    #[arg(long)]
+    messages: Option<u64>,
+    /// For `relay-hold`: how long 10,000 connections are held [default: 2]
+    #[arg(long)]
+    minutes: Option<u64>,
+}
+
+impl Wanted {
+    fn program(&self) -> Result<Command> {
+        let mut bench = sys::program(sys::target_dir()?.join("release").join("bench"));
+        bench.args(&self.name).args(self.json.then_some("--json"));
+        for (variable, value) in [
+            ("HISTORY_MESSAGES", self.messages),
+            ("HOLD_MINUTES", self.minutes),
+        ] {
+            if let Some(value) = value {
+                bench.env(variable, value.to_string());
+            }
+        }
+        Ok(bench)
+    }
+}
+
 /// Measures with a release build; the figures come from `tests/src/bin/bench`.
-pub fn bench(name: Option<&str>, json: bool, messages: Option<u64>) -> Result<()> {
+pub fn bench(wanted: &Wanted) -> Result<()> {
+    if wanted
+        .name
+        .as_deref()
+        .is_some_and(|name| name.starts_with("relay"))
+    {
+        return relay(wanted);
+    }
     packages::install(&[For::Windows, For::Screen])?;
     setup::npm()?;
     sys::run(sys::npm().args(["run", "build"]).stdout(std::io::stderr()))?;
     // The bare window that the application is measured beside is an example.
     sys::run(app::build().arg("--examples"))?;
-    let mut bench = sys::program(sys::target_dir()?.join("release").join("bench"));
-    bench.args(name).args(json.then_some("--json"));
-    if let Some(messages) = messages {
-        bench.env("HISTORY_MESSAGES", messages.to_string());
-    }
+    let mut bench = wanted.program()?;
     if screen::is_missing() {
         let screen = Screen::open()?;
         return sys::run(screen.place(&mut bench));
@@ -27,25 +65,18 @@ pub fn bench(name: Option<&str>, json: bool, messages: Option<u64>) -> Result<()
     sys::run(&mut bench)
 }
 
-/// Runs one target of `fuzz/` or all, each for so many seconds. cargo-fuzz needs a nightly compiler.
-pub fn fuzz(target: Option<&str>, seconds: u32) -> Result<()> {
-    let fuzz = || {
-        let mut command = sys::program("rustup");
-        command.args(["run", "nightly", "cargo", "fuzz"]);
-        command
-    };
-    if !sys::succeeds(fuzz().arg("--version")) {
-        bail!(
-            "cargo-fuzz is missing; install it with: rustup toolchain install nightly && cargo install cargo-fuzz --locked"
-        );
+/// The relay needs neither window nor screen, but its peers and as many open files as there can be.
+fn relay(wanted: &Wanted) -> Result<()> {
+    setup::bench_peers()?;
+    let mut build = sys::cargo();
+    build.args(["build", "--release", "--bins"]);
+    sys::run(build.args(["--package", "snug-relay", "--package", "snug-tests"]))?;
+    let bench = wanted.program()?;
+    let mut shell = sys::program("sh");
+    shell.args(["-c", "ulimit -n $(ulimit -Hn); exec \"$@\"", "sh"]);
+    shell.arg(bench.get_program()).args(bench.get_args());
+    for (variable, value) in bench.get_envs() {
+        shell.env(variable, value.unwrap_or_default());
     }
-    let targets = match target {
-        Some(target) => target.to_owned(),
-        None => sys::output(fuzz().arg("list"))?,
-    };
-    for target in targets.lines() {
-        println!("\n▸ {target}");
-        sys::run(fuzz().args(["run", target, "--", &format!("-max_total_time={seconds}")]))?;
-    }
-    Ok(())
+    sys::run(&mut shell)
 }

@@ -3,6 +3,7 @@
 mod app;
 mod bench;
 mod demo;
+mod fuzz;
 mod packages;
 mod run;
 mod screen;
@@ -35,16 +36,7 @@ enum Habit {
     /// Set up and run everything CI runs
     Test,
     /// Measure; all of them or the one named
-    Bench {
-        /// Which measurement
-        name: Option<String>,
-        /// One line of JSON per figure
-        #[arg(long)]
-        json: bool,
-        /// For `history`: how many messages its database has
-        #[arg(long)]
-        messages: Option<u64>,
-    },
+    Bench(bench::Wanted),
     /// Drive seeded worlds of 10,000 messages each, with edits, deletions, reactions, receipts, timers,
     /// crashes and cuts: nothing lost, nothing twice, one order. Two accounts with one device each;
     /// second devices come with linking. A failing world says how to replay it alone
@@ -59,13 +51,13 @@ enum Habit {
         #[command(subcommand)]
         of: Option<soak::Of>,
     },
-    /// Feed the decoders what nobody would send
+    /// Feed every decoder, and the relay's core, what nobody would send
     Fuzz {
         /// Which target; all of them when left out
         target: Option<String>,
-        /// How long each target runs
-        #[arg(long, default_value_t = 60)]
-        seconds: u32,
+        /// How long in all, shared out among the targets
+        #[arg(long, default_value_t = 11)]
+        minutes: u32,
     },
 }
 
@@ -74,14 +66,10 @@ fn main() -> ExitCode {
         Habit::Run => run::run(),
         Habit::Demo => demo::demo(),
         Habit::Test => test::test(),
-        Habit::Bench {
-            name,
-            json,
-            messages,
-        } => bench::bench(name.as_deref(), json, messages),
+        Habit::Bench(wanted) => bench::bench(&wanted),
         Habit::Soak { of: Some(what), .. } => soak::of(&what),
         Habit::Soak { messages, seed, .. } => soak::worlds(messages, seed),
-        Habit::Fuzz { target, seconds } => bench::fuzz(target.as_deref(), seconds),
+        Habit::Fuzz { target, minutes } => fuzz::fuzz(target.as_deref(), minutes),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,22 +7,43 @@ use anyhow::{Context, Result, bail};
 
 use crate::sys;
 
-/// npm packages, exactly as locked; nothing to do while the lock is what was installed last.
+/// The UI's npm packages, exactly as locked.
 pub fn npm() -> Result<()> {
-    if !sys::succeeds(sys::npm().arg("--version")) {
+    if !has_npm() {
         bail!(
             "Node is missing: install Node 20.19 or newer from https://nodejs.org or the system's packages"
         );
     }
-    let ui = sys::root().join("ui");
-    let lock = std::fs::read(ui.join("package-lock.json")).context("ui/package-lock.json")?;
-    let installed = ui.join("node_modules/.installed-lock");
+    locked("ui", "the UI's npm packages")
+}
+
+/// What the relay is measured beside. Without Node those of Node are passed over.
+pub fn bench_peers() -> Result<()> {
+    if !has_npm() {
+        println!("Node is missing: its routers are not measured");
+        return Ok(());
+    }
+    locked("bench/peers", "the relay's peers")
+}
+
+fn has_npm() -> bool {
+    sys::succeeds(sys::npm().arg("--version"))
+}
+
+/// Nothing to do while the lock is what was installed last.
+fn locked(folder: &str, what: &str) -> Result<()> {
+    let folder = sys::root().join(folder);
+    let path = folder.join("package-lock.json");
+    let lock = std::fs::read(&path).with_context(|| path.display().to_string())?;
+    let installed = folder.join("node_modules/.installed-lock");
     if std::fs::read(&installed).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    println!("Installing the UI's npm packages");
-    sys::run(sys::npm().args(["ci", "--no-audit", "--no-fund"]))?;
-    std::fs::write(&installed, lock).context("ui/node_modules/.installed-lock")
+    println!("Installing {what}");
+    let mut npm = sys::npm();
+    npm.current_dir(&folder);
+    sys::run(npm.args(["ci", "--no-audit", "--no-fund"]))?;
+    std::fs::write(&installed, lock).with_context(|| installed.display().to_string())
 }
 
 /// Formatter and linter, which a minimal Rust installation lacks.
@@ -42,6 +63,14 @@ pub fn nextest() -> Result<()> {
         return Ok(());
     }
     install("cargo-nextest", "0.9.143")
+}
+
+/// Builds and runs what is in `fuzz/`. Any version does.
+pub fn cargo_fuzz() -> Result<()> {
+    if sys::succeeds(sys::cargo().args(["fuzz", "--version"])) {
+        return Ok(());
+    }
+    install("cargo-fuzz", "0.13.1")
 }
 
 /// Speaks WebDriver to the application. It has no way to tell its version; any one does.

@@ -1,7 +1,7 @@
 //! `snug-relay`: a relay of one's own.
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use snug_relay::{Config, Relay};
 use std::io::Write as _;
 use std::net::{SocketAddr, ToSocketAddrs as _};
@@ -20,8 +20,23 @@ struct Arguments {
     #[arg(long, value_name = "HOST:PORT", env = "SNUG_RELAY_LISTEN")]
     listen: String,
     /// Directory of the relay's file; made if it is not there
-    #[arg(long, value_name = "DIR", env = "SNUG_RELAY_DATA")]
-    data: PathBuf,
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "SNUG_RELAY_DATA",
+        required_unless_present = "store"
+    )]
+    data: Option<PathBuf>,
+    /// Where entries are kept, if not in that directory
+    #[arg(long, value_enum, env = "SNUG_RELAY_STORE", conflicts_with = "data")]
+    store: Option<Place>,
+}
+
+/// Where entries are kept.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Place {
+    /// In memory, for trying out and measuring: all is forgotten when the relay stops
+    Memory,
 }
 
 fn main() -> ExitCode {
@@ -45,14 +60,17 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listen = resolve(&arguments.listen)?;
     let stop = stop_signal()?;
-    let running = Relay::start(Config {
-        data: arguments.data,
+    let config = Config {
+        data: arguments.data.unwrap_or_default(),
         listen,
         keep_port: false,
-    })
-    .await
+    };
+    let started = match arguments.store {
+        None => Relay::start(config).await,
+        Some(Place::Memory) => Relay::start_in_memory(config).await,
+    };
     // It says what caused it itself: a chain of causes would say it twice.
-    .map_err(|error| anyhow::anyhow!("{error}"))?;
+    let running = started.map_err(|error| anyhow::anyhow!("{error}"))?;
     // Whoever reads may have stopped after the first line; the relay serves all the same.
     let _ = announce(&running.url(), &running.key().to_string());
     stop.await;

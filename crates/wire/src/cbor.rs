@@ -28,6 +28,12 @@ pub fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
     minicbor::to_vec(value).unwrap_or_default()
 }
 
+/// The same behind what `into` holds already: for many values in turn, without room made for each.
+pub fn encode_into<T: Encode<()>>(value: &T, into: &mut Vec<u8>) {
+    // As above.
+    let _ = minicbor::encode(value, into);
+}
+
 /// Decodes exactly one value from at most `limit` bytes.
 ///
 /// # Errors

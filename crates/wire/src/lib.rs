@@ -26,7 +26,7 @@ pub mod signal;
 pub mod verify;
 pub mod vote;
 
-pub use cbor::{WireError, decode, encode};
+pub use cbor::{WireError, decode, encode, encode_into};
 pub use id::{
     AccountId, Address, ClaimId, ConnectionKey, ConversationId, DeviceId, DeviceKey, EnvelopeId,
     GroupId, InvitationId, JoinId, Lock, MessageId, RelayKey, Seq,

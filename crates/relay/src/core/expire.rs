@@ -2,8 +2,7 @@
 
 use super::{Core, Out, limits};
 use crate::store::mailbox::Mailbox;
-use crate::store::{StoreError, attachment, entry, invitation, key_package, mailbox};
-use rusqlite::Connection;
+use crate::store::{Db, StoreError, attachment, entry, invitation, key_package, mailbox};
 use snug_wire::Seq;
 use snug_wire::frame::{MailboxKind, RelayFrame};
 
@@ -74,7 +73,7 @@ impl Core {
 }
 
 /// Removes entries and, when none is left, the mailbox; says whether it has gone.
-fn clear(conn: &Connection, mailbox: &mut Mailbox, left: &mut u64) -> Result<bool, StoreError> {
+fn clear(conn: &Db<'_>, mailbox: &mut Mailbox, left: &mut u64) -> Result<bool, StoreError> {
     drop_entries(conn, mailbox, u64::MAX, left)?;
     let is_clear = *left > 0;
     if is_clear {
@@ -85,7 +84,7 @@ fn clear(conn: &Connection, mailbox: &mut Mailbox, left: &mut u64) -> Result<boo
 
 /// Removes leading entries that were put before that time, as far as what is `left` allows.
 fn drop_entries(
-    conn: &Connection,
+    conn: &Db<'_>,
     mailbox: &mut Mailbox,
     before: u64,
     left: &mut u64,

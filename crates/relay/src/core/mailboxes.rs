@@ -2,7 +2,7 @@
 
 use super::{Context, Decided, Effect, Open, Peer, Stop, limits};
 use crate::store::mailbox::Mailbox;
-use crate::store::{StoreError, attachment, entry, key_package, mailbox, old_lock};
+use crate::store::{Db, StoreError, attachment, entry, key_package, mailbox, old_lock};
 use snug_wire::frame::{Answer, Cursor, MailboxKind, Opened, Refusal};
 use snug_wire::{Address, Lock, LockSecret, SIGNAL_LIMIT, Seq};
 use subtle::ConstantTimeEq as _;
@@ -178,7 +178,7 @@ pub(super) fn same(a: &Lock, b: &Lock) -> bool {
 
 /// Whether a cursor is of this log, as far as the relay remembers (rule 2).
 fn belongs(
-    conn: &rusqlite::Connection,
+    conn: &Db<'_>,
     mailbox: &Mailbox,
     cursor: &Cursor,
     last: Seq,

@@ -17,10 +17,9 @@ mod pull;
 mod put;
 mod readers;
 
-use crate::store::{Store, StoreError, meta};
+use crate::store::{Db, Store, StoreError, meta};
 use ed25519_dalek::SigningKey;
 use readers::{Open, Readers};
-use rusqlite::Connection;
 use snug_wire::frame::{Answer, Delivery, Refusal, RelayFrame, Request};
 use snug_wire::{Address, RelayKey, Seq};
 
@@ -111,7 +110,7 @@ impl From<Answer> for Decided {
 
 /// What deciding needs.
 struct Context<'a> {
-    conn: &'a Connection,
+    conn: &'a Db<'a>,
     key: &'a SigningKey,
     readers: &'a Readers,
     now: u64,
@@ -124,7 +123,7 @@ impl Core {
     /// # Errors
     /// [`StoreError`] when the file cannot be used.
     pub fn open(store: Store, fresh_seed: [u8; 32]) -> Result<Self, StoreError> {
-        let seed = meta::seed(store.reader(), fresh_seed)?;
+        let seed = meta::seed(&store.reader(), fresh_seed)?;
         Ok(Self {
             store,
             key: SigningKey::from_bytes(&seed),
@@ -149,7 +148,7 @@ impl Core {
     /// # Errors
     /// [`StoreError`] when the file cannot be read.
     pub fn port(&self) -> Result<Option<u16>, StoreError> {
-        meta::port(self.store.reader())
+        meta::port(&self.store.reader())
     }
 
     /// Remembers a port.
@@ -157,7 +156,7 @@ impl Core {
     /// # Errors
     /// [`StoreError`] when the file cannot be written.
     pub fn set_port(&self, port: u16) -> Result<(), StoreError> {
-        meta::set_port(self.store.reader(), port)
+        meta::set_port(&self.store.reader(), port)
     }
 
     /// Gives the file back; every connection is forgotten, as in a restart.
@@ -246,7 +245,7 @@ impl Core {
         match broken {
             Some(error) => Err(error),
             None => {
-                conn.commit().map_err(StoreError::from)?;
+                conn.commit()?;
                 Ok(decided)
             }
         }

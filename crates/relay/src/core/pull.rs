@@ -19,13 +19,13 @@ impl Core {
             && let Some((address, after, until)) = self.readers.next_behind(peer)
         {
             let conn = self.store.reader();
-            let Some(mailbox) = mailbox::find(conn, &address)? else {
+            let Some(mailbox) = mailbox::find(&conn, &address)? else {
                 self.readers.close(peer, &address);
                 continue;
             };
             let from = mailbox.first.max(Seq(after.0 + 1));
             let to = until.unwrap_or(mailbox.last);
-            let page = entry::page(conn, mailbox.id, from, to, left)?;
+            let page = entry::page(&conn, mailbox.id, from, to, left)?;
             let reached = page.last().map_or(to, |entry| entry.seq);
             for entry in page {
                 left = left.saturating_sub(entry.cost());

@@ -2,7 +2,7 @@
 
 use super::Peer;
 use snug_wire::{Address, Seq};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// How far a reader of a mailbox is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,8 @@ pub(super) struct Readers {
 
 #[derive(Debug, Default)]
 struct Reader {
-    opens: BTreeMap<Address, Open>,
+    /// Most have few: a tree's first node would have room for eleven.
+    opens: HashMap<Address, Open>,
     /// Those of them that are behind, in the order they were opened.
     behind: VecDeque<Address>,
 }
@@ -159,6 +160,9 @@ impl Readers {
             Some(open @ Open::Behind { until: None, .. }) => {
                 *open = Open::Live;
                 reader.behind.pop_front();
+                if reader.behind.is_empty() {
+                    reader.behind = VecDeque::new();
+                }
             }
             _ => self.close(peer, address),
         }

@@ -70,7 +70,7 @@ async fn authenticated(socket: &mut WebSocket, shared: &Shared) -> End {
     let peer = Peer(shared.next_peer.fetch_add(1, Ordering::Relaxed));
     let (outgoing, mut frames) = queue();
     if shared
-        .inputs
+        .writer
         .send(Input::Joined(peer, outgoing))
         .await
         .is_err()
@@ -86,7 +86,7 @@ async fn authenticated(socket: &mut WebSocket, shared: &Shared) -> End {
         }
     };
     // Fails only when the writer has ended, and with it all it knew.
-    let _ = shared.inputs.send(Input::Left(peer)).await;
+    let _ = shared.writer.send(Input::Left(peer)).await;
     end
 }
 
@@ -175,7 +175,7 @@ async fn read(
 
 async fn hand_over(shared: &Shared, input: Input) -> Result<(), End> {
     shared
-        .inputs
+        .writer
         .send(input)
         .await
         .map_err(|_| Refusal::Leaving.into())

@@ -19,7 +19,7 @@ mod writer;
 
 use crate::core::Core;
 use crate::data_dir::{DataDir, DataError};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use ed25519_dalek::SigningKey;
 use snug_wire::RelayKey;
 use std::net::SocketAddr;
@@ -75,7 +75,7 @@ pub enum StartError {
 
 /// What every connection shares.
 struct Shared {
-    inputs: mpsc::Sender<writer::Input>,
+    writer: writer::Door,
     /// Bytes of requests that wait for the writer.
     in_flight: Arc<Semaphore>,
     key: SigningKey,
@@ -107,6 +107,23 @@ impl Relay {
     /// [`StartError`] says in plain words what is in the way.
     pub async fn start(config: Config) -> Result<Running, StartError> {
         let (data_dir, store) = DataDir::take(&config.data)?;
+        Self::serve(config, Some(data_dir), store).await
+    }
+
+    /// The same without a file: all it takes is gone when it stops, its key too. The data directory
+    /// is not looked at.
+    ///
+    /// # Errors
+    /// As [`Relay::start`].
+    pub async fn start_in_memory(config: Config) -> Result<Running, StartError> {
+        Self::serve(config, None, Store::forgetful()?).await
+    }
+
+    async fn serve(
+        config: Config,
+        data_dir: Option<DataDir>,
+        store: Store,
+    ) -> Result<Running, StartError> {
         let core = Core::open(store, rand::random())?;
         let keep = config.keep_port && config.listen.port() == 0;
         let kept = if keep { core.port()? } else { None };
@@ -120,26 +137,20 @@ impl Relay {
         }
         let key = core.key();
         let ready = Arc::new(AtomicBool::new(true));
-        let (inputs, waiting) = mpsc::channel(writer::INPUTS);
+        let signing_key = core.signing_key().clone();
+        let (writer, written) = match data_dir {
+            Some(data_dir) => on_disk(core, data_dir, Arc::clone(&ready))?,
+            None => in_memory(core),
+        };
         let shared = Arc::new(Shared {
-            inputs,
+            writer,
             in_flight: Arc::new(Semaphore::new(connection::IN_FLIGHT)),
-            key: core.signing_key().clone(),
+            key: signing_key,
             next_peer: AtomicU64::new(1),
-            ready: Arc::clone(&ready),
+            ready,
             leaving: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
-        let (done, written) = oneshot::channel();
-        std::thread::Builder::new()
-            .name("snug-relay-writer".into())
-            .spawn(move || {
-                writer::run(core, waiting, &ready);
-                drop(data_dir);
-                // Nobody waits if the relay was dropped.
-                let _ = done.send(());
-            })
-            .map_err(StartError::Thread)?;
         let running = Running {
             address,
             key,
@@ -178,6 +189,7 @@ impl Running {
         if timeout(FAREWELL, self.tasks.wait()).await.is_err() {
             tracing::info!("some connections did not take their leave");
         }
+        // An error is a writer that has ended, or never had anything to write.
         if timeout(LAST_WRITE, self.written).await.is_err() {
             tracing::info!("the last requests are still being written");
         }
@@ -200,6 +212,32 @@ async fn listen(config: &Config, kept: Option<u16>) -> Result<TcpListener, Start
     TcpListener::bind(config.listen).await.map_err(failed)
 }
 
+/// A thread that ends when every connection has.
+fn on_disk(
+    core: Core,
+    data_dir: DataDir,
+    ready: Arc<AtomicBool>,
+) -> Result<(writer::Door, oneshot::Receiver<()>), StartError> {
+    let (inputs, waiting) = mpsc::channel(writer::INPUTS);
+    let (done, written) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("snug-relay-writer".into())
+        .spawn(move || {
+            writer::run(core, waiting, &ready);
+            drop(data_dir);
+            // Nobody waits if the relay was dropped.
+            let _ = done.send(());
+        })
+        .map_err(StartError::Thread)?;
+    Ok((writer::Door::Thread(inputs), written))
+}
+
+/// There is nothing to write at the end.
+fn in_memory(core: Core) -> (writer::Door, oneshot::Receiver<()>) {
+    let (_, written) = oneshot::channel();
+    (writer::Door::here(core), written)
+}
+
 async fn expire(shared: Arc<Shared>) {
     let mut due = interval(EXPIRY);
     loop {
@@ -207,7 +245,7 @@ async fn expire(shared: Arc<Shared>) {
             () = shared.leaving.cancelled() => return,
             _ = due.tick() => {}
         }
-        if shared.inputs.send(writer::Input::Expire).await.is_err() {
+        if shared.writer.send(writer::Input::Expire).await.is_err() {
             return;
         }
     }

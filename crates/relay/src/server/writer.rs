@@ -1,14 +1,16 @@
-//! The one thread that owns the core: takes what waits, does it in one transaction, and puts
-//! answers and deliveries into the connections' queues.
+//! What owns the core: takes what waits, does it in one transaction, and puts answers and deliveries
+//! into the connections' queues. A relay on disk has a thread for it, so that one wait for the disk
+//! does for many; one in memory has nothing to wait for, and each connection does it in passing.
 
 use super::outgoing::{EASY_BYTES, Full, Outgoing};
 use crate::core::{Core, Job, Out, Peer};
 use axum::body::Bytes;
-use snug_wire::encode;
+use snug_wire::encode_into;
 use snug_wire::frame::RelayFrame;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
@@ -19,6 +21,8 @@ pub const INPUTS: usize = 1_024;
 const BATCH: usize = 512;
 /// Bytes of stored entries read for one connection at a time.
 const PAGE: usize = EASY_BYTES / 2;
+/// Bytes kept to encode frames in.
+const SCRATCH: usize = 64 << 10;
 /// Bytes of stored entries after which requests come first again, however many are behind.
 const TURN: usize = 8 * PAGE;
 
@@ -36,13 +40,53 @@ pub enum Input {
     Expire,
 }
 
-struct Writer {
+/// How everything reaches the writer.
+pub enum Door {
+    /// Its thread.
+    Thread(mpsc::Sender<Input>),
+    /// Whoever comes in.
+    Here(Box<Mutex<Writer>>),
+}
+
+/// The writer has ended.
+pub struct Ended;
+
+impl Door {
+    /// To be used where the store is in memory alone.
+    pub fn here(core: Core) -> Self {
+        Self::Here(Box::new(Mutex::new(Writer::new(core))))
+    }
+
+    /// Hands something over; waits while too much waits for the thread.
+    pub async fn send(&self, input: Input) -> Result<(), Ended> {
+        match self {
+            Self::Thread(inputs) => inputs.send(input).await.map_err(|_| Ended),
+            Self::Here(writer) => {
+                let mut behind = lock(writer).turn(std::iter::once(input));
+                while behind {
+                    tokio::task::yield_now().await;
+                    behind = lock(writer).turn(std::iter::empty());
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn lock(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
+    writer.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The core and the connections' queues.
+pub struct Writer {
     core: Core,
     connections: BTreeMap<Peer, Outgoing>,
     /// Those who are behind and have room.
     pulling: BTreeSet<Peer>,
     /// Who of them was served last.
     pulled: Peer,
+    /// Room to encode frames in.
+    scratch: Vec<u8>,
 }
 
 /// Runs until every sender is gone.
@@ -61,8 +105,7 @@ pub fn run(core: Core, mut inputs: mpsc::Receiver<Input>, ready: &AtomicBool) {
                 batch.push(input);
             }
         }
-        writer.take(batch.drain(..));
-        writer.catch_up();
+        writer.turn(batch.drain(..));
         ready.store(!writer.core.is_failing(), Ordering::Relaxed);
     }
 }
@@ -74,7 +117,15 @@ impl Writer {
             connections: BTreeMap::new(),
             pulling: BTreeSet::new(),
             pulled: Peer(0),
+            scratch: Vec::new(),
         }
+    }
+
+    /// Does what came in, then a bounded piece of catching up; whether there is more of that.
+    fn turn(&mut self, inputs: impl Iterator<Item = Input>) -> bool {
+        self.take(inputs);
+        self.catch_up();
+        !self.pulling.is_empty()
     }
 
     /// Joining comes before a connection's requests, leaving after them.
@@ -123,10 +174,18 @@ impl Writer {
             .extend(peers.into_iter().filter(|peer| self.core.is_behind(*peer)));
     }
 
+    fn encode(&mut self, frame: &RelayFrame) -> Bytes {
+        self.scratch.clear();
+        // After a large frame room for small ones is enough.
+        self.scratch.shrink_to(SCRATCH);
+        encode_into(frame, &mut self.scratch);
+        Bytes::copy_from_slice(&self.scratch)
+    }
+
     /// Encodes a frame once, whomever it goes to.
     fn send(&mut self, outs: Vec<Out>) {
         for out in outs {
-            let bytes = Bytes::from(encode(&out.frame));
+            let bytes = self.encode(&out.frame);
             let droppable = matches!(out.frame, RelayFrame::Signal(..));
             for peer in out.to {
                 self.send_to(peer, bytes.clone(), droppable);
@@ -188,7 +247,7 @@ impl Writer {
         match self.core.pull(peer, PAGE) {
             Ok(frames) => {
                 for frame in frames {
-                    let bytes = Bytes::from(encode(&frame));
+                    let bytes = self.encode(&frame);
                     read += bytes.len();
                     self.send_to(peer, bytes, false);
                 }

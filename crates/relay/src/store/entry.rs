@@ -3,8 +3,9 @@
 //! That is long enough: a device that has not read the log for so long must rejoin anyway, and
 //! what it had encrypted is void.
 
-use super::{StoreError, bytes, int};
-use rusqlite::{Connection, OptionalExtension as _};
+use super::memory::Row;
+use super::{Db, StoreError, bytes, int};
+use rusqlite::OptionalExtension as _;
 use snug_wire::{EnvelopeId, Seq};
 use std::ops::Range;
 
@@ -46,10 +47,13 @@ impl Entry {
 
 /// Where that envelope is or was, and the digest of what was put.
 pub fn known(
-    conn: &Connection,
+    conn: &Db<'_>,
     mailbox: i64,
     id: &EnvelopeId,
 ) -> Result<Option<(Seq, [u8; 32])>, StoreError> {
+    if let Some(memory) = conn.memory() {
+        return Ok(memory.known(mailbox, id));
+    }
     Ok(conn
         .prepare_cached("SELECT seq, digest FROM entry WHERE mailbox = ?1 AND id = ?2")?
         .query_row((mailbox, &id.0), |row| {
@@ -59,7 +63,10 @@ pub fn known(
 }
 
 /// The envelope at that place, if it is remembered.
-pub fn id_at(conn: &Connection, mailbox: i64, seq: Seq) -> Result<Option<EnvelopeId>, StoreError> {
+pub fn id_at(conn: &Db<'_>, mailbox: i64, seq: Seq) -> Result<Option<EnvelopeId>, StoreError> {
+    if let Some(memory) = conn.memory() {
+        return Ok(memory.id_at(mailbox, seq));
+    }
     Ok(conn
         .prepare_cached("SELECT id FROM entry WHERE mailbox = ?1 AND seq = ?2")?
         .query_row((mailbox, int(seq.0)), |row| bytes(row, 0))
@@ -70,7 +77,7 @@ pub fn id_at(conn: &Connection, mailbox: i64, seq: Seq) -> Result<Option<Envelop
 /// Appends.
 #[expect(clippy::too_many_arguments, reason = "the columns")]
 pub fn insert(
-    conn: &Connection,
+    conn: &Db<'_>,
     mailbox: i64,
     seq: Seq,
     id: &EnvelopeId,
@@ -79,6 +86,17 @@ pub fn insert(
     now: u64,
     bytes: &[u8],
 ) -> Result<(), StoreError> {
+    if let Some(mut memory) = conn.memory() {
+        let row = Row {
+            id: *id,
+            digest: *digest,
+            flagged,
+            at: now,
+            bytes: bytes.to_vec(),
+        };
+        memory.append(mailbox, seq, row);
+        return Ok(());
+    }
     conn.prepare_cached(
         "INSERT INTO entry (mailbox, seq, id, digest, flagged, at, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
@@ -88,12 +106,15 @@ pub fn insert(
 
 /// Entries from `from` to `to`, both included, rising, until their bytes reach `budget` (at least one).
 pub fn page(
-    conn: &Connection,
+    conn: &Db<'_>,
     mailbox: i64,
     from: Seq,
     to: Seq,
     budget: usize,
 ) -> Result<Vec<Entry>, StoreError> {
+    if let Some(memory) = conn.memory() {
+        return Ok(memory.entries(mailbox, from, to, budget));
+    }
     let mut statement = conn.prepare_cached(
         "SELECT seq, id, flagged, bytes FROM entry WHERE mailbox = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
     )?;
@@ -116,7 +137,10 @@ pub fn page(
 }
 
 /// Forgets the bytes of the entries `from..below`; says how many bytes they were.
-pub fn forget(conn: &Connection, mailbox: i64, from: Seq, below: Seq) -> Result<u64, StoreError> {
+pub fn forget(conn: &Db<'_>, mailbox: i64, from: Seq, below: Seq) -> Result<u64, StoreError> {
+    if let Some(mut memory) = conn.memory() {
+        return Ok(memory.forget(mailbox, from, below));
+    }
     let range = (mailbox, int(from.0), int(below.0));
     let size: i64 = conn
         .prepare_cached(
@@ -131,17 +155,20 @@ pub fn forget(conn: &Connection, mailbox: i64, from: Seq, below: Seq) -> Result<
 }
 
 /// What a row counts when work is bounded, beside its bytes and those of its attachments.
-const ROW: u64 = 4_096;
+pub(super) const ROW: u64 = 4_096;
 
 /// How far a piece of work on the entries of `range` reaches that were put before that time: one past
 /// the last, and what they count, `budget` or a little more. `None` when the first is younger.
 pub fn reach(
-    conn: &Connection,
+    conn: &Db<'_>,
     mailbox: i64,
     range: Range<Seq>,
     before: u64,
     budget: u64,
 ) -> Result<Option<(Seq, u64)>, StoreError> {
+    if let Some(memory) = conn.memory() {
+        return Ok(memory.reach(mailbox, range, before, budget));
+    }
     let mut statement = conn.prepare_cached(
         "SELECT seq, at, length(bytes) + (SELECT coalesce(sum(length(a.bytes)), 0) FROM attachment a
              WHERE a.mailbox = entry.mailbox AND a.seq = entry.seq)
@@ -161,7 +188,10 @@ pub fn reach(
 }
 
 /// Removes the entries below, memory of their ids included; says how many bytes they still held.
-pub fn delete(conn: &Connection, mailbox: i64, below: Seq) -> Result<u64, StoreError> {
+pub fn delete(conn: &Db<'_>, mailbox: i64, below: Seq) -> Result<u64, StoreError> {
+    if let Some(mut memory) = conn.memory() {
+        return Ok(memory.delete_below(mailbox, below));
+    }
     let range = (mailbox, int(below.0));
     let size: i64 = conn
         .prepare_cached(

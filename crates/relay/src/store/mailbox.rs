@@ -1,7 +1,7 @@
 //! Mailboxes: what of a log is state and outlives its entries (rule 3).
 
-use super::{StoreError, bytes, int};
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use super::{Db, StoreError, bytes, int};
+use rusqlite::{OptionalExtension as _, Row};
 use snug_wire::frame::MailboxKind;
 use snug_wire::{Address, Lock, Seq};
 
@@ -82,7 +82,10 @@ fn kind_number(kind: MailboxKind) -> i64 {
 }
 
 /// The mailbox at that address.
-pub fn find(conn: &Connection, address: &Address) -> Result<Option<Mailbox>, StoreError> {
+pub fn find(conn: &Db<'_>, address: &Address) -> Result<Option<Mailbox>, StoreError> {
+    if let Some(memory) = conn.memory() {
+        return Ok(memory.find(address));
+    }
     Ok(conn
         .prepare_cached(&format!("SELECT {COLUMNS} FROM mailbox WHERE address = ?1"))?
         .query_row([&address.0], read)
@@ -91,13 +94,17 @@ pub fn find(conn: &Connection, address: &Address) -> Result<Option<Mailbox>, Sto
 
 /// Makes an empty one. The address must be free.
 pub fn insert(
-    conn: &Connection,
+    conn: &Db<'_>,
     address: &Address,
     kind: MailboxKind,
     generation: u64,
     lock: &Lock,
     now: u64,
 ) -> Result<(), StoreError> {
+    if let Some(mut memory) = conn.memory() {
+        memory.insert(address, kind, generation, lock, now);
+        return Ok(());
+    }
     conn.prepare_cached(
         "INSERT INTO mailbox (address, kind, generation, lock, first, last, head, size, retired, made_at, opened_at)
          VALUES (?1, ?2, ?3, ?4, 1, 0, 0, 0, 0, ?5, ?5)",
@@ -107,7 +114,11 @@ pub fn insert(
 }
 
 /// Writes what changes in a mailbox's life.
-pub fn update(conn: &Connection, mailbox: &Mailbox) -> Result<(), StoreError> {
+pub fn update(conn: &Db<'_>, mailbox: &Mailbox) -> Result<(), StoreError> {
+    if let Some(mut memory) = conn.memory() {
+        memory.update(mailbox);
+        return Ok(());
+    }
     conn.prepare_cached(
         "UPDATE mailbox SET lock = ?2, first = ?3, last = ?4, head = ?5, size = ?6, retired = ?7, opened_at = ?8
          WHERE id = ?1",
@@ -126,7 +137,10 @@ pub fn update(conn: &Connection, mailbox: &Mailbox) -> Result<(), StoreError> {
 }
 
 /// Removes it with everything in it.
-pub fn delete(conn: &Connection, id: i64) -> Result<(), StoreError> {
+pub fn delete(conn: &Db<'_>, id: i64) -> Result<(), StoreError> {
+    if let Some(mut memory) = conn.memory() {
+        memory.delete(id);
+    }
     for table in [
         "entry",
         "attachment",
@@ -143,7 +157,10 @@ pub fn delete(conn: &Connection, id: i64) -> Result<(), StoreError> {
 }
 
 /// Up to `limit` mailboxes with an id above `after`, rising.
-pub fn page(conn: &Connection, after: i64, limit: u32) -> Result<Vec<Mailbox>, StoreError> {
+pub fn page(conn: &Db<'_>, after: i64, limit: u32) -> Result<Vec<Mailbox>, StoreError> {
+    if let Some(memory) = conn.memory() {
+        return Ok(memory.page(after, limit));
+    }
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM mailbox WHERE id > ?1 ORDER BY id LIMIT ?2"
     ))?;
@@ -152,11 +169,10 @@ pub fn page(conn: &Connection, after: i64, limit: u32) -> Result<Vec<Mailbox>, S
 }
 
 /// Up to `limit` rendezvous made before that time, oldest first.
-pub fn old_rendezvous(
-    conn: &Connection,
-    before: u64,
-    limit: u32,
-) -> Result<Vec<Mailbox>, StoreError> {
+pub fn old_rendezvous(conn: &Db<'_>, before: u64, limit: u32) -> Result<Vec<Mailbox>, StoreError> {
+    if let Some(memory) = conn.memory() {
+        return Ok(memory.old_rendezvous(before, limit));
+    }
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM mailbox WHERE kind = 2 AND made_at < ?1 ORDER BY made_at LIMIT ?2"
     ))?;

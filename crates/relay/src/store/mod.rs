@@ -4,14 +4,19 @@
 
 pub mod attachment;
 pub mod claim;
+mod db;
 pub mod entry;
 pub mod invitation;
 pub mod key_package;
 pub mod mailbox;
+mod memory;
 pub mod meta;
 pub mod old_lock;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+pub(crate) use db::{Batch, Db};
+use memory::Memory;
+use rusqlite::Connection;
+use std::cell::RefCell;
 use std::fs::File;
 use std::path::Path;
 
@@ -36,6 +41,8 @@ pub enum StoreError {
 #[derive(Debug)]
 pub struct Store {
     conn: Connection,
+    /// Mailboxes and entries, if they are not in SQLite.
+    memory: Option<RefCell<Memory>>,
 }
 
 impl Store {
@@ -63,6 +70,18 @@ impl Store {
         Self::prepare(Connection::open_in_memory()?)
     }
 
+    /// A store that is gone when dropped, mailboxes and entries in maps of our own: as quick as a
+    /// relay can be that need not keep anything.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn forgetful() -> Result<Self, StoreError> {
+        Ok(Self {
+            memory: Some(RefCell::default()),
+            ..Self::in_memory()?
+        })
+    }
+
     fn prepare(mut conn: Connection) -> Result<Self, StoreError> {
         conn.set_prepared_statement_cache_capacity(64);
         conn.pragma_update(None, "cache_size", -8_192)?;
@@ -88,19 +107,17 @@ impl Store {
             }
             newer => return Err(StoreError::Newer(newer)),
         }
-        Ok(Self { conn })
+        Ok(Self { conn, memory: None })
     }
 
-    /// Begins the transaction of a batch; dropped without commit, nothing of it stays.
-    pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
-        Ok(self
-            .conn
-            .transaction_with_behavior(TransactionBehavior::Deferred)?)
+    /// Begins a batch.
+    pub(crate) fn begin(&mut self) -> Result<Batch<'_>, StoreError> {
+        Batch::begin(self.reader())
     }
 
-    /// The connection, to read outside a batch.
-    pub(crate) fn reader(&self) -> &Connection {
-        &self.conn
+    /// To read outside a batch.
+    pub(crate) fn reader(&self) -> Db<'_> {
+        Db::new(&self.conn, self.memory.as_ref())
     }
 
     /// Gives 4 MiB of freed pages back to the file system, if they are more than a quarter of the

@@ -141,22 +141,30 @@ fn take(step: Step, world: &mut World, model: &mut Model) {
     assert_eq!(world.drawn, model.drawn, "as many generations");
 }
 
+fn play(steps: Vec<Step>, mut world: World) {
+    let mut model = Model::default();
+    for at in [1, 2, 3] {
+        let create = Request::Create(address(at), kind(at), lock(1));
+        take(Step::Batch(vec![(Peer(1), create)]), &mut world, &mut model);
+    }
+    for step in steps {
+        take(step, &mut world, &mut model);
+    }
+    for peer in [1, 2, 3].map(Peer) {
+        take(Step::Pull(peer), &mut world, &mut model);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn the_core_does_what_the_model_does(steps in prop::collection::vec(step(), 1..80)) {
-        let mut world = World::new();
-        let mut model = Model::default();
-        for at in [1, 2, 3] {
-            let create = Request::Create(address(at), kind(at), lock(1));
-            take(Step::Batch(vec![(Peer(1), create)]), &mut world, &mut model);
-        }
-        for step in steps {
-            take(step, &mut world, &mut model);
-        }
-        for peer in [1, 2, 3].map(Peer) {
-            take(Step::Pull(peer), &mut world, &mut model);
-        }
+        play(steps, World::new());
+    }
+
+    #[test]
+    fn so_it_does_in_memory(steps in prop::collection::vec(step(), 1..80)) {
+        play(steps, World::forgetful());
     }
 }

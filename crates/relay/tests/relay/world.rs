@@ -23,9 +23,18 @@ pub struct World {
 impl World {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let core = Core::open(Store::open(&dir.path().join("relay.db")).unwrap(), [7; 32]).unwrap();
+        let store = Store::open(&dir.path().join("relay.db")).unwrap();
+        Self::over(store, dir)
+    }
+
+    /// One that keeps nothing on disk.
+    pub fn forgetful() -> Self {
+        Self::over(Store::forgetful().unwrap(), tempfile::tempdir().unwrap())
+    }
+
+    fn over(store: Store, dir: TempDir) -> Self {
         Self {
-            core,
+            core: Core::open(store, [7; 32]).unwrap(),
             now: 1_000_000_000_000,
             drawn: 0,
             dir,
@@ -111,6 +120,9 @@ impl World {
 
     /// As after kill -9: what the file system holds at this moment is all there is.
     pub fn crash(&mut self) {
+        if !self.dir.path().join("relay.db").exists() {
+            return self.restart();
+        }
         let dir = tempfile::tempdir().unwrap();
         for file in ["relay.db", "relay.db-wal"] {
             std::fs::copy(self.dir.path().join(file), dir.path().join(file)).unwrap();
@@ -118,6 +130,14 @@ impl World {
         let store = Store::open(&dir.path().join("relay.db")).unwrap();
         self.core = Core::open(store, [9; 32]).unwrap();
         self.dir = dir;
+        self.got.clear();
+    }
+
+    /// Everybody is disconnected; what is in memory stays.
+    fn restart(&mut self) {
+        let other = Core::open(Store::in_memory().unwrap(), [9; 32]).unwrap();
+        let store = std::mem::replace(&mut self.core, other).into_store();
+        self.core = Core::open(store, [9; 32]).unwrap();
         self.got.clear();
     }
 }

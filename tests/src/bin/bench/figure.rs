@@ -7,6 +7,8 @@ use std::time::Duration;
 pub enum Goal {
     /// At most this many times the baseline.
     Ratio(f64),
+    /// At least this many times the baseline.
+    Times(f64),
     /// At most this value.
     Value(f64),
     /// None: a baseline itself, or something to watch.
@@ -51,6 +53,7 @@ impl Report {
         let ratio = baseline.filter(|b| *b > 0.0).map(|b| value / b);
         let (goal_text, met) = match goal {
             Goal::Ratio(most) => (format!("≤ {most} ×"), ratio.map(|r| r <= most)),
+            Goal::Times(least) => (format!("≥ {least} ×"), ratio.map(|r| r >= least)),
             Goal::Value(most) => (format!("≤ {most} {unit}"), Some(value <= most)),
             Goal::None => (String::new(), None),
         };

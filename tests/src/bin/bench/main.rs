@@ -16,14 +16,15 @@ mod groups;
 mod history;
 mod live;
 mod reconnect;
+mod relay;
 mod scroll;
 mod signals;
 
 use anyhow::{Result, bail};
 use figure::Report;
 
-/// The benchmarks, by name.
-const NAMES: [&str; 8] = [
+/// The benchmarks, by name; beside them the [parts](relay::PARTS) of `relay`.
+const NAMES: [&str; 9] = [
     "delivery",
     "connection",
     "invitation",
@@ -32,27 +33,32 @@ const NAMES: [&str; 8] = [
     "scroll",
     "history",
     "groups",
+    "relay",
 ];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    if let Some(("attack", rest)) = arguments.split_first().map(|(a, rest)| (a.as_str(), rest)) {
+        return runtime.block_on(relay::attack(rest));
+    }
     let json = arguments.iter().any(|a| a == "--json");
     let chosen: Vec<&str> = arguments
         .iter()
         .map(String::as_str)
         .filter(|a| *a != "--json")
         .collect();
-    if let Some(unknown) = chosen.iter().find(|name| !NAMES.contains(name)) {
+    let known = |name: &&&str| NAMES.contains(*name) || relay::PARTS.contains(*name);
+    if let Some(unknown) = chosen.iter().find(|name| !known(name)) {
         bail!(
             "there is no benchmark {unknown:?}; there are: {}",
-            NAMES.join(", ")
+            [NAMES.as_slice(), &relay::PARTS].concat().join(", ")
         );
     }
     let runs = |name: &str| chosen.is_empty() || chosen.contains(&name);
     let mut report = Report::new(json);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
     if runs("delivery") {
         runtime.block_on(live::delivery(&mut report))?;
     }
@@ -80,5 +86,7 @@ fn main() -> Result<()> {
         crowd::run(&mut report);
         groups::run(&mut report)?;
     }
+    let relay = |part: &str| chosen.contains(&"relay") || chosen.contains(&part);
+    runtime.block_on(relay::run(&mut report, relay))?;
     Ok(())
 }

@@ -1,0 +1,41 @@
+//! Socket.IO 5 over Engine.IO 4, WebSocket only: events with one binary part and acknowledgements.
+
+use super::line::{Heard, Line, said, stamp};
+use anyhow::Result;
+use tokio_tungstenite::tungstenite::Message;
+
+pub const PATH: &str = "/socket.io/?EIO=4&transport=websocket";
+
+/// Opens, joins the room of the topic, and waits until both are done.
+pub async fn greet(line: &mut Line) -> Result<()> {
+    line.receive().await?;
+    line.send(Message::text("40")).await?;
+    line.receive().await?;
+    let join = format!(r#"420["join","{:016x}"]"#, line.topic);
+    line.send(Message::text(join)).await?;
+    while !starts(&line.receive().await?, "430") {}
+    Ok(())
+}
+
+/// An event and its binary part.
+pub fn put(topic: u64, number: u64) -> (String, Vec<u8>) {
+    let event = format!(r#"451-{number}["put","{topic:016x}",{{"_placeholder":true,"num":0}}]"#);
+    (event, said())
+}
+
+pub async fn hear(line: &mut Line, message: &Message) -> Result<Heard> {
+    if let Message::Binary(bytes) = message {
+        return Ok(Heard::Entry(stamp(bytes)));
+    }
+    if starts(message, "43") {
+        return Ok(Heard::Taken(0));
+    }
+    if matches!(message, Message::Text(text) if text.as_str() == "2") {
+        line.send(Message::text("3")).await?;
+    }
+    Ok(Heard::Other)
+}
+
+fn starts(message: &Message, with: &str) -> bool {
+    matches!(message, Message::Text(text) if text.starts_with(with))
+}
