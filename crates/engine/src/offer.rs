@@ -9,11 +9,14 @@ use crate::work::Work;
 use crate::{Engine, group, joining, rejoin, request};
 use snug_wire::card::Signed;
 use snug_wire::inbox::{GroupOffer, InboxForm, Joining, OFFER_NAMES, Pointer};
-use snug_wire::log_state::{ConversationKind, DESCRIPTION_LIMIT, LogState, PICTURE_LIMIT};
+use snug_wire::log_state::{ConversationKind, DESCRIPTION_LIMIT, Leave, LogState, PICTURE_LIMIT};
 use snug_wire::{AccountId, ConversationId, NAME_LIMIT};
 
 /// The most offers that may wait; further ones are ignored.
 const MOST: usize = 100;
+
+/// The most words of leaving that wait for one to come in.
+const LEAVES: usize = 16;
 
 /// A group one is invited to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,6 +205,7 @@ pub(crate) fn fetched(w: &mut Work<'_>, pointer: &Pointer, joining: Option<Joini
     if offer::get(w.db, id)?.is_none_or(|o| !o.taken || o.pointer != *pointer) {
         return Ok(());
     }
+    let leaves = offer::leaves(w.db, id)?;
     offer::delete(w.db, id)?;
     w.changes.offers.insert(*id);
     let Some(joining) = joining else {
@@ -222,6 +226,27 @@ pub(crate) fn fetched(w: &mut Work<'_>, pointer: &Pointer, joining: Option<Joini
         joining::enter(w, pointer, &joining)?;
         rejoin::said_where(w, pointer)?;
         joining::renew_later(w, pointer, state)?;
+        if let Some(log) = log::get(w.db, &pointer.group)? {
+            for leave in &leaves {
+                // What does not hold is nobody's word.
+                let _ = group::leaves_now(w, &log, leave)?;
+            }
+        }
     }
     Ok(())
+}
+
+/// Somebody leaves a group that one is invited to: it is seen to once one is in.
+pub(crate) fn left(
+    w: &mut Work<'_>,
+    leave: &Signed<Leave>,
+) -> Result<std::result::Result<(), &'static str>> {
+    let id = &leave.form.conversation;
+    let mut leaves = offer::leaves(w.db, id)?;
+    if offer::get(w.db, id)?.is_none() || leaves.len() >= LEAVES {
+        return Ok(Err("a refusal of a group that one is not in"));
+    }
+    leaves.push(leave.clone());
+    offer::set_leaves(w.db, id, &leaves)?;
+    Ok(Ok(()))
 }

@@ -169,7 +169,7 @@ pub(crate) fn declined(
     leave: &Signed<Leave>,
 ) -> Result<std::result::Result<(), &'static str>> {
     let Ok(log) = standing_in(w, &leave.form.conversation) else {
-        return Ok(Err("a refusal of a group that one is not in"));
+        return offer::left(w, leave);
     };
     if leave.form.account == w.me()?.account {
         return Ok(Err("a refusal of one's own"));

@@ -130,7 +130,9 @@ CREATE TABLE offer (
   account      BLOB NOT NULL,
   at           INTEGER NOT NULL,
   state        INTEGER NOT NULL,
-  pointer      BLOB NOT NULL
+  pointer      BLOB NOT NULL,
+  -- Words of those who leave it meanwhile.
+  leaves       BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (
   id         INTEGER PRIMARY KEY NOT NULL,

@@ -65,7 +65,9 @@ CREATE TABLE offer (
   account      BLOB NOT NULL,
   at           INTEGER NOT NULL,
   state        INTEGER NOT NULL,
-  pointer      BLOB NOT NULL
+  pointer      BLOB NOT NULL,
+  -- Words of those who leave it meanwhile.
+  leaves       BLOB
 ) STRICT, WITHOUT ROWID;
 
 -- Pointers of a form that is no more lead nowhere: what was being fetched by one is over.

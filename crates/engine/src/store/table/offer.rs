@@ -3,7 +3,9 @@
 use crate::error::Result;
 use crate::store::{int, uint};
 use rusqlite::{Connection, OptionalExtension, Row};
+use snug_wire::card::Signed;
 use snug_wire::inbox::Pointer;
+use snug_wire::log_state::Leave;
 use snug_wire::{AccountId, ConversationId, FRAME_LIMIT, decode, encode};
 
 /// An offer; `taken` is set while we are on our way in.
@@ -75,6 +77,27 @@ pub(crate) fn all(db: &Connection) -> Result<Vec<Offer>> {
     ))?;
     let rows = query.query_map([], raw)?;
     rows.map(|row| whole(row?)).collect()
+}
+
+/// Words of those who leave a group before one has come in.
+pub(crate) fn leaves(db: &Connection, conversation: &ConversationId) -> Result<Vec<Signed<Leave>>> {
+    let form: Option<Option<Vec<u8>>> = db
+        .prepare_cached("SELECT leaves FROM offer WHERE conversation = ?1")?
+        .query_row([conversation.0], |row| row.get(0))
+        .optional()?;
+    let leaves = form.flatten().map(|form| decode(&form, FRAME_LIMIT));
+    Ok(leaves.transpose()?.unwrap_or_default())
+}
+
+/// Keeps them.
+pub(crate) fn set_leaves(
+    db: &Connection,
+    conversation: &ConversationId,
+    leaves: &[Signed<Leave>],
+) -> Result<()> {
+    db.prepare_cached("UPDATE offer SET leaves = ?2 WHERE conversation = ?1")?
+        .execute((conversation.0, encode(&leaves.to_vec())))?;
+    Ok(())
 }
 
 pub(crate) fn delete(db: &Connection, conversation: &ConversationId) -> Result<()> {
