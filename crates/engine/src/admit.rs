@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::joining::{self, Answers};
-use crate::mls::policy::Judged;
+use crate::mls::policy::{self, Judged};
 use crate::mls::{self, key_package};
 use crate::store::table::log::{self, Log, Trouble};
 use crate::store::table::outbox::{self as queue, Intent, New, Queued};
@@ -292,7 +292,9 @@ pub(crate) fn admission(w: &mut Work<'_>, log: &Log, most: usize) -> Result<Admi
     let mut admission = Admission::default();
     let me = w.me()?.account;
     let mut state = LogState::clone(&*w.state(&log.group)?);
-    group::wanted(w, log, most, &mut state, &mut admission)?;
+    let present = w.with_group(&log.group, |_, group| Ok(policy::present(group)))?;
+    let present = present.unwrap_or_default();
+    group::wanted(w, log, (most, &present), &mut state, &mut admission)?;
     if let [Change::Moved(_)] = admission.changes[..] {
         return Ok(admission);
     }

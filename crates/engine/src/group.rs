@@ -29,6 +29,7 @@ use snug_wire::log_state::{
     PICTURE_LIMIT, Participant, ParticipantKind, Role,
 };
 use snug_wire::{AccountId, ClaimId, ConversationId, FRAME_LIMIT, RelayAddress, Seq, decode};
+use std::collections::BTreeSet;
 
 /// A change of a group that a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -371,7 +372,7 @@ fn is_so(state: &LogState, wanted: &Wanted) -> bool {
 pub(crate) fn wanted(
     w: &mut Work<'_>,
     log: &Log,
-    most: usize,
+    (most, present): (usize, &BTreeSet<AccountId>),
     state: &mut LogState,
     admission: &mut Admission,
 ) -> Result<()> {
@@ -396,6 +397,8 @@ pub(crate) fn wanted(
     for wish in wishes {
         let (change, adds) = match &wish.wanted {
             Wanted::Add(..) if admission.adds.len() >= most => continue,
+            // Nobody else could take in an admin who is not there yet.
+            Wanted::Role(account, Role::Admin) if !present.contains(account) => continue,
             Wanted::Add(account, claim) => {
                 let adds = leaves(w, &wish)?;
                 match newcomer(w, account, claim.as_ref())? {
@@ -421,7 +424,7 @@ pub(crate) fn wanted(
         if admission.changes.len() >= MOST_CHANGES / 2 {
             break;
         }
-        match state.changed(&change, &me) {
+        match state.changed_among(&change, &me, &|account| present.contains(account)) {
             Ok(after) if !is_so(state, &wish.wanted) => {
                 *state = after;
                 admission.changes.push(change);

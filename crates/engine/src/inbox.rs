@@ -139,6 +139,8 @@ fn open_entry(w: &mut Work<'_>, log: &Log, delivery: &Delivery) -> Verdict {
         Some(Opened::Merged(judged)) => {
             outbox::superseded(w, &delivery.address)?;
             admit::merged(w, log, delivery.seq, &judged)?;
+            // What is wished may have waited for whom it took in.
+            admit::serve(w, &log.conversation)?;
             Ok(Ok(()))
         }
         Some(Opened::Removed(judged)) if judged.state.participant(&w.me()?.account).is_none() => {

@@ -285,8 +285,21 @@ impl LogState {
     /// What only admins may do, by somebody else; what only groups have, elsewhere; a list that does not
     /// go on from the one there is (rule 25); a state above [`STATE_LIMIT`].
     pub fn changed(&self, change: &Change, by: &AccountId) -> Result<Self, &'static str> {
+        self.changed_among(change, by, &|_| true)
+    }
+
+    /// The same where not all who are in have a leaf: where the last admin goes, who has one comes first.
+    ///
+    /// # Errors
+    /// As [`LogState::changed`].
+    pub fn changed_among(
+        &self,
+        change: &Change,
+        by: &AccountId,
+        has_leaf: &dyn Fn(&AccountId) -> bool,
+    ) -> Result<Self, &'static str> {
         let mut state = self.clone();
-        state.change(change, by)?;
+        state.change(change, by, has_leaf)?;
         let grows = !matches!(
             change,
             Change::Joined(_)
@@ -302,7 +315,12 @@ impl LogState {
         Ok(state)
     }
 
-    fn change(&mut self, change: &Change, by: &AccountId) -> Result<(), &'static str> {
+    fn change(
+        &mut self,
+        change: &Change,
+        by: &AccountId,
+        has_leaf: &dyn Fn(&AccountId) -> bool,
+    ) -> Result<(), &'static str> {
         match change {
             Change::Devices(account, list) => return self.relist(account, list),
             Change::Joined(_) => return Ok(()),
@@ -312,7 +330,7 @@ impl LogState {
             return Err("a change that only a group has");
         }
         match change {
-            Change::Left(leave) => return self.leave(leave),
+            Change::Left(leave) => return self.leave(leave, has_leaf),
             Change::Elected(votes) => {
                 let nominee = self.elected(votes)?;
                 return self.set_role(&nominee, Role::Admin);
@@ -329,7 +347,7 @@ impl LogState {
         }
         match change {
             Change::Added(new) => self.add(new),
-            Change::Removed(account) => self.remove(account),
+            Change::Removed(account) => self.remove(account, has_leaf),
             Change::Role(account, role) => self.set_role(account, *role),
             Change::Renamed(name) => {
                 check_length(name, 1, NAME_LIMIT)?;
@@ -392,19 +410,25 @@ impl LogState {
         Ok(())
     }
 
-    fn remove(&mut self, account: &AccountId) -> Result<(), &'static str> {
+    fn remove(
+        &mut self,
+        account: &AccountId,
+        has_leaf: &dyn Fn(&AccountId) -> bool,
+    ) -> Result<(), &'static str> {
         self.participant_mut(account)?;
         self.participants.retain(|p| p.account != *account);
-        self.succeed();
+        self.succeed(has_leaf);
         Ok(())
     }
 
-    /// Where the last admin left, who has been in for longest is the next one.
-    fn succeed(&mut self) {
+    /// Where the last admin left, who has been in for longest is the next one; of those who can say
+    /// anything, if there are any.
+    fn succeed(&mut self, has_leaf: &dyn Fn(&AccountId) -> bool) {
         if self.participants.iter().any(|p| p.role == Role::Admin) {
             return;
         }
-        if let Some(next) = self.participants.iter_mut().min_by_key(|p| p.stay) {
+        let next = self.participants.iter_mut();
+        if let Some(next) = next.min_by_key(|p| (!has_leaf(&p.account), p.stay)) {
             next.role = Role::Admin;
         }
     }
@@ -418,7 +442,11 @@ impl LogState {
         }
     }
 
-    fn leave(&mut self, signed: &Signed<Leave>) -> Result<(), &'static str> {
+    fn leave(
+        &mut self,
+        signed: &Signed<Leave>,
+        has_leaf: &dyn Fn(&AccountId) -> bool,
+    ) -> Result<(), &'static str> {
         let leave = &signed.form;
         let participant = self
             .participant(&leave.account)
@@ -429,7 +457,7 @@ impl LogState {
         if !key.is_some_and(|key| signed.is_by(&key)) {
             return Err("somebody leaves who did not say so");
         }
-        self.remove(&leave.account)
+        self.remove(&leave.account, has_leaf)
     }
 
     /// The hash that stands in the GroupContext.

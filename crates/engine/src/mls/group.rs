@@ -157,8 +157,10 @@ pub(crate) fn commit(
         return Ok(None);
     };
     let mut after = state.clone();
+    let present = policy::present(group);
     for change in changes {
-        let Ok(next) = after.changed(change, &own.account) else {
+        let has_leaf = |account: &AccountId| present.contains(account);
+        let Ok(next) = after.changed_among(change, &own.account, &has_leaf) else {
             return Ok(None);
         };
         after = next;

@@ -57,6 +57,12 @@ pub(crate) fn leaves(group: &MlsGroup) -> impl Iterator<Item = (u32, Option<Cred
         .map(|m| (m.index.u32(), identity(&m.credential, &m.signature_key)))
 }
 
+/// Who has a leaf.
+pub(crate) fn present(group: &MlsGroup) -> BTreeSet<AccountId> {
+    let all = leaves(group).filter_map(|(_, who)| who);
+    all.map(|who| who.account).collect()
+}
+
 /// Whose devices have committed something: a leaf is one of a key package until then.
 pub(crate) fn spoken(group: &MlsGroup) -> BTreeSet<AccountId> {
     leaves(group)
@@ -89,7 +95,9 @@ pub(crate) fn judge(
             return Err("a commit that changes who its author is");
         }
     }
-    let (after, changes) = changes(state, &committer.account, commit)?;
+    let accounts = before.iter().filter_map(|(_, who)| who.as_ref());
+    let present: BTreeSet<_> = accounts.map(|who| who.account).collect();
+    let (after, changes) = changes(state, (&committer.account, &present), commit)?;
     context(state, &after, commit)?;
     let (added, removed) = leaves_after(&before, &after, commit)?;
     let judged = Judged {
@@ -109,7 +117,7 @@ pub(crate) fn judge(
 /// What a commit's changes make of the state.
 fn changes(
     state: &LogState,
-    by: &AccountId,
+    (by, present): (&AccountId, &BTreeSet<AccountId>),
     commit: &StagedCommit,
 ) -> Result<(LogState, Vec<Change>), Objection> {
     let mut state = state.clone();
@@ -127,7 +135,7 @@ fn changes(
         if changes.len() >= MOST_CHANGES {
             return Err("a commit of more changes than one may have");
         }
-        state = state.changed(&change, by)?;
+        state = state.changed_among(&change, by, &|account| present.contains(account))?;
         // Each costs a search for what is to be sent again.
         if let Change::Joined(wish) = &change
             && !joined.insert(wish.device)

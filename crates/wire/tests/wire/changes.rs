@@ -353,6 +353,22 @@ fn who_has_been_in_for_longest_succeeds_the_last_admin() {
 }
 
 #[test]
+fn who_has_no_leaf_succeeds_after_those_who_have() {
+    let goes = left(ADA, 1);
+    let next = |has_leaf: &[u8]| {
+        let has_leaf: Vec<_> = has_leaf.iter().map(|byte| account(*byte)).collect();
+        let has_leaf = |account: &AccountId| has_leaf.contains(account);
+        let after = group_state().changed_among(&goes, &account(BO), &has_leaf);
+        let after = after.unwrap().participants.into_iter();
+        let admins = after.filter(|p| p.role == Role::Admin).map(|p| p.account);
+        admins.collect::<Vec<_>>()
+    };
+    assert_eq!(next(&[ADA, DEE]), [account(DEE)]);
+    assert_eq!(next(&[ADA, BO, DEE]), [account(BO)]);
+    assert_eq!(next(&[ADA]), [account(BO)], "somebody has to");
+}
+
+#[test]
 fn nobody_succeeds_while_another_admin_stays() {
     let two = changed(&group_state(), ADA, Change::Role(account(DEE), Role::Admin)).unwrap();
     let after = changed(&two, BO, left(ADA, 1)).unwrap();
