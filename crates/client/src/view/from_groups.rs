@@ -7,16 +7,24 @@ use super::{
 use crate::ProblemCode;
 use data_encoding::BASE64;
 use snug_engine as engine;
-use snug_engine::{GroupWish, Happened, Result, View};
-use snug_wire::AccountId;
+use snug_engine::{GroupWish, Happened, Result, View, silent_since};
 use snug_wire::log_state as wire;
+use snug_wire::{AccountId, RelayAddress};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All about a group.
-pub(crate) fn group_row(names: &mut Names<'_>, group: engine::Group) -> Result<GroupRow> {
+pub(crate) fn group_row(
+    names: &mut Names<'_>,
+    group: engine::Group,
+    (embedded, now): (Option<&RelayAddress>, u64),
+) -> Result<GroupRow> {
     let view = names.view();
     let me = view.account()?.map(|account| account.id);
     let known = Known::read(view)?;
+    let silent = me.filter(|_| group.standing == engine::ChatStanding::In);
+    let silent = silent.and_then(|me| silent_since(&group.participants, &me, now));
+    let is_inside = |relay: &RelayAddress| embedded.is_some_and(|inside| inside.key == relay.key);
+    let relay = group.relay.filter(|relay| !is_inside(relay));
     let mut participants: Vec<ParticipantRow> = group
         .participants
         .into_iter()
@@ -32,6 +40,8 @@ pub(crate) fn group_row(names: &mut Names<'_>, group: engine::Group) -> Result<G
         picture: group.picture.as_deref().map(picture_url),
         role: role(group.role),
         standing: standing(group.standing),
+        relay: relay.map(|relay| relay.host().to_owned()),
+        silent_since: silent.map(millis),
         participants,
         pending,
     })
@@ -111,6 +121,9 @@ fn wished(names: &mut Names<'_>, wish: GroupWish) -> Result<GroupChange> {
         GroupWish::Rename(name) => GroupChange::Renamed { name },
         GroupWish::Describe(text) => GroupChange::Described { text },
         GroupWish::Picture(_) => GroupChange::Pictured,
+        GroupWish::Move(to) => GroupChange::Moved {
+            relay: to.host().to_owned(),
+        },
     })
 }
 
@@ -147,6 +160,11 @@ pub(crate) fn group_change(happened: Happened) -> GroupChange {
         Happened::Renamed(name) => GroupChange::Renamed { name },
         Happened::Described(text) => GroupChange::Described { text },
         Happened::Pictured => GroupChange::Pictured,
+        Happened::Elected { account, name } => GroupChange::Elected {
+            account: account.to_string(),
+            name,
+        },
+        Happened::Moved(relay) => GroupChange::Moved { relay },
     }
 }
 
