@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use serde::Deserialize;
 use snug_client::Client;
-use snug_client::view::{ChatKind, ChatRow, GroupRow, NewInvitation, Role};
+use snug_client::view::{ChatKind, ChatRow, GroupInvitationRow, GroupRow, NewInvitation, Role};
 use std::num::NonZeroU32;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -263,7 +263,11 @@ async fn answer(client: &Client, invitation: &str, accept: bool) -> Result<Vec<L
         true => client.accept_group(&row.id).await?,
         false => client.decline_group(&row.id).await?,
     }
-    Ok(vec![output::row("groupInvitation", &row)?])
+    let answered = GroupInvitationRow {
+        accepted: accept,
+        ..row
+    };
+    Ok(vec![output::row("groupInvitation", &answered)?])
 }
 
 /// Makes a code and waits until it works.

@@ -19,7 +19,8 @@ fn a_group_is_made_changed_and_left() {
         (&offered[0]["name"], &offered[0]["inviter"]),
         (&"Physics".into(), &"Ada".into())
     );
-    bo.does(&["group", "accept", offered[0]["id"].as_str().unwrap()]);
+    let answered = bo.does(&["group", "accept", offered[0]["id"].as_str().unwrap()]);
+    assert_eq!(answered[0]["accepted"], true);
     let said = bo.fails(&["group", "rename", "Physics", "Chemistry"]);
     assert!(said.contains("Only an admin"), "{said}");
     let said = ada.fails(&["group", "leave", "Physics"]);
