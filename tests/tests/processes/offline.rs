@@ -92,7 +92,7 @@ fn what_became_so_without_us_is_not_asked_for_any_more() {
     let mut near = ada.listens();
     relay.kill();
     near.until(|line| line["type"] == "connection" && line["state"] != "connected");
-    near.does(json!({ "do": "group", "what": "remove", "chat": "Tea", "person": "Cyan" }));
+    near.asks(&json!({ "do": "group", "what": "remove", "chat": "Tea", "person": "Cyan" }));
     assert_eq!(asked_for(&waits(&mut near)), ASKED[..1]);
     near.kill();
 

@@ -278,7 +278,7 @@ impl Crowd {
                 let device = self.world.rng.random_range(0..self.world.devices.len());
                 self.answer(device, false);
             }
-            93..95 if self.moving => {
+            93..95 if self.moving && self.peaceful => {
                 let device = self.device(is_admin);
                 let here = self.of(device).and_then(|group| group.relay);
                 let to = match here.is_some_and(|here| here.key == other_relay().key) {
@@ -549,14 +549,19 @@ fn groups_of_many() {
     });
 }
 
-/// Admins move the group between two relays, at once and again, while all else goes on.
+/// Admins move the group between two relays, at once and again; then all else goes on there.
 #[test]
 fn groups_that_move() {
     run(15, |seed| {
         let mut crowd = Crowd::new(seed, Chaos::ALL, 5, 3);
-        crowd.moving = true;
+        (crowd.moving, crowd.peaceful) = (true, true);
         crowd.gather();
         crowd.live(200);
+        crowd.rest();
+        crowd.compare();
+        crowd.peaceful = false;
+        crowd.world.stir();
+        crowd.live(80);
         crowd.end();
     });
 }
