@@ -2,14 +2,16 @@
 //! answers and deliveries into the connections' queues.
 
 use super::outgoing::{EASY_BYTES, Full, Outgoing};
+use super::stats::Stats;
 use crate::core::{Core, Job, Out, Peer};
 use axum::body::Bytes;
 use snug_wire::encode;
-use snug_wire::frame::RelayFrame;
+use snug_wire::frame::{Answer, RelayFrame};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 /// What may wait for the writer; connections that have more wait in turn, so that a flood of one
@@ -43,11 +45,13 @@ struct Writer {
     pulling: BTreeSet<Peer>,
     /// Who of them was served last.
     pulled: Peer,
+    stats: Arc<Stats>,
 }
 
 /// Runs until every sender is gone.
-pub fn run(core: Core, mut inputs: mpsc::Receiver<Input>, ready: &AtomicBool) {
-    let mut writer = Writer::new(core);
+pub fn run(core: Core, mut inputs: mpsc::Receiver<Input>, ready: &AtomicBool, stats: Arc<Stats>) {
+    let mut writer = Writer::new(core, stats);
+    writer.measure();
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         if writer.pulling.is_empty() {
@@ -68,8 +72,9 @@ pub fn run(core: Core, mut inputs: mpsc::Receiver<Input>, ready: &AtomicBool) {
 }
 
 impl Writer {
-    fn new(core: Core) -> Self {
+    fn new(core: Core, stats: Arc<Stats>) -> Self {
         Self {
+            stats,
             core,
             connections: BTreeMap::new(),
             pulling: BTreeSet::new(),
@@ -109,16 +114,29 @@ impl Writer {
                 Ok(outs) => self.send(outs),
                 Err(error) => tracing::error!(%error, "what is too old could not be forgotten"),
             }
+            self.measure();
         }
+    }
+
+    /// How much there is.
+    fn measure(&self) {
+        if let Ok(bytes) = self.core.store_bytes() {
+            self.stats.written.store_bytes.set(bytes);
+        }
+        self.stats.written.mailboxes.set(self.core.mailboxes());
     }
 
     fn apply(&mut self, jobs: Vec<Job>) {
         let peers: BTreeSet<Peer> = jobs.iter().map(|job| job.peer).collect();
+        self.stats.written.requests.add(jobs.len() as u64);
         let mut jobs = jobs.into_iter();
         while jobs.len() > 0 {
+            let begun = Instant::now();
             let outs = self.core.apply(&mut jobs, now(), &mut rand::random);
+            self.stats.batch(begun.elapsed());
             self.send(outs);
         }
+        self.stats.written.mailboxes.set(self.core.mailboxes());
         self.pulling
             .extend(peers.into_iter().filter(|peer| self.core.is_behind(*peer)));
     }
@@ -126,6 +144,7 @@ impl Writer {
     /// Encodes a frame once, whomever it goes to.
     fn send(&mut self, outs: Vec<Out>) {
         for out in outs {
+            self.count(&out);
             let bytes = Bytes::from(encode(&out.frame));
             let droppable = matches!(out.frame, RelayFrame::Signal(..));
             for peer in out.to {
@@ -134,11 +153,24 @@ impl Writer {
         }
     }
 
+    fn count(&self, out: &Out) {
+        let written = &self.stats.written;
+        match &out.frame {
+            RelayFrame::Answer(_, Answer::Stored(_)) => written.puts.add(1),
+            RelayFrame::Answer(_, Answer::Opened(_) | Answer::Diverged(_)) => written.opens.add(1),
+            RelayFrame::Answer(_, Answer::Refused(why)) => self.stats.refused(why),
+            RelayFrame::Delivery(_) => written.deliveries.add(out.to.len() as u64),
+            RelayFrame::Signal(..) => written.signals.add(out.to.len() as u64),
+            _ => {}
+        }
+    }
+
     fn send_to(&mut self, peer: Peer, bytes: Bytes, droppable: bool) {
         let Some(outgoing) = self.connections.get(&peer) else {
             return;
         };
         if droppable && !outgoing.is_easy() {
+            self.stats.written.signals_dropped.add(1);
             return;
         }
         if let Err(Full) = outgoing.send(bytes)
@@ -187,6 +219,10 @@ impl Writer {
         let mut read = 0;
         match self.core.pull(peer, PAGE) {
             Ok(frames) => {
+                let deliveries = frames.iter();
+                let deliveries = deliveries.filter(|f| matches!(f, RelayFrame::Delivery(_)));
+                let deliveries = deliveries.count() as u64;
+                self.stats.written.deliveries.add(deliveries);
                 for frame in frames {
                     let bytes = Bytes::from(encode(&frame));
                     read += bytes.len();
@@ -208,7 +244,7 @@ impl Writer {
 }
 
 /// Milliseconds of Unix time.
-fn now() -> u64 {
+pub fn now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_millis() as u64)
@@ -216,8 +252,9 @@ fn now() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::outgoing::{Frames, queue};
+    use super::super::outgoing::{Bounds, Frames, queue};
     use super::*;
+    use crate::settings::Limits;
     use crate::store::Store;
     use snug_wire::frame::{MailboxKind, Put, Request};
     use snug_wire::{Address, EnvelopeId, LockSecret, Seq};
@@ -253,7 +290,9 @@ mod tests {
 
     #[test]
     fn those_who_catch_up_are_served_in_turn_and_never_all_at_once() {
-        let mut writer = Writer::new(Core::open(Store::in_memory().unwrap(), [1; 32]).unwrap());
+        let core = Core::open(Store::in_memory().unwrap(), [1; 32]).unwrap();
+        let mut writer = Writer::new(core, Arc::new(Stats::new()));
+        let bounds = Bounds::new(&Limits::default(), Arc::default());
         let mut number = 0;
         let mut ask = |writer: &mut Writer, peer, request| {
             number += 1;
@@ -274,7 +313,7 @@ mod tests {
         }
         let mut readers = Vec::new();
         for peer in 1..=100 {
-            let (outgoing, frames) = queue();
+            let (outgoing, frames) = queue(&bounds);
             writer.connections.insert(Peer(peer), outgoing);
             ask(&mut writer, peer, Request::Open(AT, secret(), None));
             readers.push(frames);

@@ -89,6 +89,12 @@ pub fn find(conn: &Connection, address: &Address) -> Result<Option<Mailbox>, Sto
         .optional()?)
 }
 
+/// How many there are.
+pub fn count(conn: &Connection) -> Result<u64, StoreError> {
+    let count: i64 = conn.query_row("SELECT count(*) FROM mailbox", [], |row| row.get(0))?;
+    Ok(count as u64)
+}
+
 /// Makes an empty one. The address must be free.
 pub fn insert(
     conn: &Connection,

@@ -103,6 +103,16 @@ impl Store {
         &self.conn
     }
 
+    /// Bytes the file holds, without the pages freed in it.
+    pub(crate) fn bytes(&self) -> Result<u64, StoreError> {
+        let number = |pragma| {
+            self.conn
+                .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))
+        };
+        let pages = number("page_count")? - number("freelist_count")?;
+        Ok((pages * number("page_size")?) as u64)
+    }
+
     /// Gives 4 MiB of freed pages back to the file system, if they are more than a quarter of the
     /// file: what is less is soon used again.
     pub(crate) fn shrink(&self) -> Result<(), StoreError> {
