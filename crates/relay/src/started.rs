@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use snug_relay::settings::{LogFormat, Logs, Operation};
 use snug_relay::{Config, Relay, Running};
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use tracing_subscriber::EnvFilter;
 
@@ -40,6 +40,7 @@ fn log(logs: &Logs) -> anyhow::Result<()> {
         .with_context(|| format!("{:?} does not say how much to log", logs.log))?;
     let lines = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter);
     match logs.log_format {
         LogFormat::Text => lines.init(),

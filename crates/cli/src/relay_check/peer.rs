@@ -42,7 +42,7 @@ impl Peer {
         loop {
             match self.line.receive().await? {
                 RelayFrame::Answer(to, answer) if to == number => return Ok(answer),
-                RelayFrame::Goodbye(why) => bail!("the relay ended the connection: {why:?}"),
+                RelayFrame::Goodbye(why) => bail!("the relay ended the connection: {why}"),
                 frame => self.waiting.push_back(frame),
             }
         }

@@ -2,12 +2,15 @@
 
 use crate::client::{Client, turned_away};
 use crate::forms::{address, create, open, secret, text};
-use crate::network::config;
+use crate::network::{config, connect};
+use futures_util::StreamExt as _;
 use snug_relay::settings::{Access, Limits, Settings};
 use snug_relay::{Relay, Running};
 use snug_wire::frame::MailboxKind::{Conversation, Inbox};
 use snug_wire::frame::{Answer, Refusal, RelayFrame, Request};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const ADA: (&str, &str) = ("x-forwarded-for", "192.0.2.1");
 const BO: (&str, &str) = ("x-forwarded-for", "192.0.2.2");
@@ -149,4 +152,27 @@ async fn what_is_full_says_so() {
     assert_eq!(ada.ask(Request::Put(text(1, 1, 3, 0))).await, full);
     assert!(matches!(ada.ask(open(1, 1)).await, Answer::Opened(_)));
     assert_eq!(ada.ask(open(2, 2)).await, full);
+}
+
+/// Each of them is waited for a second, and no longer.
+#[tokio::test]
+async fn who_is_slow_to_say_anything_is_ended() {
+    let limits = Limits {
+        header_seconds: 1,
+        handshake_seconds: 1,
+        silence_seconds: 1,
+        ..Limits::default()
+    };
+    let (relay, _dir) = start(limits, &[]).await;
+    let mut half = TcpStream::connect(relay.address()).await.unwrap();
+    half.write_all(b"GET / HTTP/1.1\r\nHost: re").await.unwrap();
+    let silent = Client::silent(&relay.url()).await;
+    let mut quiet = connect(&relay).await;
+    let mut answer = Vec::new();
+    half.read_to_end(&mut answer).await.unwrap();
+    assert!(!answer.starts_with(b"HTTP/1.1 101"));
+    assert_eq!(silent.goodbye().await, Refusal::NotProved);
+    // Half a frame is no sign of life either.
+    let _ = quiet.socket.get_mut().write_all(&[0x82]).await;
+    while let Some(Ok(_)) = quiet.socket.next().await {}
 }

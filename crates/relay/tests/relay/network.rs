@@ -162,6 +162,41 @@ async fn who_does_not_read_is_cut_and_catches_up() {
 }
 
 #[tokio::test]
+async fn signals_are_dropped_first_for_who_does_not_read_and_nobody_else_waits() {
+    let (relay, _dir) = start().await;
+    let mut ada = reader(&relay).await;
+    let mut bo = reader(&relay).await;
+    let mut cyan = connect(&relay).await;
+    // Less than Ada's queue may hold, more than the system's buffers do.
+    for id in 1..=15 {
+        let put = Put {
+            bytes: vec![id; 1_000_000],
+            ..text(1, 1, id, 0)
+        };
+        let stored = cyan.ask(Request::Put(put)).await;
+        assert_eq!(stored, Answer::Stored(Seq(u64::from(id))));
+        assert_eq!(seq(&bo.next().await), u64::from(id));
+    }
+    for n in 0..10 {
+        cyan.post(Request::Signal(address(1), secret(1), vec![n]))
+            .await;
+        assert_eq!(bo.next().await, RelayFrame::Signal(address(1), vec![n]));
+    }
+    let stats = get(&relay, "/stats").await;
+    assert!(
+        stats.contains(r#""signals":{"delivered":20,"dropped":10,"#),
+        "{stats}"
+    );
+    assert!(!stats.contains(r#""outgoingBytes":0"#), "{stats}");
+    for id in 1..=15 {
+        assert_eq!(seq(&ada.next().await), id, "no entry is dropped");
+    }
+    cyan.post(Request::Signal(address(1), secret(1), vec![99]))
+        .await;
+    assert_eq!(ada.next().await, RelayFrame::Signal(address(1), vec![99]));
+}
+
+#[tokio::test]
 async fn each_fault_has_its_own_goodbye_and_others_feel_nothing() {
     let (relay, _dir) = start().await;
     let mut ada = reader(&relay).await;

@@ -12,6 +12,7 @@ use snug_wire::Seq;
 use snug_wire::frame::MailboxKind::Conversation;
 use snug_wire::frame::{Answer, Request};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Error;
@@ -153,4 +154,28 @@ async fn who_does_not_speak_tls_gets_nothing_and_disturbs_nobody() {
     let mut ada = made.connect(&relay).await.unwrap();
     assert_eq!(ada.ask(create(1, Conversation, 1)).await, Answer::Done);
     relay.stop().await;
+}
+
+#[tokio::test]
+async fn its_own_program_trusts_the_certificate_in_its_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (Made::new(), Made::new());
+    first.put(dir.path());
+    let relay = start(dir.path()).await.unwrap();
+    let listen = relay.address().to_string();
+    let health = async |certificate: std::path::PathBuf| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_snug-relay"));
+        command.args(["--listen", &listen, "--tls-certificate"]);
+        command.arg(certificate).arg("health");
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap()
+    };
+    let well = health(dir.path().join("chain.pem")).await;
+    assert!(well.status.success(), "{well:?}");
+    let other = dir.path().join("other.pem");
+    std::fs::write(&other, second.0.cert.pem()).unwrap();
+    let ill = health(other).await;
+    let said = String::from_utf8(ill.stderr).unwrap();
+    assert!(said.contains("another certificate"), "{said}");
 }
