@@ -84,6 +84,20 @@ pub async fn set_group_picture(
     host.client().await?.set_group_picture(&chat, picture).await
 }
 
+/// Has a group go on at another relay.
+#[command]
+#[specta::specta]
+pub async fn move_group(host: State<'_, Host>, chat: String, relay: String) -> Answer<()> {
+    host.client().await?.move_group(&chat, &relay).await
+}
+
+/// Stands for an admin of a group whose admins are silent.
+#[command]
+#[specta::specta]
+pub async fn stand_for_admin(host: State<'_, Host>, chat: String) -> Answer<()> {
+    host.client().await?.stand_for_admin(&chat).await
+}
+
 /// Leaves a group.
 #[command]
 #[specta::specta]

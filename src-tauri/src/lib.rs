@@ -107,6 +107,8 @@ fn bindings() -> Builder<tauri::Wry> {
             groups::rename_group,
             groups::describe_group,
             groups::set_group_picture,
+            groups::move_group,
+            groups::stand_for_admin,
             groups::leave_group,
             groups::cancel_change,
             groups::create_group_invitation,

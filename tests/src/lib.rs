@@ -8,6 +8,7 @@
     reason = "a test that panics has failed, which is all it can say"
 )]
 
+pub mod crowd;
 pub mod person;
 pub mod program;
 pub mod recorder;

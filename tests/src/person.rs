@@ -146,6 +146,16 @@ pub fn refusal(output: &Output) -> String {
     sentence.to_owned()
 }
 
+/// What a process that listens consists of.
+pub struct Wires {
+    /// Itself; killed when dropped.
+    pub process: Process,
+    /// Its stdin.
+    pub commands: ChildStdin,
+    /// Its stdout.
+    pub lines: Lines<BufReader<ChildStdout>>,
+}
+
 /// `snug-cli listen`; killed when dropped.
 pub struct Listening {
     process: Process,
@@ -192,6 +202,15 @@ impl Listening {
     /// Ends stdin; listening goes on.
     pub fn asks_no_more(&mut self) {
         self.commands = None;
+    }
+
+    /// Its parts, for whoever reads and writes at once.
+    pub fn apart(self) -> Wires {
+        Wires {
+            process: self.process,
+            commands: self.commands.unwrap(),
+            lines: self.lines,
+        }
     }
 
     /// SIGKILL.

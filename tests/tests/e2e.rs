@@ -10,6 +10,8 @@
     reason = "JSON that lacks what is looked for reads as null, and the check says so"
 )]
 
+#[path = "e2e/circle.rs"]
+mod circle;
 #[path = "e2e/contacts.rs"]
 mod contacts;
 #[path = "e2e/driver.rs"]

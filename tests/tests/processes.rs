@@ -13,6 +13,8 @@
 mod contacts;
 #[path = "processes/crashes.rs"]
 mod crashes;
+#[path = "processes/crowd.rs"]
+mod crowd;
 // Files that may not grow are Linux's `prlimit`.
 #[cfg(target_os = "linux")]
 #[path = "processes/full.rs"]
@@ -23,6 +25,10 @@ mod grouping;
 mod killed;
 #[path = "processes/listening.rs"]
 mod listening;
+#[path = "processes/offline.rs"]
+mod offline;
+#[path = "processes/outside.rs"]
+mod outside;
 #[path = "processes/refused.rs"]
 mod refused;
 #[path = "processes/signals.rs"]

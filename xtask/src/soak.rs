@@ -22,6 +22,16 @@ pub enum Of {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Twenty `snug-cli` processes in one group, two of them admins who act at the same instant, and a relay
+    /// that is killed in between: everybody who is in has the same roster
+    Crowd {
+        /// How often both act
+        #[arg(long, default_value_t = 200)]
+        rounds: u32,
+        /// Chooses what they do
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Groups in which people are added, removed, made admins, leave and write while everything goes
     /// wrong: at rest everybody who is in has the same of everything
     Groups {
@@ -50,6 +60,14 @@ pub fn of(what: &Of) -> Result<()> {
             let mut test = test("processes", "crashes::crashes_at_random_instants");
             test.env("CRASH_ROUNDS", rounds.to_string());
             test.env("CRASH_SEED", seed.to_string());
+            sys::run(&mut test)
+        }
+        Of::Crowd { rounds, seed } => {
+            sys::run(&mut app::build())?;
+            let name = "crowd::two_admins_act_at_once_again_and_again";
+            let mut test = test("processes", name);
+            test.env("CROWD_ROUNDS", rounds.to_string());
+            test.env("CROWD_SEED", seed.to_string());
             sys::run(&mut test)
         }
         Of::Groups { worlds, seed } => {

@@ -160,13 +160,14 @@ pub enum Command {
 const LISTEN: &str = "\
 Tell what happens, a line each, until the time is over or Ctrl-C.
 
-The first line is {\"type\":\"listening\"}; then come the connection and others' presence as they are. From
-then on each chat, message, invitation, request, groupInvitation and connection that is new or different is
-a line of its \"type\", whole. After the message of a change in a group comes a line that says it plainly:
-participant_added, participant_removed, role_changed, left or renamed. {\"type\":\"gone\"} names what is no
-more, {\"type\":\"notify\"} what a person should hear of, {\"type\":\"typing\"} who types or has stopped,
-{\"type\":\"presence\"} how somebody is there; after {\"type\":\"resync\"} something was missed: ask for
-everything anew.
+The first line is {\"type\":\"listening\"}; then come the connection, others' presence and what waits in
+groups as they are. From then on each chat, message, invitation, request, groupInvitation and
+connection that is new or different is a line of its \"type\", whole. After the message of a change in a
+group comes a line that says it plainly: participant_added, participant_removed, role_changed, left or
+renamed. {\"type\":\"pending\"} says which changes one asked for in a group are not done yet, none when
+they are. {\"type\":\"gone\"} names what is no more, {\"type\":\"notify\"} what a person should hear of,
+{\"type\":\"typing\"} who types or has stopped, {\"type\":\"presence\"} how somebody is there; after
+{\"type\":\"resync\"} something was missed: ask for everything anew.
 
 Commands are lines of JSON on stdin. Their \"do\" says what; \"for\" is anything and comes back with the
 answer:

@@ -106,6 +106,20 @@ pub enum Group {
         /// The description; "" for none
         text: String,
     },
+    /// Have a group go on at another relay; everybody in it follows
+    Move {
+        /// The group's chat
+        chat: String,
+        /// The relay's URL, such as wss://relay.example
+        relay: String,
+    },
+    /// Become an admin where none was heard of for 30 days
+    ///
+    /// The others' devices agree by themselves; more than half of all are needed.
+    Stand {
+        /// The group's chat
+        chat: String,
+    },
     /// Leave a group; what is here already stays
     Leave {
         /// The group's chat
@@ -189,6 +203,8 @@ async fn change(client: &Client, asked: Group) -> Result<String> {
     | Group::Demote { chat, .. }
     | Group::Rename { chat, .. }
     | Group::Describe { chat, .. }
+    | Group::Move { chat, .. }
+    | Group::Stand { chat }
     | Group::Leave { chat, .. }) = &asked
     else {
         bail!("this changes no group");
@@ -215,6 +231,8 @@ async fn change(client: &Client, asked: Group) -> Result<String> {
         }
         Group::Rename { name, .. } => client.rename_group(&id, name).await?,
         Group::Describe { text, .. } => client.describe_group(&id, text).await?,
+        Group::Move { relay, .. } => client.move_group(&id, relay).await?,
+        Group::Stand { .. } => client.stand_for_admin(&id).await?,
         Group::Leave { successor, .. } => {
             let successor = successor
                 .as_deref()

@@ -6,7 +6,7 @@ use crate::place::{catch_up, look_quietly};
 use crate::qr::Reserved;
 use anyhow::{Context as _, Result, bail};
 use snug_client::Client;
-use snug_client::view::{InvitationState, RequestRow, RequestState, Standing};
+use snug_client::view::{InvitationState, Preview, RequestRow, RequestState, Standing};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -62,7 +62,7 @@ pub async fn accept(client: &Client, code: &str) -> Result<Line> {
     // What one is told about a code that is over comes from looking at it, not from trying.
     let shown = client.preview(&code).await?;
     if shown.standing == Standing::Connected {
-        bail!("You are connected with {} already.", shown.name);
+        bail!(done_already(&shown));
     }
     let asked = client.accept(&code, "").await?;
     let Ok(asked) = timeout(PATIENCE, client.asked(&asked.id)).await else {
@@ -89,7 +89,15 @@ pub async fn decline(client: &Client, code: &str) -> Result<Line> {
             "{} was asked already; that cannot be taken back.",
             shown.name
         ),
-        Standing::Connected => bail!("You are connected with {} already.", shown.name),
+        Standing::Connected => bail!(done_already(&shown)),
+    }
+}
+
+/// Where a code leads, one is.
+fn done_already(shown: &Preview) -> String {
+    match &shown.group {
+        Some(group) => format!("You are in {} already.", group.name),
+        None => format!("You are connected with {} already.", shown.name),
     }
 }
 

@@ -3,6 +3,7 @@
 mod changes;
 mod command;
 mod stdin;
+mod waiting;
 
 use crate::output::{self, Line, Output};
 use crate::signals;
@@ -15,6 +16,7 @@ use serde_json::json;
 use snug_client::Client;
 use snug_client::view::Update;
 use std::time::Duration;
+use waiting::Waiting;
 
 /// How many commands may be unanswered; then no more are read.
 const UNANSWERED: usize = 64;
@@ -22,13 +24,14 @@ const UNANSWERED: usize = 64;
 /// Tells until the time is over, Ctrl-C, or nobody reads any more.
 pub async fn listen(client: &Client, time: Option<Duration>, output: &mut Output) -> Result<()> {
     let mut updates = client.updates();
-    let mut changes = Changes::default();
+    let (mut changes, mut waiting) = (Changes::default(), Waiting::default());
     let mut commands = stdin::lines()?;
     let mut answers: FuturesUnordered<Answered<'_>> = FuturesUnordered::new();
     output.line(output::row("listening", &json!({}))?)?;
     output.line(output::row("connection", &client.connection())?)?;
     // Whose presence came while the client was being opened is not told again.
     output.lines(signals::presences(client).await?)?;
+    output.lines(waiting.lines_now(client).await?)?;
     let over = async {
         match time {
             Some(time) => tokio::time::sleep(time).await,
@@ -43,8 +46,10 @@ pub async fn listen(client: &Client, time: Option<Duration>, output: &mut Output
             update = updates.next() => match update {
                 Some(update) => {
                     let happened = changes.lines(client, &update).await?;
+                    let waits = waiting.lines(client, &update).await?;
                     output.lines(lines(update)?)?;
                     output.lines(happened)?;
+                    output.lines(waits)?;
                 }
                 None => return Ok(()),
             },

@@ -70,6 +70,8 @@ pub enum ProblemCode {
     NotAdmin,
     /// One is the group's only admin: another must be one first.
     LastAdmin,
+    /// An admin of the group was heard of lately: no other is chosen.
+    AdminsThere,
     /// One is not in the group any more.
     NotInGroup,
     /// There is nothing to add somebody with: none of their devices has been online for long.
@@ -231,6 +233,7 @@ impl From<snug_engine::Rejection> for Problem {
             Rejection::AccountExists => ProblemCode::Broken,
             Rejection::NotAdmin => ProblemCode::NotAdmin,
             Rejection::LastAdmin => ProblemCode::LastAdmin,
+            Rejection::AdminsThere => ProblemCode::AdminsThere,
             Rejection::NotIn => ProblemCode::NotInGroup,
             Rejection::GroupFull => ProblemCode::GroupFull,
             Rejection::PictureTooLarge => ProblemCode::NotAPicture,

@@ -8,9 +8,9 @@ use crate::mls::{self, key_package};
 use crate::store::table::log::{self, Log, Trouble};
 use crate::store::table::outbox::{self as queue, Intent, New, Queued};
 use crate::store::table::wish::{Form, Lost, Wish};
-use crate::store::table::{log_state, mailbox, reach, relay, wish};
+use crate::store::table::{log_state, mailbox, pending, reach, relay, wish};
 use crate::work::Work;
-use crate::{account, group, message, outbox, participant, rehome, rejoin, request};
+use crate::{account, group, message, outbox, participant, pool, receipt, rehome, rejoin, request};
 use openmls::prelude::KeyPackage;
 use snug_wire::card::{InboxAddress, Signable as _, Signed};
 use snug_wire::content::Priority;
@@ -140,7 +140,7 @@ fn removed(
     let form = &signed.form;
     let me = w.me()?;
     let whose = (form.conversation, form.account);
-    if is_of_group(w, signed)? && w.live.may_ask(whose, w.now) && state.is_admin(&me.account) {
+    if state.is_admin(&me.account) && is_of_group(w, signed)? && w.live.may_ask(whose, w.now) {
         let answer = Removed {
             wish: form.id,
             conversation: form.conversation,
@@ -204,7 +204,7 @@ fn check(
 /// is our turn, by founding it anew.
 pub(crate) fn serve(w: &mut Work<'_>, conversation: &ConversationId) -> Result<()> {
     let wishes = wish::open(w.db, conversation, true)?;
-    if wishes.is_empty() && !group::is_anything_due(w, conversation)? {
+    if wishes.is_empty() && !pending::is_any_ripe(w.db, conversation, w.now)? {
         return Ok(());
     }
     let logs = log::of(w.db, conversation)?;
@@ -278,6 +278,9 @@ pub(crate) fn admission(w: &mut Work<'_>, log: &Log, most: usize) -> Result<Admi
     let me = w.me()?.account;
     let mut state = LogState::clone(&*w.state(&log.group)?);
     group::wanted(w, log, most, &mut state, &mut admission)?;
+    if let [Change::Moved(_)] = admission.changes[..] {
+        return Ok(admission);
+    }
     for wish in wish::open(w.db, &log.conversation, true)? {
         let form = &wish.form;
         let Some((package, who)) = key_package::check(&w.provider(), &form.key_package) else {
@@ -306,10 +309,11 @@ pub(crate) fn admission(w: &mut Work<'_>, log: &Log, most: usize) -> Result<Admi
             break;
         }
         state = after;
-        let lost_after = form
-            .lost
-            .filter(|lost| lost.group == log.group)
-            .map(|lost| lost.read);
+        let lost_after = form.lost.and_then(|lost| match lost.group == log.group {
+            true => Some(lost.read),
+            // Who comes from the log before has heard nothing of what was said in this one.
+            false => (state.participants.len() as u64 <= receipt::MOST).then_some(Seq(0)),
+        });
         admission.changes.push(Change::Joined(Joined {
             id: wish.id,
             device: who.device,
@@ -338,6 +342,7 @@ pub(crate) fn merged(w: &mut Work<'_>, log: &Log, seq: Seq, judged: &Judged) -> 
     }
     if log.kind == ConversationKind::Group {
         participant::changed(w, log, seq, (&before, judged))?;
+        rehome::follow(w, log, judged)?;
     }
     let mut known = Vec::new();
     for joined in judged.joined() {
@@ -401,6 +406,7 @@ pub(crate) fn learn_reach(w: &mut Work<'_>, state: &LogState, new: &Reach) -> Re
         && relay::get(w.db, &new.inbox.relay.key)?.is_some();
     if fits {
         reach::put(w.db, &state.conversation, new)?;
+        pool::reached(w, &new.account)?;
     }
     Ok(fits)
 }

@@ -74,6 +74,11 @@ pub enum Rejection {
     /// A group keeps an admin.
     #[error("a group needs an admin: make somebody else one first")]
     LastAdmin,
+    /// Another admin is chosen only where there is none any more.
+    #[error(
+        "an admin of this group was heard of within the last 30 days: ask them to make you one"
+    )]
+    AdminsThere,
     /// One left the group, or was taken out.
     #[error("you are not in this group any more")]
     NotIn,

@@ -19,7 +19,7 @@ use crate::store::table::outbox::Queued;
 use crate::store::table::pending::{self, Pending, Wanted};
 use crate::store::table::{contact, request as requests};
 use crate::work::Work;
-use crate::{Engine, joining, participant, pool};
+use crate::{Engine, joining, participant, pool, rehome, request};
 use minicbor::bytes::ByteVec;
 use snug_wire::card::{GroupCard, Signed};
 use snug_wire::frame::Request;
@@ -45,6 +45,8 @@ pub enum GroupWish {
     Describe(String),
     /// Give it a picture, PNG, JPEG or WebP of at most [`PICTURE_LIMIT`] bytes, or none.
     Picture(Option<Vec<u8>>),
+    /// Go on at another relay.
+    Move(RelayAddress),
 }
 
 impl Engine {
@@ -79,11 +81,8 @@ impl Engine {
     pub fn cancel_change(&mut self, id: ConversationId, change: i64, now: u64) -> Result<()> {
         self.write(now, |w| {
             let of_it = |p: &Pending| p.conversation == id;
-            pending::get(w.db, change)?
-                .filter(of_it)
-                .ok_or(Rejection::NotFound)?;
-            w.changes.conversations.insert(id);
-            pending::delete(w.db, change)
+            let wish = pending::get(w.db, change)?.filter(of_it);
+            give_up(w, &wish.ok_or(Rejection::NotFound)?)
         })
     }
 
@@ -142,7 +141,7 @@ fn create(w: &mut Work<'_>, name: &str, contacts: &[AccountId]) -> Result<Conver
 }
 
 /// A group one is in, and its log that is written to.
-fn standing_in(w: &Work<'_>, id: &ConversationId) -> Result<Log> {
+pub(crate) fn standing_in(w: &Work<'_>, id: &ConversationId) -> Result<Log> {
     let conversation = conversation::get(w.db, id)?
         .filter(|c| c.kind == ConversationKind::Group)
         .ok_or(Rejection::NotFound)?;
@@ -173,7 +172,7 @@ fn ask(w: &mut Work<'_>, id: ConversationId, wish: &GroupWish) -> Result<()> {
             if state.participant(account).is_some() {
                 return Err(Rejection::AlreadyIn.into());
             }
-            if state.participants.len() + pending::of(w.db, &id)?.len() >= MOST_PARTICIPANTS {
+            if state.participants.len() + pending::adds(w.db, &id)? >= MOST_PARTICIPANTS {
                 return Err(Rejection::GroupFull.into());
             }
             Wanted::Add(*account, None)
@@ -183,8 +182,7 @@ fn ask(w: &mut Work<'_>, id: ConversationId, wish: &GroupWish) -> Result<()> {
             // Who is only wished to be added is not any more.
             for add in pending::of(w.db, &id)? {
                 if matches!(add.wanted, Wanted::Add(who, _) if who == *account) {
-                    pending::delete(w.db, add.id)?;
-                    w.changes.conversations.insert(id);
+                    give_up(w, &add)?;
                 }
             }
             if state.participant(account).is_none() {
@@ -214,27 +212,27 @@ fn ask(w: &mut Work<'_>, id: ConversationId, wish: &GroupWish) -> Result<()> {
             }
             Wanted::Picture(picture.clone().map(ByteVec::from))
         }
+        GroupWish::Move(to) => {
+            if !rehome::may_move(w, &log, to)? {
+                return Ok(());
+            }
+            Wanted::Move(to.clone())
+        }
     };
-    if participant::is_wished(w, &id, &wanted)? || is_so(&state, &wanted) {
+    if pending::is_wished(w.db, &id, &wanted)? || is_so(&state, &wanted) {
         return Ok(());
     }
     want(w, &id, &wanted, 0).map(|_| ())
 }
 
 /// Keeps a wish and sets about it.
-fn want(w: &mut Work<'_>, id: &ConversationId, wanted: &Wanted, not_before: u64) -> Result<i64> {
-    // What was wished before about the same is not any more.
-    for old in pending::of(w.db, id)? {
-        let same = std::mem::discriminant(&old.wanted) == std::mem::discriminant(wanted);
-        let is_replaced = match (&old.wanted, wanted) {
-            (Wanted::Role(a, _), Wanted::Role(b, _)) => a == b,
-            (Wanted::Rename(_) | Wanted::Describe(_) | Wanted::Picture(_), _) => same,
-            _ => false,
-        };
-        if is_replaced {
-            pending::delete(w.db, old.id)?;
-        }
-    }
+pub(crate) fn want(
+    w: &mut Work<'_>,
+    id: &ConversationId,
+    wanted: &Wanted,
+    not_before: u64,
+) -> Result<i64> {
+    forget_replaced(w, id, wanted)?;
     let number = pending::add(w.db, id, wanted, (w.now, not_before))?;
     w.changes.conversations.insert(*id);
     w.step("wish")?;
@@ -244,6 +242,23 @@ fn want(w: &mut Work<'_>, id: &ConversationId, wanted: &Wanted, not_before: u64)
         _ => {}
     }
     Ok(number)
+}
+
+/// What was wished before about the same is not any more.
+fn forget_replaced(w: &Work<'_>, id: &ConversationId, wanted: &Wanted) -> Result<()> {
+    if let Wanted::Add(..) | Wanted::Remove(_) | Wanted::Leave(_) | Wanted::Elect(_) = wanted {
+        return Ok(());
+    }
+    for old in pending::of(w.db, id)? {
+        let is_replaced = match (&old.wanted, wanted) {
+            (Wanted::Role(a, _), Wanted::Role(b, _)) => a == b,
+            (old, new) => std::mem::discriminant(old) == std::mem::discriminant(new),
+        };
+        if is_replaced {
+            pending::delete(w.db, old.id)?;
+        }
+    }
+    Ok(())
 }
 
 /// Sets about what is wished of a conversation.
@@ -301,38 +316,22 @@ pub(crate) fn add_claimant(
     Ok(true)
 }
 
-/// Whether a wish can be set about now.
-fn is_ripe(w: &Work<'_>, wish: &Pending) -> Result<bool> {
-    if wish.not_before > w.now {
-        return Ok(false);
-    }
-    Ok(match wish.wanted {
-        Wanted::Add(..) => {
-            let all = candidate::of(w.db, wish.id)?;
-            !all.is_empty() && all.iter().all(|c| c.package.is_some())
-        }
-        _ => true,
-    })
-}
-
-pub(crate) fn is_anything_due(w: &Work<'_>, id: &ConversationId) -> Result<bool> {
-    for wish in pending::of(w.db, id)? {
-        if is_ripe(w, &wish)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// What can be set about now is not wished any more: the relay does not take what it comes to.
 pub(crate) fn drop_ripe(w: &mut Work<'_>, id: &ConversationId) -> Result<()> {
-    for wish in pending::of(w.db, id)? {
-        if is_ripe(w, &wish)? {
-            pending::delete(w.db, wish.id)?;
-            w.changes.conversations.insert(*id);
-        }
+    for wish in pending::ripe(w.db, id, w.now)? {
+        give_up(w, &wish)?;
     }
     Ok(())
+}
+
+/// Nothing comes of a wish: who asked to come in by it is told so.
+pub(crate) fn give_up(w: &mut Work<'_>, wish: &Pending) -> Result<()> {
+    pending::delete(w.db, wish.id)?;
+    w.changes.conversations.insert(wish.conversation);
+    match wish.wanted {
+        Wanted::Add(_, Some(claim)) => request::unfounded(w, &claim),
+        _ => Ok(()),
+    }
 }
 
 /// Wishes that were put off until now: the conversations they are of.
@@ -341,7 +340,9 @@ pub(crate) fn fall_due(w: &mut Work<'_>) -> Result<Vec<ConversationId>> {
     for wish in pending::due(w.db, w.now)? {
         pending::delay(w.db, wish.id, 0)?;
         match wish.wanted {
-            Wanted::Add(account, None) => pool::take(w, wish.id, &account)?,
+            Wanted::Add(account, None) if !pool::go_without(w, wish.id)? => {
+                pool::take(w, wish.id, &account)?;
+            }
             _ => all.push(wish.conversation),
         }
     }
@@ -360,6 +361,9 @@ fn is_so(state: &LogState, wanted: &Wanted) -> bool {
         Wanted::Leave(leave) => state
             .participant(&leave.form.account)
             .is_none_or(|p| p.stay != leave.form.stay),
+        // It is so in another log.
+        Wanted::Move(_) => false,
+        Wanted::Elect(votes) => !votes.iter().all(|vote| state.is_vote(vote)),
     }
 }
 
@@ -375,17 +379,23 @@ pub(crate) fn wanted(
         return Ok(());
     }
     let me = w.me()?.account;
-    for wish in pending::of(w.db, &log.conversation)? {
-        if !is_ripe(w, &wish)? {
-            continue;
-        }
+    let mut wishes = pending::ripe(w.db, &log.conversation, w.now)?;
+    // Nothing comes after it in this log, nor with it.
+    if let Some(at) = wishes
+        .iter()
+        .position(|w| matches!(w.wanted, Wanted::Move(_)))
+    {
+        wishes = vec![wishes.swap_remove(at)];
+    }
+    for wish in wishes {
         let (change, adds) = match &wish.wanted {
+            Wanted::Add(..) if admission.adds.len() >= most => continue,
             Wanted::Add(account, claim) => {
                 let adds = leaves(w, &wish)?;
                 match newcomer(w, account, claim.as_ref())? {
                     Some(new) if !adds.is_empty() => (Change::Added(Box::new(new)), adds),
                     _ => {
-                        pending::delete(w.db, wish.id)?;
+                        give_up(w, &wish)?;
                         continue;
                     }
                 }
@@ -396,6 +406,8 @@ pub(crate) fn wanted(
             Wanted::Describe(text) => (Change::Described(text.clone()), Vec::new()),
             Wanted::Picture(picture) => (Change::Pictured(picture.clone()), Vec::new()),
             Wanted::Leave(leave) => (Change::Left(leave.clone()), Vec::new()),
+            Wanted::Move(to) => (Change::Moved(Box::new(to.clone())), Vec::new()),
+            Wanted::Elect(votes) => (Change::Elected(votes.clone()), Vec::new()),
         };
         if admission.adds.len() + adds.len() > most && !admission.adds.is_empty() {
             continue;
@@ -410,11 +422,13 @@ pub(crate) fn wanted(
                 admission.adds.extend(adds);
                 admission.pending.push(wish.id);
             }
-            // Done by somebody else, or not for us to do any more.
-            _ => {
+            // Done by somebody else.
+            Ok(_) => {
                 pending::delete(w.db, wish.id)?;
                 w.changes.conversations.insert(log.conversation);
             }
+            // Not for us to do any more.
+            Err(_) => give_up(w, &wish)?,
         }
     }
     Ok(())
@@ -461,7 +475,7 @@ pub(crate) fn adding(w: &Work<'_>, log: &Log) -> Result<Vec<(Option<ClaimId>, Ca
     if log.kind != ConversationKind::Group {
         return Ok(all);
     }
-    for wish in pending::of(w.db, &log.conversation)? {
+    for wish in pending::ripe(w.db, &log.conversation, w.now)? {
         if let Wanted::Add(_, claim) = wish.wanted {
             let devices = candidate::of(w.db, wish.id)?;
             all.extend(devices.into_iter().map(|c| (claim, c)));
@@ -516,9 +530,12 @@ fn described(w: &mut Work<'_>, log: &Log, account: &AccountId) -> Result<Option<
 pub(crate) fn sweep(w: &mut Work<'_>, log: &Log, after: &LogState) -> Result<()> {
     let me = w.me()?.account;
     for wish in pending::of(w.db, &log.conversation)? {
-        let may = after.is_admin(&me) || matches!(wish.wanted, Wanted::Leave(_));
-        if is_so(after, &wish.wanted) || !may {
+        let is_signed = matches!(wish.wanted, Wanted::Leave(_) | Wanted::Elect(_));
+        let may = after.is_admin(&me) || is_signed;
+        if is_so(after, &wish.wanted) {
             pending::delete(w.db, wish.id)?;
+        } else if !may {
+            give_up(w, &wish)?;
         }
     }
     Ok(())
@@ -538,13 +555,16 @@ pub(crate) fn pending(
             Wanted::Rename(name) => GroupWish::Rename(name),
             Wanted::Describe(text) => GroupWish::Describe(text),
             Wanted::Picture(picture) => GroupWish::Picture(picture.map(Into::into)),
+            Wanted::Move(to) => GroupWish::Move(to),
             // Nobody here asked for it.
-            Wanted::Leave(_) => continue,
+            Wanted::Leave(_) | Wanted::Elect(_) => continue,
         };
         all.push(PendingChange {
             id: row.id,
             at: row.at,
-            no_keys: matches!(wish, GroupWish::Add(_)) && row.not_before > 0,
+            no_keys: matches!(wish, GroupWish::Add(_))
+                && row.not_before > 0
+                && candidate::of(db, row.id)?.is_empty(),
             wish,
         });
     }

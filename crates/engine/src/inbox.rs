@@ -11,8 +11,8 @@ use crate::store::table::message::{Event, Place};
 use crate::store::table::{missed, outbox as queue, quarantine};
 use crate::work::Work;
 use crate::{
-    admit, block, conversation, decision, group as groups, joining, message, outbox, participant,
-    pool, post, receipt, rejoin, request,
+    admit, block, conversation, decision, election, group as groups, joining, message, outbox,
+    participant, pool, post, receipt, rejoin, request,
 };
 use snug_wire::card::Signed;
 use snug_wire::content::{Body, Content};
@@ -213,6 +213,10 @@ fn content(w: &mut Work<'_>, log: &Log, seq: Seq, author: &Credential, plain: &[
             return group_leave(w, log, leave);
         }
         Body::Leave(_) => return Ok(Err("somebody leaves who did not say so")),
+        Body::Vote(vote) if vote.form.account == author.account => {
+            return election::arrived(w, log, vote);
+        }
+        Body::Vote(_) => return Ok(Err("a vote of somebody else")),
         Body::Text(text) if text.text.len() > TEXT_LIMIT => {
             return Ok(Err("a text longer than allowed"));
         }
@@ -365,7 +369,10 @@ pub(crate) fn ended(w: &mut Work<'_>, relay: &RelayKey, address: &Address, at: S
 
 /// Our secret opens a mailbox only up to an entry.
 pub(crate) fn outdated(w: &mut Work<'_>, mailbox: &Mailbox, log: &Log, at: Seq) -> Result<()> {
-    if mailbox.seq < at {
+    if log.trouble == Some(Trouble::Unusable) {
+        // Nothing of it is read any more.
+        Ok(())
+    } else if mailbox.seq < at {
         // What comes before says more.
         w.live.to_open.insert(mailbox.address);
         Ok(())

@@ -11,7 +11,9 @@ use crate::store::table::outbox::{Intent, New, Queued};
 use crate::store::table::request::RequestState;
 use crate::store::table::{contact, inbox, reach, relay, request as requests};
 use crate::work::Work;
-use crate::{admit, group as groups, offer, outbox, participant, rejoin, request, seal, verify};
+use crate::{
+    admit, group as groups, offer, outbox, participant, pool, rejoin, request, seal, verify,
+};
 use openmls::prelude::MlsGroup;
 use rand::RngExt as _;
 use snug_wire::card::{InboxAddress, Signable as _, Signed};
@@ -105,7 +107,8 @@ pub(crate) fn learn(
         device: who.device,
         inbox: inbox.clone(),
     };
-    reach::put(w.db, &log.conversation, &reached)
+    reach::put(w.db, &log.conversation, &reached)?;
+    pool::reached(w, &who.account)
 }
 
 /// The relay a log lives on.

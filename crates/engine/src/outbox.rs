@@ -14,8 +14,8 @@ use crate::store::table::wish::Wish;
 use crate::store::table::{pending, reach, wish};
 use crate::work::{Live, Work};
 use crate::{
-    admit, decision, group as group_wishes, inbox, joining, message as messages, own, pool, post,
-    receipt, rehome, rejoin, request, seal as sealing,
+    admit, decision, election, group as group_wishes, inbox, joining, message as messages, own,
+    pool, post, receipt, rehome, rejoin, request, seal as sealing,
 };
 use rusqlite::Connection;
 use snug_wire::content::{Body, Content};
@@ -61,6 +61,7 @@ pub(crate) fn may_leave(db: &Connection, live: &Live, row: &Queued) -> Result<bo
         | Intent::Decide(_)
         | Intent::Reach(_)
         | Intent::Leave(_)
+        | Intent::Vote(_)
         | Intent::Renew(_) => Some(true),
         Intent::Found(..) => Some(false),
         // Into a log that stands, or as the first commit of one.
@@ -172,6 +173,10 @@ pub(crate) fn freeze(w: &mut Work<'_>, row: &Queued) -> Result<Option<Request>> 
                 None => None,
             }
         }
+        Intent::Vote(vote) if w.state(&log.group)?.is_vote(vote) => {
+            let body = Body::Vote(vote.clone());
+            Some(seal(w, &log, &Content { at: w.now, body })?)
+        }
         _ => None,
     };
     w.step("encrypt")?;
@@ -200,19 +205,16 @@ fn admit_all(w: &mut Work<'_>, log: &Log) -> Result<Option<Put>> {
         if let Some(put) = commit(w, log, &admission)? {
             return Ok(Some(put));
         }
-        match (&admission.wishes[..], &admission.pending[..]) {
-            ([one], []) => wish::close(w.db, one, &log.conversation)?,
-            ([], [one]) => pending::delete(w.db, *one)?,
-            _ if most == 1 => {
-                // Whosever fault it is, the others go on.
-                for one in &admission.pending {
-                    pending::delete(w.db, *one)?;
-                }
-                for one in &admission.wishes {
-                    wish::close(w.db, one, &log.conversation)?;
+        if most == 1 || admission.wishes.len() + admission.pending.len() == 1 {
+            // Whosever fault it is, the others go on.
+            for one in &admission.pending {
+                if let Some(wish) = pending::get(w.db, *one)? {
+                    group_wishes::give_up(w, &wish)?;
                 }
             }
-            _ => {}
+            for one in &admission.wishes {
+                wish::close(w.db, one, &log.conversation)?;
+            }
         }
         // One at a time shows whose fault it is.
         most = 1;
@@ -304,6 +306,7 @@ fn is_of_log(intent: &Intent) -> bool {
             | Intent::Admit(_)
             | Intent::Reach(_)
             | Intent::Leave(_)
+            | Intent::Vote(_)
     )
 }
 
@@ -468,6 +471,8 @@ pub(crate) fn echoed(w: &mut Work<'_>, log: &Log, seq: Seq, row: &Queued) -> Res
         Intent::Renew(_) => {
             merge(w, log, seq)?;
         }
+        // Void, if others are admins by now.
+        Intent::Vote(vote) => election::arrived(w, log, vote)?.unwrap_or_default(),
         Intent::Leave(_) => {
             let id = log.conversation;
             group_wishes::close(w, &id, ChatStanding::Left)?;

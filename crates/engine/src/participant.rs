@@ -6,7 +6,7 @@ use crate::store::table::conversation::{self, ChatStanding};
 use crate::store::table::log::{self, Log};
 use crate::store::table::message::{self, Message, MessageKind, MessageState, Place};
 use crate::store::table::participant::{self, Member};
-use crate::store::table::{mailbox, pending, reach};
+use crate::store::table::{mailbox, reach, vote};
 use crate::work::Work;
 use crate::{group, message as messages, receipt};
 use minicbor::{Decode, Encode};
@@ -75,6 +75,19 @@ pub enum Happened {
     /// The group has another picture, or none.
     #[n(7)]
     Pictured,
+    /// Somebody became an admin because most of all voted for it.
+    #[n(8)]
+    Elected {
+        /// Who.
+        #[n(0)]
+        account: AccountId,
+        /// Their name.
+        #[n(1)]
+        name: String,
+    },
+    /// The group goes on at another relay, at this `host:port`.
+    #[n(9)]
+    Moved(#[n(0)] String),
 }
 
 /// What a line of the timeline says that happened; nothing for other lines.
@@ -157,13 +170,24 @@ fn lines(before: &LogState, judged: &Judged) -> Vec<Happened> {
             Change::Renamed(name) => Happened::Renamed(name.clone()),
             Change::Described(text) => Happened::Described(text.clone()),
             Change::Pictured(_) => Happened::Pictured,
+            Change::Moved(to) => Happened::Moved(to.host().to_owned()),
+            Change::Elected(votes) => match votes.first() {
+                Some(vote) => Happened::Elected {
+                    account: vote.form.candidate,
+                    name: name(before, &vote.form.candidate),
+                },
+                None => continue,
+            },
             Change::Devices(..) | Change::Joined(_) | Change::Profile(..) => continue,
         });
     }
     let is_said = |account: &AccountId| {
-        let of =
-            |line: &Happened| matches!(line, Happened::Role { account: a, .. } if a == account);
-        lines.iter().any(of)
+        lines.iter().any(|line| match line {
+            Happened::Role { account: a, .. } | Happened::Elected { account: a, .. } => {
+                a == account
+            }
+            _ => false,
+        })
     };
     // Who became an admin because the last one left.
     let next: Vec<_> = after
@@ -186,13 +210,14 @@ fn lines(before: &LogState, judged: &Judged) -> Vec<Happened> {
     lines
 }
 
-fn member(p: &Participant, joined: bool) -> Member {
+fn member(p: &Participant, joined: bool, now: u64) -> Member {
     Member {
         account: p.account,
         name: p.name.clone(),
         kind: p.kind,
         role: p.role,
         joined,
+        spoke_at: now,
     }
 }
 
@@ -206,7 +231,8 @@ pub(crate) fn changed(
 ) -> Result<()> {
     let after = &judged.state;
     spoke(w, log, &judged.by.account)?;
-    if *after == *before {
+    let moves = |change: &Change| matches!(change, Change::Moved(_));
+    if *after == *before && !judged.changes.iter().any(moves) {
         return Ok(());
     }
     let id = &log.conversation;
@@ -228,7 +254,7 @@ pub(crate) fn changed(
         let old = before.participant(&new.account);
         if old.is_none_or(|old| (&old.name, old.role, old.kind) != (&new.name, new.role, new.kind))
         {
-            participant::put(w.db, id, &member(new, false))?;
+            participant::put(w.db, id, &member(new, false, w.now))?;
         }
         if old.is_none() {
             receipt::added(w, log, &new.account, seq)?;
@@ -236,6 +262,9 @@ pub(crate) fn changed(
     }
     if parted {
         receipt::parted(w, log)?;
+    }
+    if after.admins() != before.admins() {
+        vote::forget(w.db, id)?;
     }
     if after.name != before.name {
         conversation::set_name(w.db, id, &after.name)?;
@@ -253,7 +282,7 @@ pub(crate) fn changed(
 
 /// A device of somebody has spoken: they are in, not only invited.
 pub(crate) fn spoke(w: &mut Work<'_>, log: &Log, account: &AccountId) -> Result<()> {
-    if participant::has_joined(w.db, &log.conversation, account)? {
+    if participant::spoke(w.db, &log.conversation, account, w.now)? {
         w.changes.conversations.insert(log.conversation);
     }
     Ok(())
@@ -298,7 +327,7 @@ pub(crate) fn list(
         }
     }
     for p in &state.participants {
-        participant::put(w.db, id, &member(p, joined(&p.account)))?;
+        participant::put(w.db, id, &member(p, joined(&p.account), w.now))?;
     }
     w.changes.conversations.insert(*id);
     conversation::set_name(w.db, id, &state.name)?;
@@ -357,13 +386,4 @@ pub(crate) fn told_out(w: &mut Work<'_>, log: &Log, by: AccountId) -> Result<()>
     )?;
     participant::delete(w.db, &log.conversation, &account)?;
     group::close(w, &log.conversation, ChatStanding::Removed)
-}
-
-/// Whether a change of a group is wished already.
-pub(crate) fn is_wished(
-    w: &Work<'_>,
-    id: &snug_wire::ConversationId,
-    wanted: &pending::Wanted,
-) -> Result<bool> {
-    Ok(pending::of(w.db, id)?.iter().any(|p| p.wanted == *wanted))
 }

@@ -19,8 +19,11 @@ use snug_wire::{AccountId, Address, DeviceId};
 const FULL: u32 = 4;
 /// With fewer than that more are made.
 const LEAST: u32 = 2;
-/// Whoever had none is asked for again after so many milliseconds.
-const AGAIN: u64 = 10 * 60_000;
+/// Whoever had none is asked for again after as long as the wish waits, in milliseconds: at least and at
+/// most.
+const AGAIN: (u64, u64) = (10_000, 10 * 60_000);
+/// How long the first of somebody's devices waits for the others' key packages, in milliseconds.
+const TOGETHER: u64 = 60_000;
 
 /// Puts key packages beside an inbox of ours, if there are few.
 pub(crate) fn fill(w: &mut Work<'_>, address: &Address) -> Result<()> {
@@ -106,7 +109,23 @@ pub(crate) fn take(w: &mut Work<'_>, id: i64, account: &AccountId) -> Result<()>
         )?;
     }
     if !asked {
-        pending::delay(w.db, id, w.now + AGAIN)?;
+        put_off(w, id)?;
+    }
+    Ok(())
+}
+
+fn put_off(w: &Work<'_>, id: i64) -> Result<()> {
+    let since = pending::get(w.db, id)?.map_or(w.now, |wish| wish.at);
+    let wait = w.now.saturating_sub(since).clamp(AGAIN.0, AGAIN.1);
+    pending::delay(w.db, id, w.now + wait)
+}
+
+/// It is known now where a device of somebody is reached: who waits for that to be added goes on.
+pub(crate) fn reached(w: &Work<'_>, account: &AccountId) -> Result<()> {
+    for wish in pending::put_off(w.db)? {
+        if matches!(wish.wanted, Wanted::Add(whom, None) if whom == *account) {
+            pending::delay(w.db, wish.id, 1)?;
+        }
     }
     Ok(())
 }
@@ -139,12 +158,27 @@ pub(crate) fn taken(w: &mut Work<'_>, id: i64, device: &DeviceId, answer: &Answe
     w.changes.conversations.insert(wish.conversation);
     if all.is_empty() {
         // They must open Snug once.
-        return pending::delay(w.db, id, w.now + AGAIN);
+        return put_off(w, id);
     }
     if all.iter().all(|c| c.package.is_some()) {
-        group::go(w, &wish.conversation)?;
+        pending::delay(w.db, id, 0)?;
+        return group::go(w, &wish.conversation);
+    }
+    if wish.not_before == 0 && all.iter().any(|c| c.package.is_some()) {
+        pending::delay(w.db, id, w.now + TOGETHER)?;
     }
     Ok(())
+}
+
+/// Whoever has a key package by now is added without the devices of theirs whose relay does not answer.
+/// Says whether there is such a device.
+pub(crate) fn go_without(w: &mut Work<'_>, id: i64) -> Result<bool> {
+    let all = candidate::of(w.db, id)?;
+    let is_any = all.iter().any(|c| c.package.is_some());
+    for one in all.iter().filter(|c| is_any && c.package.is_none()) {
+        candidate::delete(w.db, id, &one.device)?;
+    }
+    Ok(is_any)
 }
 
 /// Whether a key package is of that device, as far as its list is known.

@@ -15,7 +15,8 @@ use crate::store::table::message::{self, Message, Place, Unread};
 use crate::store::table::participant::Member;
 use crate::store::table::request::{self, Request};
 use crate::store::table::{
-    blocked, contact, keeping, log, log_state, outbox, participant, quarantine, reaction, receipt,
+    blocked, contact, keeping, log, log_state, mailbox, outbox, participant, quarantine, reaction,
+    receipt, relay,
 };
 use crate::verify::Trust;
 use crate::{post, timer};
@@ -25,7 +26,7 @@ use snug_wire::code::InviteCode;
 use snug_wire::content::Mention;
 use snug_wire::log_state::{ConversationKind, Role};
 use snug_wire::own::Keeping;
-use snug_wire::{AccountId, ClaimId, ConversationId, InvitationId, MessageId};
+use snug_wire::{AccountId, ClaimId, ConversationId, InvitationId, MessageId, RelayAddress};
 
 /// A chat as a list shows it.
 #[derive(Clone, Debug)]
@@ -75,6 +76,8 @@ pub struct Group {
     pub role: Role,
     /// How one stands in it.
     pub standing: ChatStanding,
+    /// The relay it is on.
+    pub relay: Option<RelayAddress>,
     /// Who is in it, by account.
     pub participants: Vec<Member>,
     /// What is asked for and not done yet, with its number and since when.
@@ -302,10 +305,14 @@ impl View<'_> {
             return Ok(None);
         };
         let logs = log::of(self.0, id)?;
-        let state = match logs.iter().find(|log| log.ready).or(logs.first()) {
-            Some(log) => log_state::get(self.0, &log.group)?,
-            None => None,
+        let (state, at) = match logs.iter().find(|log| log.ready).or(logs.first()) {
+            Some(log) => (
+                log_state::get(self.0, &log.group)?,
+                mailbox::get(self.0, &log.address)?,
+            ),
+            None => (None, None),
         };
+        let relay = at.map(|at| relay::get(self.0, &at.relay)).transpose()?;
         let me = account::own_id(self.0)?;
         let participants = participant::of(self.0, id)?;
         let own = participants.iter().find(|p| Some(p.account) == me);
@@ -316,9 +323,15 @@ impl View<'_> {
             standing: there.standing,
             description: state.map(|s| s.description).unwrap_or_default(),
             picture: conversation::picture(self.0, id)?,
+            relay: relay.flatten(),
             participants,
             pending: group::pending(self.0, id)?,
         }))
+    }
+
+    /// What is asked for of a group and not done yet, oldest first.
+    pub fn pending_changes(&self, id: &ConversationId) -> Result<Vec<PendingChange>> {
+        group::pending(self.0, id)
     }
 
     /// Groups one is invited to, newest first.

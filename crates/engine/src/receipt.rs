@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 /// came meanwhile (rule 22).
 const EVERY: u64 = 5_000;
 /// Above so many participants nobody does.
-const MOST: u64 = 50;
+pub(crate) const MOST: u64 = 50;
 
 /// Makes sure that our watermarks of a log will be sent; several wishes become one.
 pub(crate) fn queue(w: &mut Work<'_>, group: &GroupId) -> Result<()> {

@@ -5,15 +5,18 @@
 use crate::account::Me;
 use crate::conversation;
 use crate::error::Result;
+use crate::mls::policy::Judged;
 use crate::store::table::log::{self, Log, Trouble};
 use crate::store::table::message::Event;
 use crate::store::table::outbox::{self as queue, Intent, Stage};
-use crate::store::table::{log_state, mailbox, wish};
+use crate::store::table::pending::{self, Wanted};
+use crate::store::table::{log_state, mailbox, relay, wish};
 use crate::work::Work;
 use crate::{admit, group, message, outbox, participant, rejoin};
 use rusqlite::Connection;
-use snug_wire::log_state::ConversationKind;
-use snug_wire::{GroupId, Seq};
+use snug_wire::inbox::Pointer;
+use snug_wire::log_state::{Change, ConversationKind};
+use snug_wire::{GroupId, RelayAddress, Secret, Seq};
 use std::collections::BTreeSet;
 
 /// The device whose turn it is founds at once, the next ones after so many milliseconds each.
@@ -77,7 +80,9 @@ fn due(db: &Connection, me: &Me, log: &Log) -> Result<Option<u64>> {
         .filter(|who| state.is_admin(&who.account))
         .map(|who| who.device)
         .collect();
-    let before = devices.iter().filter(|device| **device < me.device).count() as u64;
+    let mut before = devices.iter().filter(|device| **device < me.device).count() as u64;
+    // Whose doing it is that the group moves goes first.
+    before += u64::from(log::moved(db, &log.group)?.is_some());
     // Who is only behind is taken in by those who are not, if there are any.
     let patience = match (log.kind, log.trouble) {
         (ConversationKind::Group, Some(Trouble::Behind)) => PATIENCE,
@@ -100,8 +105,58 @@ pub(crate) fn next_turn(db: &Connection, me: &Me) -> Result<Option<u64>> {
     Ok(next)
 }
 
+/// Whether a group may move there: it is elsewhere, and can be founded anew.
+pub(crate) fn may_move(w: &Work<'_>, log: &Log, to: &RelayAddress) -> Result<bool> {
+    let there = mailbox::get(w.db, &log.address)?.is_some_and(|there| there.relay == to.key);
+    Ok(!there && log.group > LOWEST)
+}
+
+/// An admin's commit has the group go on at another relay: that admin's device founds it there at once;
+/// all ask to come in, that device too, since another may have founded it while it was away.
+pub(crate) fn follow(w: &mut Work<'_>, log: &Log, judged: &Judged) -> Result<()> {
+    let to = judged.changes.iter().find_map(|change| match change {
+        Change::Moved(to) => Some(to),
+        _ => None,
+    });
+    let Some(to) = to else {
+        return Ok(());
+    };
+    let connection = Secret::new(w.random());
+    relay::remember(w.db, to, &connection)?;
+    log::set_moved(w.db, &log.group, to)?;
+    for wish in pending::of(w.db, &log.conversation)? {
+        if matches!(wish.wanted, Wanted::Move(_)) {
+            pending::delete(w.db, wish.id)?;
+        }
+    }
+    w.step("move")?;
+    let Some(log) = log::get(w.db, &log.group)? else {
+        return Ok(());
+    };
+    rejoin::trouble(w, &log, Trouble::Unusable)?;
+    match log::get(w.db, &log.group)? {
+        Some(log) if judged.by.device == w.me()?.device => alone(w, &log),
+        _ => Ok(()),
+    }
+}
+
+/// Of two foundings the lower one wins: what was followed meanwhile is no more, if it is a group's.
+pub(crate) fn overtake(w: &mut Work<'_>, by: &Pointer) -> Result<()> {
+    for log in log::of(w.db, &by.conversation)? {
+        if log.kind == ConversationKind::Group && log.group > by.group && log.trouble.is_none() {
+            log::set_moved(w.db, &log.group, &by.relay)?;
+            log::set_trouble(w.db, &log.group, Some(Trouble::Unusable))?;
+            w.changes.conversations.insert(log.conversation);
+        }
+    }
+    Ok(())
+}
+
 fn found(w: &mut Work<'_>, log: &Log, ready: bool) -> Result<GroupId> {
-    let relay = mailbox::get(w.db, &log.address)?.map_or(w.me()?.home.key, |mailbox| mailbox.relay);
+    let relay = match log::moved(w.db, &log.group)? {
+        Some(to) => to.key,
+        None => mailbox::get(w.db, &log.address)?.map_or(w.me()?.home.key, |there| there.relay),
+    };
     w.step("found anew")?;
     let state = w.state(&log.group)?;
     let state = group::without_leavers(w.db, log, &state)?;
@@ -154,7 +209,7 @@ pub(crate) fn leave_others(w: &mut Work<'_>, log: &Log) -> Result<()> {
         outbox::thaw_lane(w, &old.address)?;
         for row in queue::of_lane(w.db, &old.address)? {
             match row.intent {
-                Intent::Message(_) | Intent::Post(..) | Intent::Own(_)
+                Intent::Message(_) | Intent::Post(..) | Intent::Own(_) | Intent::Vote(_)
                     if row.stage == Stage::Waiting =>
                 {
                     queue::relocate(w.db, row.id, &to.relay, &log.address)?;

@@ -106,7 +106,10 @@ fn ask(w: &mut Work<'_>, log: &Log) -> Result<()> {
         return Ok(());
     }
     log::set_asked_at(w.db, &log.group, w.now)?;
-    let relay = joining::relay_of(w, log)?;
+    let relay = match log::moved(w.db, &log.group)? {
+        Some(to) => to,
+        None => joining::relay_of(w, log)?,
+    };
     let reply = own_reach(w, &log.conversation, &relay)?;
     let me = w.me()?;
     let (at, lost) = asked_before(w, log)?;
@@ -173,7 +176,8 @@ pub(crate) fn own_reach(
     at: &RelayAddress,
 ) -> Result<InboxAddress> {
     let me = w.me()?;
-    if let Some(inbox) = reach::of(w.db, conversation, &me.device)? {
+    let there = reach::of(w.db, conversation, &me.device)?;
+    if let Some(inbox) = there.filter(|inbox| inbox.relay.key == at.key) {
         return Ok(inbox);
     }
     let public = open_inbox(w, at)?;
@@ -194,12 +198,39 @@ pub(crate) fn pointed(
 ) -> Result<std::result::Result<(), &'static str>> {
     let pointer = &signed.form;
     let Some(wish) = wish::ours(w.db, id, &pointer.conversation)? else {
-        return Ok(Err("a pointer to nothing asked"));
+        return asked_once(w, signed, id);
     };
-    if let Err(why) = is_trusted(w, signed, &wish)? {
+    if let Err(why) = is_trusted(w, signed, &wish.conversation)? {
         return Ok(Err(why));
     }
     joining::follow(w, pointer)?;
+    Ok(Ok(()))
+}
+
+/// A pointer that answers a wish which somebody else has fulfilled: two founded the conversation anew. If
+/// theirs is the one that wins we ask to come in there, since a key package opens one Welcome.
+fn asked_once(
+    w: &mut Work<'_>,
+    signed: &Signed<Pointer>,
+    id: &JoinId,
+) -> Result<std::result::Result<(), &'static str>> {
+    let pointer = &signed.form;
+    let logs = log::of(w.db, &pointer.conversation)?;
+    let wins = logs
+        .iter()
+        .all(|log| log.kind == ConversationKind::Group && pointer.group < log.group);
+    if !wins || logs.is_empty() || !wish::was_ours(w.db, id, &pointer.conversation)? {
+        return Ok(Err("a pointer to nothing asked"));
+    }
+    if let Err(why) = is_trusted(w, signed, &pointer.conversation)? {
+        return Ok(Err(why));
+    }
+    rehome::overtake(w, pointer)?;
+    for log in log::of(w.db, &pointer.conversation)? {
+        if is_written_to(w.db, &log)? && when_to_ask(w.db, &log)? <= w.now {
+            ask(w, &log)?;
+        }
+    }
     Ok(Ok(()))
 }
 
@@ -238,7 +269,7 @@ pub(crate) fn removed(
 fn is_trusted(
     w: &mut Work<'_>,
     signed: &Signed<Pointer>,
-    wish: &Wish,
+    wished: &ConversationId,
 ) -> Result<std::result::Result<(), &'static str>> {
     let pointer = &signed.form;
     let known = log::of(w.db, &pointer.conversation)?;
@@ -254,7 +285,7 @@ fn is_trusted(
     if is_other {
         return Ok(Err("a pointer to a mailbox of something else"));
     }
-    if wish.conversation == ANY {
+    if *wished == ANY {
         let me = w.me()?;
         let is_own = pointer.account == me.account && joining::is_signed(signed, &me.devices);
         return Ok(if is_own {
@@ -273,6 +304,9 @@ fn is_trusted(
     }
     if same.is_none() && pointer.group > lowest.group {
         return Ok(Err("a pointer to an older log"));
+    }
+    if same.is_some() && log::moved(w.db, &pointer.group)?.is_some() {
+        return Ok(Err("a pointer to a log that goes on elsewhere"));
     }
     let state = w.state(&lowest.group)?;
     let state = group::without_leavers(w.db, lowest, &state)?;
@@ -372,6 +406,7 @@ pub(crate) fn fetched(
     joining::enter(w, pointer, &joining)?;
     if event == Event::Renewed {
         moot(w, pointer)?;
+        rehome::overtake(w, pointer)?;
     }
     if !first {
         tell(

@@ -4,6 +4,7 @@ use crate::card::{InboxAddress, Signed};
 use crate::cbor::{self, form_of, put_kind};
 use crate::log_state::Leave;
 use crate::own::{Decision, OwnRecord};
+use crate::vote::Vote;
 use crate::{AccountId, MessageId, Seq, WireError, decode, encode};
 use minicbor::decode::Error as DecodeError;
 use minicbor::{Decode, Decoder, Encode, Encoder};
@@ -56,6 +57,8 @@ pub enum Body {
     Reach(InboxAddress),
     /// Kind 9: the author's account leaves the group.
     Leave(Box<Signed<Leave>>),
+    /// Kind 10: whom the author's account would have for an admin.
+    Vote(Box<Signed<Vote>>),
     /// Kind 64: for one's own devices only, in the own conversation (rule 26).
     Own(OwnRecord),
     /// Kind 65: likewise.
@@ -261,6 +264,7 @@ impl Body {
             Body::Timer(timer) => (7, encode(timer)),
             Body::Reach(inbox) => (8, encode(inbox)),
             Body::Leave(leave) => (9, encode(leave)),
+            Body::Vote(vote) => (10, encode(vote)),
             Body::Own(record) => (64, encode(record)),
             Body::Decided(decision) => (65, encode(decision)),
             Body::Unknown { kind, form } => (*kind, form.clone()),
@@ -292,6 +296,7 @@ impl<'b, C> Decode<'b, C> for Body {
             7 => Body::Timer(form_of(form)?),
             8 => Body::Reach(form_of(form)?),
             9 => Body::Leave(form_of(form)?),
+            10 => Body::Vote(form_of(form)?),
             64 => Body::Own(form_of(form)?),
             65 => Body::Decided(form_of(form)?),
             _ => Body::Unknown {

@@ -25,6 +25,7 @@ mod relay_address;
 mod secret;
 pub mod signal;
 pub mod verify;
+pub mod vote;
 
 pub use cbor::{WireError, decode, encode};
 pub use id::{

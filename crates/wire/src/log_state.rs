@@ -2,7 +2,10 @@
 
 use crate::card::{Signable, Signed};
 use crate::device_list::DeviceList;
-use crate::{AccountId, ConversationId, DeviceId, DeviceKey, JoinId, NAME_LIMIT, Seq, encode};
+use crate::vote::Vote;
+use crate::{
+    AccountId, ConversationId, DeviceId, DeviceKey, JoinId, NAME_LIMIT, RelayAddress, Seq, encode,
+};
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -168,6 +171,12 @@ pub enum Change {
     /// A participant shows another name; its own devices only.
     #[n(9)]
     Profile(#[n(0)] AccountId, #[n(1)] String),
+    /// The group goes on at this relay; nothing more is said here. Admins only.
+    #[n(10)]
+    Moved(#[n(0)] Box<RelayAddress>),
+    /// More than half of all have voted for one of them to be an admin. Anybody may commit it.
+    #[n(11)]
+    Elected(#[n(0)] Vec<Signed<Vote>>),
 }
 
 /// A participant's word that it leaves, or does not come in: signed by one of its devices, so that any
@@ -211,6 +220,8 @@ pub const STATE_LIMIT: usize = 1 << 20;
 pub const MOST_PARTICIPANTS: usize = 1_024;
 /// The longest description of a group, in characters.
 pub const DESCRIPTION_LIMIT: usize = 1_000;
+/// The longest URL of a relay that a group moves to, in characters.
+pub const URL_LIMIT: usize = 300;
 /// The largest picture of a group, in bytes.
 pub const PICTURE_LIMIT: usize = 16 << 10;
 
@@ -278,7 +289,12 @@ impl LogState {
         state.change(change, by)?;
         let grows = !matches!(
             change,
-            Change::Joined(_) | Change::Removed(_) | Change::Role(..) | Change::Left(_)
+            Change::Joined(_)
+                | Change::Removed(_)
+                | Change::Role(..)
+                | Change::Left(_)
+                | Change::Moved(_)
+                | Change::Elected(_)
         );
         if grows && encode(&state).len() > STATE_LIMIT {
             return Err("a state longer than a log can hold");
@@ -297,6 +313,10 @@ impl LogState {
         }
         match change {
             Change::Left(leave) => return self.leave(leave),
+            Change::Elected(votes) => {
+                let candidate = self.elected(votes)?;
+                return self.set_role(&candidate, Role::Admin);
+            }
             Change::Profile(account, name) if account == by => {
                 check_length(name, 1, NAME_LIMIT)?;
                 self.participant_mut(account)?.name.clone_from(name);
@@ -328,6 +348,7 @@ impl LogState {
                 self.picture.clone_from(picture);
                 Ok(())
             }
+            Change::Moved(relay) => check_length(&relay.url, 1, URL_LIMIT),
             _ => Err("a change that cannot be"),
         }
     }
@@ -355,8 +376,9 @@ impl LogState {
         let Err(at) = at else {
             return Err("a participant who is in already");
         };
-        self.added += 1;
-        let stay = self.added;
+        let stay = self.added.checked_add(1);
+        let stay = stay.ok_or("more participants than can be counted")?;
+        self.added = stay;
         self.participants.insert(
             at,
             Participant {

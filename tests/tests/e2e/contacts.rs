@@ -31,8 +31,8 @@ async fn two_people_verify_each_other_and_one_blocks_the_other_for_a_while() -> 
         )
         .await?;
     let code = shown["code"].as_str().context("a code")?;
-    hers.type_into("verify-code", code).await?;
-    hers.click("verify-check").await?;
+    hers.type_into("verify-text", code).await?;
+    hers.click("verify-submit").await?;
     hers.see("verify-done").await?;
     hers.picture("verified-light").await?;
     his.click("verify-match").await?;

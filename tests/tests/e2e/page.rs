@@ -132,6 +132,19 @@ impl Window {
         .await
     }
 
+    /// Waits until a line of the open chat says that this happened.
+    pub async fn notices(&self, text: &str) -> Result<()> {
+        // Names are set apart by characters nobody sees.
+        let script = "
+            const lines = [...document.querySelectorAll('[data-testid=notice]')];
+            return lines.some((line) => line.textContent.replace(/[\\u2066-\\u2069]/g, '').includes(arguments[0]));";
+        until(&format!("a notice {text:?}"), || async {
+            let said = self.page.execute(script, vec![json!(text)]).await?;
+            Ok((said == json!(true)).then_some(()))
+        })
+        .await
+    }
+
     /// Waits until nothing that matches is there.
     pub async fn misses(&self, what: &str) -> Result<()> {
         let selector = selector(what);

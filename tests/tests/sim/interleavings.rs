@@ -71,6 +71,8 @@ struct Limits {
     ups: usize,
     downs: usize,
     fault: bool,
+    /// Whether that may be a cut, not only a crash.
+    cuts: bool,
 }
 
 /// A world on disk, the same for every order.
@@ -177,7 +179,8 @@ impl World {
                 moves.push(Move::Up(n));
             }
             if may_strike {
-                moves.extend([Move::Cut(n), Move::Crash(n)]);
+                moves.extend(limits.cuts.then_some(Move::Cut(n)));
+                moves.push(Move::Crash(n));
             }
         }
         if may_strike {
@@ -290,10 +293,18 @@ const CALM: Limits = Limits {
     ups: 1,
     downs: 1,
     fault: false,
+    cuts: false,
 };
 
 /// One fault strikes before, between and after all moves.
 const ONE_FAULT: Limits = Limits {
+    fault: true,
+    cuts: true,
+    ..CALM
+};
+
+/// One crash of a device or the relay does.
+const ONE_CRASH: Limits = Limits {
     fault: true,
     ..CALM
 };
@@ -392,4 +403,13 @@ fn every_order_of_small_groups() {
     for (name, acts) in all {
         every_order(name, (&base, &trio), &acts, CALM);
     }
+}
+
+/// As in [`every_order_of_small_groups`], with a fourth action, and a crash at every point.
+#[test]
+fn every_order_of_a_small_group_with_a_crash_at_every_point() {
+    let (base, trio) = Trio::base();
+    let acts: [&[Change]; 3] = [&[Remove(2), Rename("One")], &[Demote(0), Say], &[]];
+    let name = "remove, rename; demote, say; a crash";
+    every_order(name, (&base, &trio), &acts, ONE_CRASH);
 }

@@ -70,6 +70,10 @@ pub struct World {
     pub written: Written,
     /// Whether each invited the other: then there may be two logs, and between them no order.
     pub mutual: bool,
+    /// Whether devices may go on asking for help that nobody can give.
+    pub patient: bool,
+    /// The device that has no connection for now.
+    pub away: Option<usize>,
     /// Whether the relay lost what it had acknowledged, or did not keep it for as long as a device was away.
     pub lossy: bool,
     dir: tempfile::TempDir,
@@ -148,6 +152,8 @@ impl World {
             written: Written::new(2 * names.len()),
             mutual: false,
             lossy: false,
+            patient: false,
+            away: None,
             dir,
         }
     }
@@ -266,7 +272,7 @@ impl World {
 
     /// Connects a device that is not, sends what may leave, and does what time brings.
     pub fn tend(&mut self, device: usize) {
-        if self.devices[device].link.is_none() {
+        if self.devices[device].link.is_none() && self.away != Some(device) {
             let peer = self.next_peer;
             self.next_peer += 1;
             self.devices[device].connect(peer);
@@ -441,6 +447,9 @@ impl World {
                 // Only what was delayed on purpose is left.
                 self.now += 1000;
             }
+        }
+        if self.patient {
+            return;
         }
         panic!("the world does not come to rest: {:#?}", self.described());
     }

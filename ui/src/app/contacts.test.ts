@@ -130,14 +130,14 @@ describe("a safety number", () => {
 
   it("is scanned, and a difference is said loudly", async () => {
     const dialog = await compare();
-    const field = within(dialog).getByTestId("verify-code");
+    const field = within(dialog).getByTestId("verify-text");
     await fireEvent.input(field, { target: { value: codeOf("somebody-else") } });
-    await fireEvent.click(within(dialog).getByTestId("verify-check"));
+    await fireEvent.click(within(dialog).getByTestId("verify-submit"));
     const said = await within(dialog).findByTestId("verify-problem");
     expect(within(said).getByRole("alert").textContent).toContain("differ");
     expect(within(dialog).queryByTestId("verify-done")).toBeNull();
     await fireEvent.input(field, { target: { value: codeOf("account-ada") } });
-    await fireEvent.click(within(dialog).getByTestId("verify-check"));
+    await fireEvent.click(within(dialog).getByTestId("verify-submit"));
     expect(await within(dialog).findByTestId("verify-done")).toBeTruthy();
   });
 

@@ -61,6 +61,10 @@ export const commands = {
 	describeGroup: (chat: string, text: string) => __TAURI_INVOKE<null>("describe_group", { chat, text }),
 	/**  Gives a group a picture, or none. */
 	setGroupPicture: (chat: string, picture: number[] | null) => __TAURI_INVOKE<null>("set_group_picture", { chat, picture }),
+	/**  Has a group go on at another relay. */
+	moveGroup: (chat: string, relay: string) => __TAURI_INVOKE<null>("move_group", { chat, relay }),
+	/**  Stands for an admin of a group whose admins are silent. */
+	standForAdmin: (chat: string) => __TAURI_INVOKE<null>("stand_for_admin", { chat }),
 	/**  Leaves a group. */
 	leaveGroup: (chat: string, successor: string | null) => __TAURI_INVOKE<null>("leave_group", { chat, successor }),
 	/**  Takes back a change that is not done yet. */
@@ -431,7 +435,17 @@ text: string } |
 /**  It has another picture, or none. */
 { type: "pictured" } | 
 /**  It was made. */
-{ type: "founded" };
+{ type: "founded" } | 
+/**  Somebody became an admin because most of all voted for it. */
+{ type: "elected"; 
+/**  Account id. */
+account: string; 
+/**  Their name. */
+name: string } | 
+/**  It goes on at another relay. */
+{ type: "moved"; 
+/**  `host:port`. */
+relay: string };
 
 /**  A group one is invited to. */
 export type GroupInvitationRow = {
@@ -479,6 +493,10 @@ export type GroupRow = {
 	role: Role,
 	/**  How one stands in it. */
 	standing: ChatStanding,
+	/**  The relay it is on, `host:port`; none for the one inside the application. */
+	relay: string | null,
+	/**  Since when no admin was heard of, if that is for so long that one may stand for it. */
+	silentSince: number | null,
 	/**  Oneself first, then admins, then by name. */
 	participants: ParticipantRow[],
 	/**  One's own changes that are not done yet, oldest first. */
@@ -897,6 +915,8 @@ export type ProblemCode =
 "notAdmin" | 
 /**  One is the group's only admin: another must be one first. */
 "lastAdmin" | 
+/**  An admin of the group was heard of lately: no other is chosen. */
+"adminsThere" | 
 /**  One is not in the group any more. */
 "notInGroup" | 
 /**  There is nothing to add somebody with: none of their devices has been online for long. */

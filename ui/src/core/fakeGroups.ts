@@ -135,6 +135,16 @@ export abstract class FakeGroups implements Groups {
     this.#change(chat, { type: "pictured" }, { picture: url });
   }
 
+  async moveGroup(chat: string, relay: string): Promise<void> {
+    await this.asked("moveGroup", chat, relay);
+    this.#change(chat, { type: "moved", relay }, { relay });
+  }
+
+  async standForAdmin(chat: string): Promise<void> {
+    await this.asked("standForAdmin", chat);
+    this.#change(chat, { type: "elected", account: "me", name: "" }, { role: "admin", silentSince: null });
+  }
+
   async leaveGroup(chat: string, successor: string | null): Promise<void> {
     await this.asked("leaveGroup", chat, successor);
     const row = this.#group(chat);

@@ -12,6 +12,10 @@ export interface Groups {
   describeGroup(chat: string, text: string): Promise<void>;
   /** An encoded picture, square and small; null for none. */
   setGroupPicture(chat: string, picture: Uint8Array | null): Promise<void>;
+  /** To the relay at this URL. */
+  moveGroup(chat: string, relay: string): Promise<void>;
+  /** Of a group whose admins are silent (`silentSince`). */
+  standForAdmin(chat: string): Promise<void>;
   /** `successor`: whom one makes an admin before. */
   leaveGroup(chat: string, successor: string | null): Promise<void>;
   /** Takes back a change that is not done yet. */

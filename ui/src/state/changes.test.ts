@@ -22,6 +22,10 @@ describe("changes of a group", () => {
     expect(line(ada, { type: "left", account: "bo", name: "Bo" })).toBe("Bo left");
     expect(line(ada, { type: "renamed", name: "Physics" })).toBe("Ada renamed the group to “Physics”");
     expect(line(mine, { type: "pictured" })).toBe("You changed the picture");
+    expect(line(ada, { type: "moved", relay: "relay.example:443" })).toBe("Ada moved the group to relay.example:443");
+    const elected = (account: string, name: string): GroupChange => ({ type: "elected", account, name });
+    expect(line(ada, elected("ada", "Ada"))).toBe("Ada became an admin, as most of the group agreed");
+    expect(line(mine, elected("me", "Jo"))).toBe("You became an admin, as most of the group agreed");
   });
 
   it("tell coming by code from being added", () => {

@@ -65,6 +65,12 @@ function one(by: By, change: Exclude<GroupChange, { type: "added" | "removed" | 
       return own ? m.change_described_own() : m.change_described({ who });
     case "pictured":
       return own ? m.change_pictured_own() : m.change_pictured({ who });
+    case "elected":
+      return change.account === me ? m.change_elected_own() : m.change_elected({ who: isolated(change.name) });
+    case "moved": {
+      const relay = isolated(change.relay);
+      return own ? m.change_moved_own({ relay }) : m.change_moved({ who, relay });
+    }
   }
 }
 
@@ -129,5 +135,9 @@ export function pendingLine(change: GroupChange): string {
       return m.pending_pictured();
     case "founded":
       return m.pending_founded();
+    case "elected":
+      return m.pending_admin({ whom: isolated(change.name) });
+    case "moved":
+      return m.pending_moved({ relay: isolated(change.relay) });
   }
 }

@@ -30,6 +30,7 @@ const sentences: Record<ProblemCode, () => string> = {
   notYours: m.problem_not_yours,
   notAdmin: m.problem_not_admin,
   lastAdmin: m.problem_last_admin,
+  adminsThere: m.problem_admins_there,
   notInGroup: m.problem_not_in_group,
   noKeys: m.problem_no_keys,
   groupFull: m.problem_group_full,

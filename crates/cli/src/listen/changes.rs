@@ -64,7 +64,9 @@ fn plainly(row: &MessageRow, chats: &[ChatRow]) -> Result<Vec<Line>> {
 
 /// The type of a change's line, and its own fields; `None` for what scripts do not act on.
 fn said(change: &GroupChange) -> Option<(&'static str, Value)> {
-    use GroupChange::{Added, Described, Founded, Left, Pictured, Removed, Renamed, Role};
+    use GroupChange::{
+        Added, Described, Elected, Founded, Left, Moved, Pictured, Removed, Renamed, Role,
+    };
     Some(match change {
         Added {
             account,
@@ -87,7 +89,12 @@ fn said(change: &GroupChange) -> Option<(&'static str, Value)> {
             "role_changed",
             json!({ "participant": account, "name": name, "role": role }),
         ),
+        Elected { account, name } => (
+            "role_changed",
+            json!({ "participant": account, "name": name, "role": "admin" }),
+        ),
         Renamed { name } => ("renamed", json!({ "name": name })),
+        Moved { relay } => ("moved", json!({ "relay": relay })),
         Described { .. } | Pictured | Founded => return None,
     })
 }

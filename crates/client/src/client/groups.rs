@@ -2,8 +2,11 @@
 
 use super::inviting::invitation_in;
 use super::{Client, id, not_found};
-use crate::Problem;
-use crate::view::{self, GroupInvitationRow, GroupRow, InvitationRow, Names, NewInvitation, Role};
+use crate::connection::lookup;
+use crate::view::{
+    self, GroupInvitationRow, GroupRow, InvitationRow, Names, NewInvitation, PendingRow, Role,
+};
+use crate::{Problem, clock, relay_url};
 use snug_engine::{self as engine, GroupEntry, GroupWish};
 use snug_wire::{AccountId, ConversationId};
 
@@ -27,13 +30,27 @@ impl Client {
     /// `notFound`, also for a chat that is none.
     pub async fn group(&self, chat: &str) -> Result<GroupRow, Problem> {
         let chat: ConversationId = id(chat)?;
+        let (embedded, now) = (self.0.embedded.clone(), clock::now());
         let row = self.read(move |view| {
             let group = view.group(&chat)?;
+            let at = (embedded.as_ref(), now);
             group
-                .map(|group| view::group_row(&mut Names::new(view), group))
+                .map(|group| view::group_row(&mut Names::new(view), group, at))
                 .transpose()
         });
         row.await?.ok_or_else(not_found)
+    }
+
+    /// What one asked for of a group and is not done yet, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn pending_changes(&self, chat: &str) -> Result<Vec<PendingRow>, Problem> {
+        let chat: ConversationId = id(chat)?;
+        self.read(move |view| {
+            view::pending_rows(&mut Names::new(view), view.pending_changes(&chat)?)
+        })
+        .await
     }
 
     /// Adds contacts: stored when this returns, done as soon as the relay can be reached.
@@ -90,6 +107,28 @@ impl Client {
         picture: Option<Vec<u8>>,
     ) -> Result<(), Problem> {
         self.wish(chat, vec![GroupWish::Picture(picture)]).await
+    }
+
+    /// Has a group go on at the relay at this URL, whose key is learned and pinned; all others follow.
+    ///
+    /// # Errors
+    /// `notAdmin`, `notInGroup`, `relayUnreachable`, `relayVersion`, `settingRefused` for an address of the
+    /// web.
+    pub async fn move_group(&self, chat: &str, relay: &str) -> Result<(), Problem> {
+        let url = relay_url::normalise(relay)?;
+        let to = lookup(&url, &self.way()).await?;
+        self.wish(chat, vec![GroupWish::Move(to)]).await
+    }
+
+    /// Stands for an admin of a group whose admins nobody has heard from for long: one becomes it when
+    /// more than half of all agree, which their devices do by themselves.
+    ///
+    /// # Errors
+    /// `adminsThere`, `notInGroup`, `notFound`.
+    pub async fn stand_for_admin(&self, chat: &str) -> Result<(), Problem> {
+        let chat: ConversationId = id(chat)?;
+        self.call(move |engine, now| engine.stand_for_admin(chat, now))
+            .await
     }
 
     /// Leaves a group; its only admin names who is one then.

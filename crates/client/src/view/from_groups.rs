@@ -7,16 +7,24 @@ use super::{
 use crate::ProblemCode;
 use data_encoding::BASE64;
 use snug_engine as engine;
-use snug_engine::{GroupWish, Happened, Result, View};
-use snug_wire::AccountId;
+use snug_engine::{GroupWish, Happened, Result, View, silent_since};
 use snug_wire::log_state as wire;
+use snug_wire::{AccountId, RelayAddress};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All about a group.
-pub(crate) fn group_row(names: &mut Names<'_>, group: engine::Group) -> Result<GroupRow> {
+pub(crate) fn group_row(
+    names: &mut Names<'_>,
+    group: engine::Group,
+    (embedded, now): (Option<&RelayAddress>, u64),
+) -> Result<GroupRow> {
     let view = names.view();
     let me = view.account()?.map(|account| account.id);
     let known = Known::read(view)?;
+    let silent = me.filter(|_| group.standing == engine::ChatStanding::In);
+    let silent = silent.and_then(|me| silent_since(&group.participants, &me, now));
+    let is_inside = |relay: &RelayAddress| embedded.is_some_and(|inside| inside.key == relay.key);
+    let relay = group.relay.filter(|relay| !is_inside(relay));
     let mut participants: Vec<ParticipantRow> = group
         .participants
         .into_iter()
@@ -24,15 +32,7 @@ pub(crate) fn group_row(names: &mut Names<'_>, group: engine::Group) -> Result<G
         .collect();
     participants
         .sort_by_cached_key(|row| (!row.own, row.role == Role::Member, row.name.to_lowercase()));
-    let mut pending = Vec::new();
-    for change in group.pending {
-        pending.push(PendingRow {
-            id: change.id.to_string(),
-            change: wished(names, change.wish)?,
-            problem: change.no_keys.then_some(ProblemCode::NoKeys),
-            at: millis(change.at),
-        });
-    }
+    let pending = pending_rows(names, group.pending)?;
     Ok(GroupRow {
         id: group.id.to_string(),
         name: group.name,
@@ -40,6 +40,8 @@ pub(crate) fn group_row(names: &mut Names<'_>, group: engine::Group) -> Result<G
         picture: group.picture.as_deref().map(picture_url),
         role: role(group.role),
         standing: standing(group.standing),
+        relay: relay.map(|relay| relay.host().to_owned()),
+        silent_since: silent.map(millis),
         participants,
         pending,
     })
@@ -83,6 +85,22 @@ fn participant(member: engine::Member, me: Option<AccountId>, known: &Known) -> 
     }
 }
 
+/// What is asked for and not done yet.
+pub(crate) fn pending_rows(
+    names: &mut Names<'_>,
+    pending: Vec<engine::PendingChange>,
+) -> Result<Vec<PendingRow>> {
+    let row = |change: engine::PendingChange| {
+        Ok(PendingRow {
+            id: change.id.to_string(),
+            change: wished(names, change.wish)?,
+            problem: change.no_keys.then_some(ProblemCode::NoKeys),
+            at: millis(change.at),
+        })
+    };
+    pending.into_iter().map(row).collect()
+}
+
 /// A change that is asked for, as if it were done.
 fn wished(names: &mut Names<'_>, wish: GroupWish) -> Result<GroupChange> {
     Ok(match wish {
@@ -103,6 +121,9 @@ fn wished(names: &mut Names<'_>, wish: GroupWish) -> Result<GroupChange> {
         GroupWish::Rename(name) => GroupChange::Renamed { name },
         GroupWish::Describe(text) => GroupChange::Described { text },
         GroupWish::Picture(_) => GroupChange::Pictured,
+        GroupWish::Move(to) => GroupChange::Moved {
+            relay: to.host().to_owned(),
+        },
     })
 }
 
@@ -139,6 +160,11 @@ pub(crate) fn group_change(happened: Happened) -> GroupChange {
         Happened::Renamed(name) => GroupChange::Renamed { name },
         Happened::Described(text) => GroupChange::Described { text },
         Happened::Pictured => GroupChange::Pictured,
+        Happened::Elected { account, name } => GroupChange::Elected {
+            account: account.to_string(),
+            name,
+        },
+        Happened::Moved(relay) => GroupChange::Moved { relay },
     }
 }
 

@@ -126,6 +126,18 @@ pub enum GroupChange {
     Pictured,
     /// It was made.
     Founded,
+    /// Somebody became an admin because most of all voted for it.
+    Elected {
+        /// Account id.
+        account: String,
+        /// Their name.
+        name: String,
+    },
+    /// It goes on at another relay.
+    Moved {
+        /// `host:port`.
+        relay: String,
+    },
 }
 
 /// A change of one's own that is not done yet: one is offline, or it is on its way.
@@ -160,6 +172,10 @@ pub struct GroupRow {
     pub role: Role,
     /// How one stands in it.
     pub standing: ChatStanding,
+    /// The relay it is on, `host:port`; none for the one inside the application.
+    pub relay: Option<String>,
+    /// Since when no admin was heard of, if that is for so long that one may stand for it.
+    pub silent_since: Option<Millis>,
     /// Oneself first, then admins, then by name.
     pub participants: Vec<ParticipantRow>,
     /// One's own changes that are not done yet, oldest first.

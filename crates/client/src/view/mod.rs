@@ -43,7 +43,7 @@ pub(crate) use details::{connection_details, queue};
 pub(crate) use from_engine::{
     Names, account_row, chat_row, count, invitation_row, place, preview, request_row,
 };
-pub(crate) use from_groups::{group_change, group_invitation_row, group_row};
+pub(crate) use from_groups::{group_change, group_invitation_row, group_row, pending_rows};
 pub(crate) use messages::{
     draft_row, from_draft, last_line, mentions, message_row, options, search_hit,
 };

@@ -1,6 +1,6 @@
 //! Leaving a group: one says so, and a commit of somebody who stays carries it out; or one is out.
 
-use super::{standing_in, want};
+use super::{give_up, standing_in, want};
 use crate::error::{Rejection, Result};
 use crate::mls::group as mls_group;
 use crate::store::table::conversation::{self, ChatStanding};
@@ -11,7 +11,7 @@ use crate::store::table::outbox::{self as queue, Intent, New, Stage};
 use crate::store::table::pending::{self, Wanted};
 use crate::store::table::{reach, wish};
 use crate::work::Work;
-use crate::{joining, message, offer, outbox, participant, post, request};
+use crate::{joining, message, offer, outbox, post, request};
 use rusqlite::Connection;
 use snug_wire::card::{Signable as _, Signed};
 use snug_wire::content::Priority;
@@ -128,7 +128,7 @@ pub(crate) fn leaves_now(
         return Ok(Err(why));
     }
     let wanted = Wanted::Leave(Box::new(leave.clone()));
-    if !participant::is_wished(w, &log.conversation, &wanted)? {
+    if !pending::is_wished(w.db, &log.conversation, &wanted)? {
         let account = leave.form.account;
         let rank = w.with_group(&log.group, |_, group| Ok(mls_group::rank(group, &account)))?;
         let wait = u64::from(rank.unwrap_or(0)) * TURN;
@@ -178,7 +178,7 @@ pub(crate) fn close(w: &mut Work<'_>, id: &ConversationId, standing: ChatStandin
         w.forget_group(&log.group)?;
     }
     for wish in pending::of(w.db, id)? {
-        pending::delete(w.db, wish.id)?;
+        give_up(w, &wish)?;
     }
     wish::close_ours(w.db, id)?;
     // The others forget where we are reached: added again, we say it anew.

@@ -5,7 +5,8 @@ use super::{
 };
 use crate::error::{Error, Result};
 use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
-use openmls::prelude::{KeyPackage, KeyPackageBuilder, KeyPackageIn, ProtocolVersion};
+use openmls::prelude::{KeyPackage, KeyPackageBuilder, KeyPackageIn, LeafNode, ProtocolVersion};
+use openmls::treesync::LeafNodeSource;
 use openmls_basic_credential::SignatureKeyPair;
 use openmls_traits::OpenMlsProvider;
 use snug_wire::log_state::Credential;
@@ -56,5 +57,11 @@ pub(crate) fn check(provider: &Provider<'_>, bytes: &[u8]) -> Option<(KeyPackage
         .ok()?;
     let leaf = package.leaf_node();
     let who = identity(leaf.credential(), leaf.signature_key().as_slice())?;
-    (package.ciphersuite() == SUITE).then_some((package, who))
+    (package.ciphersuite() == SUITE && lasts(leaf)).then_some((package, who))
+}
+
+/// Whether the leaf of a key package never expires: of one that does, each device's own clock would decide
+/// whether the commit that adds it counts (rule 31).
+pub(crate) fn lasts(leaf: &LeafNode) -> bool {
+    matches!(leaf.leaf_node_source(), LeafNodeSource::KeyPackage(life) if *life == lifetime())
 }

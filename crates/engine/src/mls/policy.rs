@@ -6,7 +6,7 @@
 //! called; anybody may carry out what somebody signed who leaves ([`LogState::changed`]). Everything else
 //! — external commits, other extensions, pre-shared keys, other credentials — does not count.
 
-use super::{CHANGE_PROPOSAL, group, identity};
+use super::{CHANGE_PROPOSAL, group, identity, key_package};
 use openmls::prelude::{LeafNodeIndex, MlsGroup, Proposal, StagedCommit};
 use openmls::treesync::LeafNodeSource;
 use snug_wire::log_state::{Change, Credential, Joined, LogState};
@@ -187,6 +187,9 @@ fn leaves_after(
                     .ok_or("a new leaf that is nobody")?;
                 if !state.lists(&who) || present.insert(who.device, who.account).is_some() {
                     return Err("a new leaf that no device list names");
+                }
+                if !key_package::lasts(leaf) {
+                    return Err("a new leaf that ends by itself");
                 }
                 added.push(who);
             }

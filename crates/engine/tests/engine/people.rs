@@ -11,9 +11,9 @@ use snug_wire::code::InviteCode;
 use snug_wire::frame::{Answer, Delivery, MailboxKind, Opened, Put};
 use snug_wire::{
     AccountId, Address, ClaimId, ConversationId, EnvelopeId, InvitationId, LockSecret, MessageId,
-    Secret, Seq,
+    RelayKey, Secret, Seq,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub const ADA: usize = 0;
@@ -30,9 +30,9 @@ pub struct Person {
     pub ignored: Vec<&'static str>,
     lives: u64,
     seed: u64,
-    /// Open mailboxes: with which secret, and the last entry delivered of each.
-    open: BTreeMap<Address, (LockSecret, Seq)>,
-    connected: bool,
+    /// Open mailboxes: of which relay, with which secret, and the last entry delivered of each.
+    open: BTreeMap<Address, (RelayKey, LockSecret, Seq)>,
+    connected: BTreeSet<RelayKey>,
 }
 
 /// Memory if there is a file system in it: what is tested is order, not the disk.
@@ -86,7 +86,7 @@ impl World {
                 lives: 0,
                 seed,
                 open: BTreeMap::new(),
-                connected: false,
+                connected: BTreeSet::new(),
             });
         }
         world.rest();
@@ -115,7 +115,7 @@ impl World {
             lives: 0,
             seed,
             open: BTreeMap::new(),
-            connected: false,
+            connected: BTreeSet::new(),
         });
         self.rest();
         self.wait(60_000);
@@ -163,12 +163,14 @@ impl World {
     }
 
     pub fn offline(&mut self, who: usize) {
-        let relay = self.relay.address().key;
+        let relays = self.relay.relays();
         let person = &mut self.people[who];
         person.online = false;
-        person.connected = false;
+        person.connected.clear();
         person.open.clear();
-        person.engine.disconnected(&relay).unwrap();
+        for relay in relays {
+            person.engine.disconnected(&relay.key).unwrap();
+        }
     }
 
     pub fn online(&mut self, who: usize) {
@@ -200,17 +202,23 @@ impl World {
     }
 
     fn turn(&mut self, who: usize) -> bool {
-        let relay = self.relay.address().key;
-        let now = self.now;
-        let person = &mut self.people[who];
-        if !person.online {
+        if !self.people[who].online {
             return false;
         }
-        let to_open = if person.connected {
-            person.engine.take_subscriptions(&relay).unwrap()
-        } else {
-            person.connected = true;
+        let mut moved = false;
+        for relay in self.relay.relays() {
+            moved |= self.turn_at(who, relay.key);
+        }
+        moved
+    }
+
+    fn turn_at(&mut self, who: usize, relay: RelayKey) -> bool {
+        let now = self.now;
+        let person = &mut self.people[who];
+        let to_open = if person.connected.insert(relay) {
             person.engine.subscriptions(&relay).unwrap()
+        } else {
+            person.engine.take_subscriptions(&relay).unwrap()
         };
         let mut moved = !to_open.is_empty();
         for s in to_open {
@@ -224,7 +232,7 @@ impl World {
                 .opened(&relay, s.address, &answer, now)
                 .unwrap();
             if !matches!(answer, Answer::Refused(_)) {
-                person.open.insert(s.address, (s.secret, from));
+                person.open.insert(s.address, (relay, s.secret, from));
             }
         }
         moved |= self.deliver(who);
@@ -247,33 +255,34 @@ impl World {
                 .opened(&relay, s.address, &answer, now)
                 .unwrap();
             let from = s.after.map_or(Seq(0), |cursor| cursor.seq);
-            self.people[who].open.insert(s.address, (s.secret, from));
+            self.people[who]
+                .open
+                .insert(s.address, (relay, s.secret, from));
         }
         self.deliver(who);
     }
 
     fn deliver(&mut self, who: usize) -> bool {
-        let relay = self.relay.address().key;
         let person = &mut self.people[who];
         let mut moved = false;
         let mut over = Vec::new();
-        for (address, (secret, from)) in &mut person.open {
+        for (address, (relay, secret, from)) in &mut person.open {
             let Some((new, until)) = self.relay.read(address, secret, *from) else {
                 continue;
             };
             moved |= !new.is_empty();
             *from = new.last().map_or(*from, |last| last.seq);
-            let received = person.engine.receive(&relay, &new, self.now);
+            let received = person.engine.receive(relay, &new, self.now);
             let ignored = received
                 .expect("receive never fails because of others")
                 .ignored;
             person.ignored.extend(ignored.iter().map(|i| i.why));
             match until {
                 None => person.engine.caught_up(*address),
-                Some(at) => over.push((*address, at)),
+                Some(at) => over.push((*relay, *address, at)),
             }
         }
-        for (address, at) in over {
+        for (relay, address, at) in over {
             person.open.remove(&address);
             person.engine.ended(&relay, address, at, self.now).unwrap();
             moved = true;

@@ -110,6 +110,22 @@ impl Relay {
         }
     }
 
+    /// Another relay, as far as engines can tell: what is made there is kept here as well.
+    pub fn other(&self) -> RelayAddress {
+        RelayAddress {
+            url: "wss://other.example:443".into(),
+            key: RelayKey(
+                SigningKey::from_bytes(&[0x99; 32])
+                    .verifying_key()
+                    .to_bytes(),
+            ),
+        }
+    }
+
+    pub fn relays(&self) -> [RelayAddress; 2] {
+        [self.address(), self.other()]
+    }
+
     pub fn ticket(&self, invitation: &InvitationId, claim: &ClaimId) -> [u8; 64] {
         self.key.sign(&ticket(invitation, claim)).to_bytes()
     }

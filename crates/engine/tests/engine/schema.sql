@@ -66,7 +66,7 @@ CREATE TABLE log (
   head         INTEGER NOT NULL,
   ready        INTEGER NOT NULL,
   read         INTEGER NOT NULL
-, trouble INTEGER NOT NULL DEFAULT 0, asked_at INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, kind INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+, trouble INTEGER NOT NULL DEFAULT 0, asked_at INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, kind INTEGER NOT NULL DEFAULT 0, moved BLOB) STRICT, WITHOUT ROWID;
 CREATE TABLE log_state (
   group_id BLOB NOT NULL UNIQUE REFERENCES log (group_id),
   state    BLOB NOT NULL
@@ -152,6 +152,7 @@ CREATE TABLE participant (
   kind         INTEGER NOT NULL,
   role         INTEGER NOT NULL,
   joined       INTEGER NOT NULL,
+  spoke_at     INTEGER NOT NULL,
   PRIMARY KEY (conversation, account)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE pending (
@@ -159,6 +160,7 @@ CREATE TABLE pending (
   conversation BLOB NOT NULL REFERENCES conversation (id),
   at           INTEGER NOT NULL,
   not_before   INTEGER NOT NULL,
+  adds         INTEGER NOT NULL,
   wanted       BLOB NOT NULL
 ) STRICT;
 CREATE TABLE presence (
@@ -237,6 +239,12 @@ CREATE TABLE verified (
   version INTEGER NOT NULL,
   at      INTEGER NOT NULL,
   holds   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE vote (
+  conversation BLOB NOT NULL REFERENCES conversation (id),
+  account      BLOB NOT NULL,
+  form         BLOB NOT NULL,
+  PRIMARY KEY (conversation, account)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE wish (
   id           BLOB NOT NULL,

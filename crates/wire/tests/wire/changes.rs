@@ -110,6 +110,7 @@ fn only_groups_have_these_changes() {
         let mut changes = of_admins().to_vec();
         changes.push(Change::Left(Box::new(leave.clone())));
         changes.push(Change::Profile(account(ADA), "Eve".into()));
+        changes.push(Change::Elected(Vec::new()));
         for change in changes {
             assert_eq!(
                 changed(&state, ADA, change),

@@ -21,6 +21,7 @@ use snug_wire::log_state::{
     Role,
 };
 use snug_wire::own::{Decision, InboxSecrets, Invited, Judgement, Keeping, OwnRecord};
+use snug_wire::vote::Vote;
 use snug_wire::{
     AccountId, Address, ClaimId, ConversationId, DeviceId, DeviceKey, EnvelopeId, GroupId,
     InvitationId, JoinId, LockSecret, MessageId, RelayAddress, RelayKey, Secret, Seq,
@@ -176,6 +177,18 @@ pub fn group_state() -> LogState {
         added: 3,
         ..LogState::new(ConversationId([0x9a; 32]), ConversationKind::Group)
     }
+}
+
+/// The word of one for another to be an admin of the group.
+pub fn vote(by: u8, candidate: u8) -> Signed<Vote> {
+    let state = group_state();
+    Vote {
+        conversation: state.conversation,
+        account: account(by),
+        candidate: account(candidate),
+        admins: state.admins().into(),
+    }
+    .signed(DeviceId([by + 1; 16]), &key(by + 1))
 }
 
 /// Bo says that he leaves the group.
@@ -343,6 +356,8 @@ pub fn changes() -> Vec<Change> {
         Change::Pictured(None),
         Change::Left(Box::new(leave())),
         Change::Profile(account(0xb1), "Bob".into()),
+        Change::Moved(Box::new(relay())),
+        Change::Elected(vec![vote(0xb1, 0xd1)]),
     ]
 }
 
@@ -358,6 +373,8 @@ pub fn change_name(change: &Change) -> &'static str {
         Change::Pictured(_) => "Pictured",
         Change::Left(_) => "Left",
         Change::Profile(..) => "Profile",
+        Change::Moved(_) => "Moved",
+        Change::Elected(_) => "Elected",
     }
 }
 
@@ -498,6 +515,7 @@ pub fn bodies() -> Vec<Body> {
         }),
         Body::Reach(inbox(0x34)),
         Body::Leave(Box::new(leave())),
+        Body::Vote(Box::new(vote(0xb1, 0xd1))),
         Body::Own(OwnRecord::Revoked(InvitationId([0x11; 16]))),
         Body::Decided(Decision::Strangers(true)),
         unknown_body(),
@@ -533,6 +551,7 @@ pub fn body_name(body: &Body) -> &'static str {
         Body::Timer(_) => "Timer",
         Body::Reach(_) => "Reach",
         Body::Leave(_) => "Leave",
+        Body::Vote(_) => "Vote",
         Body::Own(_) => "Own",
         Body::Decided(_) => "Decided",
         Body::Unknown { .. } => "Unknown",

@@ -73,6 +73,7 @@ fn unknown_keys_are_skipped_in_every_map() {
     fixtures::joinings().iter().for_each(survives_new_keys);
     survives_new_keys(&fixtures::offer());
     survives_new_keys(&fixtures::leave());
+    survives_new_keys(&fixtures::vote(0xb1, 0xd1));
     survives_new_keys(&fixtures::credential());
 }
 

@@ -14,3 +14,4 @@ mod padding;
 mod signals;
 mod signatures;
 mod verify;
+mod votes;

@@ -104,7 +104,8 @@ impl World {
             let request = Request::Open(one.address, one.secret, one.after);
             self.ask(who, Asked::Open(one.address), request);
         }
-        self.rest()?;
+        // The others are not asked: who sees to those who wait sees to many at once.
+        while self.tend(who)? {}
         Ok(who)
     }
 

@@ -10,6 +10,7 @@
 
 mod app;
 mod baseline;
+mod crowd;
 mod figure;
 mod groups;
 mod history;
@@ -76,6 +77,7 @@ fn main() -> Result<()> {
         history::run(&mut report)?;
     }
     if chosen.contains(&"groups") {
+        crowd::run(&mut report);
         groups::run(&mut report)?;
     }
     Ok(())

@@ -42,6 +42,17 @@ export class Group {
     await this.#try(() => this.store.core.describeGroup(this.chat, wanted));
   }
 
+  /** To the relay at this URL. */
+  async move(relay: string): Promise<void> {
+    const wanted = relay.trim();
+    if (wanted === "" || wanted === this.row?.relay) return;
+    await this.#try(() => this.store.core.moveGroup(this.chat, wanted));
+  }
+
+  async stand(): Promise<void> {
+    await this.#try(() => this.store.core.standForAdmin(this.chat));
+  }
+
   /** `file` null: no picture any more. */
   async picture(file: Blob | null): Promise<void> {
     let bytes: Uint8Array | null = null;

@@ -93,6 +93,31 @@ describe("what a group is", () => {
     expect(asked("describeGroup")).toHaveLength(1);
   });
 
+  it("is moved to another relay by admins", async () => {
+    render(About, { store, navigation, chat: row() });
+    expect(screen.getByTestId("group-about").textContent).toContain("relay.example:443");
+    await fireEvent.click(screen.getByTestId("move"));
+    const field = screen.getByTestId("edit-line");
+    await fireEvent.input(field, { target: { value: " wss://other.example " } });
+    await fireEvent.keyDown(field, { key: "Enter" });
+    expect(asked("moveGroup")).toEqual(["moveGroup g wss://other.example"]);
+    core.putGroup(physics({ relay: null, role: "member" }));
+    await store.groups.load("g");
+    expect(screen.getByTestId("group-about").textContent).toContain("relay of this computer");
+    expect(screen.queryByTestId("move")).toBeNull();
+  });
+
+  it("lets a member stand for admin where none is heard of", async () => {
+    core.putGroup(physics({ role: "member", silentSince: Date.UTC(2026, 7, 1, 12) }));
+    await store.groups.load("g");
+    render(About, { store, navigation, chat: row() });
+    expect(screen.getByTestId("silent").textContent).toContain("No admin has been heard of since");
+    expect(await violations()).toEqual([]);
+    await fireEvent.click(screen.getByTestId("stand"));
+    expect(asked("standForAdmin")).toEqual(["standForAdmin g"]);
+    await expect.poll(() => screen.queryByTestId("silent")).toBeNull();
+  });
+
   it("offers members nothing they may not do", async () => {
     core.putGroup(physics({ role: "member" }));
     await store.groups.load("g");

@@ -4,8 +4,12 @@
 use super::super::policy::Judged;
 use super::{Member, Rogue};
 use crate::mls::group::{self, Opened};
-use crate::mls::key_package;
-use openmls::prelude::{LeafNodeIndex, MlsGroup};
+use crate::mls::{SUITE, capabilities, credential, key_package};
+use openmls::prelude::tls_codec::{Deserialize as _, Serialize as _};
+use openmls::prelude::{
+    KeyPackage, KeyPackageIn, LeafNodeIndex, Lifetime, MlsGroup, ProtocolVersion,
+};
+use openmls_traits::OpenMlsProvider as _;
 use snug_wire::card::Signable as _;
 use snug_wire::device_list::ListedDevice;
 use snug_wire::log_state::{Change, ConversationKind, Leave, LogState, Participant, Role};
@@ -194,6 +198,44 @@ fn a_member_adds_nobody() {
     check(BO, silently, why);
     // An admin names whom it adds, too.
     check(ADA, silently, why);
+}
+
+/// A key package of somebody's that lasts so long, in seconds of Unix time.
+fn ending(member: &Member, at: u64) -> Vec<u8> {
+    let bundle = KeyPackage::builder()
+        .key_package_lifetime(Lifetime::init(0, at))
+        .leaf_node_capabilities(capabilities())
+        .build(
+            SUITE,
+            &member.provider(),
+            &member.signer(),
+            credential(&member.who),
+        )
+        .unwrap();
+    bundle.key_package().tls_serialize_detached().unwrap()
+}
+
+/// Else who reads the commit in time adds them, and who reads it later does not.
+#[test]
+fn nobody_is_added_by_a_key_that_ends() {
+    let dee = Member::new(9);
+    for at in [1, u64::MAX - 1] {
+        assert!(key_package::check(&dee.provider(), &ending(&dee, at)).is_none());
+    }
+    let add = |circle: &Circle| {
+        let package = KeyPackageIn::tls_deserialize_exact(ending(&dee, u64::MAX - 1)).unwrap();
+        let crypto = circle.members[ADA].provider();
+        let package = package.validate(crypto.crypto(), ProtocolVersion::Mls10);
+        let new = Participant {
+            name: "Dee".into(),
+            ..dee.participant(Role::Member)
+        };
+        Rogue {
+            add: vec![package.unwrap()],
+            ..says(circle, Change::Added(Box::new(new)))
+        }
+    };
+    check(ADA, add, "a new leaf that ends by itself");
 }
 
 #[test]

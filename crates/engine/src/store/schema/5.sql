@@ -23,6 +23,7 @@ CREATE TABLE participant (
   kind         INTEGER NOT NULL,
   role         INTEGER NOT NULL,
   joined       INTEGER NOT NULL,
+  spoke_at     INTEGER NOT NULL,
   PRIMARY KEY (conversation, account)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX participant_by_account ON participant (account);
@@ -33,9 +34,21 @@ CREATE TABLE pending (
   conversation BLOB NOT NULL REFERENCES conversation (id),
   at           INTEGER NOT NULL,
   not_before   INTEGER NOT NULL,
+  adds         INTEGER NOT NULL,
   wanted       BLOB NOT NULL
 ) STRICT;
 CREATE INDEX pending_by_conversation ON pending (conversation, id);
+
+-- Whom members of a group would have for an admin, as long as theirs are silent.
+CREATE TABLE vote (
+  conversation BLOB NOT NULL REFERENCES conversation (id),
+  account      BLOB NOT NULL,
+  form         BLOB NOT NULL,
+  PRIMARY KEY (conversation, account)
+) STRICT, WITHOUT ROWID;
+
+-- At which relay a log's conversation goes on, in another log.
+ALTER TABLE log ADD COLUMN moved BLOB;
 
 -- Devices of those who are to be added: their key packages, once the relay has given them.
 CREATE TABLE candidate (

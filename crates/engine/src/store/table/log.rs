@@ -5,7 +5,7 @@ use crate::store::table::{conversation, log_state};
 use crate::store::{int, uint};
 use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::log_state::{ConversationKind, LogState};
-use snug_wire::{Address, ConversationId, GroupId, Seq};
+use snug_wire::{Address, ConversationId, FRAME_LIMIT, GroupId, RelayAddress, Seq, decode, encode};
 
 /// Why a log cannot be followed any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +136,22 @@ pub(crate) fn troubled(db: &Connection) -> Result<Vec<Log>> {
     let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM log WHERE trouble <> 0"))?;
     let rows = query.query_map([], row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// At which relay a log's conversation goes on, in another log; `None` while it stays.
+pub(crate) fn moved(db: &Connection, group: &GroupId) -> Result<Option<RelayAddress>> {
+    let moved: Option<Vec<u8>> = db
+        .prepare_cached("SELECT moved FROM log WHERE group_id = ?1")?
+        .query_row([group.0], |row| row.get(0))?;
+    let moved = moved.map(|form| decode(&form, FRAME_LIMIT));
+    Ok(moved.transpose()?)
+}
+
+/// Its conversation goes on in another log, at that relay.
+pub(crate) fn set_moved(db: &Connection, group: &GroupId, to: &RelayAddress) -> Result<()> {
+    db.prepare_cached("UPDATE log SET moved = ?2 WHERE group_id = ?1")?
+        .execute((group.0, encode(to)))?;
+    Ok(())
 }
 
 /// Whether it can be written to: its founding commit stands, and one is in it.

@@ -31,4 +31,5 @@ pub(crate) mod request;
 pub(crate) mod search;
 pub(crate) mod setting;
 pub(crate) mod verified;
+pub(crate) mod vote;
 pub(crate) mod wish;

@@ -5,10 +5,12 @@ use crate::store::table::message;
 use crate::store::{int, uint};
 use minicbor::{Decode, Encode};
 use rusqlite::{Connection, OptionalExtension, Row};
+use snug_wire::card::Signed;
 use snug_wire::content::Priority;
 use snug_wire::frame::Request;
 use snug_wire::inbox::Pointer;
 use snug_wire::own::{Decision, OwnRecord};
+use snug_wire::vote::Vote;
 use snug_wire::{
     Address, ClaimId, DeviceId, EnvelopeId, FRAME_LIMIT, GroupId, InvitationId, MessageId,
     RelayKey, decode, encode,
@@ -71,6 +73,9 @@ pub(crate) enum Intent {
     /// Say in the log that we leave.
     #[n(16)]
     Leave(#[n(0)] GroupId),
+    /// Say in the log whom we would have for an admin.
+    #[n(19)]
+    Vote(#[n(0)] Box<Signed<Vote>>),
     /// Put key packages of ours beside an inbox.
     #[n(17)]
     Stock(#[n(0)] Address),
@@ -403,6 +408,7 @@ pub(crate) fn describe(db: &Connection) -> Result<Vec<String>> {
             Intent::Post(..) => "post",
             Intent::Admit(_) => "admission",
             Intent::Leave(_) => "leave",
+            Intent::Vote(_) => "vote",
             Intent::Stock(_) => "key packages",
             Intent::Take(..) => "key package",
             Intent::Reach(_) => "reach",

@@ -1,6 +1,7 @@
 //! Who is in each group, as lists show them. What counts is the log's state.
 
 use crate::error::Result;
+use crate::store::{int, uint};
 use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::log_state::{ParticipantKind, Role};
 use snug_wire::{AccountId, ConversationId};
@@ -18,6 +19,8 @@ pub struct Member {
     pub role: Role,
     /// Whether a device of theirs has spoken: before, they are only invited.
     pub joined: bool,
+    /// When one of them was last heard of here, milliseconds of Unix time, to an hour; else when they came.
+    pub spoke_at: u64,
 }
 
 fn row(row: &Row<'_>) -> rusqlite::Result<Member> {
@@ -33,15 +36,16 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Member> {
             _ => Role::Member,
         },
         joined: row.get(4)?,
+        spoke_at: uint(row.get(5)?),
     })
 }
 
-const COLUMNS: &str = "account, name, kind, role, joined";
+const COLUMNS: &str = "account, name, kind, role, joined, spoke_at";
 
 /// Keeps a participant as it is now; who has joined stays joined.
 pub(crate) fn put(db: &Connection, conversation: &ConversationId, new: &Member) -> Result<()> {
     db.prepare_cached(&format!(
-        "INSERT INTO participant (conversation, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO participant (conversation, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (conversation, account) DO UPDATE SET
            name = excluded.name, kind = excluded.kind, role = excluded.role,
            joined = max(joined, excluded.joined)"
@@ -53,6 +57,7 @@ pub(crate) fn put(db: &Connection, conversation: &ConversationId, new: &Member) 
         i64::from(!new.kind.is_user()),
         i64::from(new.role == Role::Admin),
         new.joined,
+        int(new.spoke_at),
     ))?;
     Ok(())
 }
@@ -67,20 +72,24 @@ pub(crate) fn delete(
     Ok(())
 }
 
-/// A device of theirs has spoken; says whether that is new.
-pub(crate) fn has_joined(
+/// A device of theirs has spoken; says whether that is news.
+pub(crate) fn spoke(
     db: &Connection,
     conversation: &ConversationId,
     account: &AccountId,
+    now: u64,
 ) -> Result<bool> {
     let changed = db
         .prepare_cached(
-            "UPDATE participant SET joined = 1
-             WHERE conversation = ?1 AND account = ?2 AND joined = 0",
+            "UPDATE participant SET joined = 1, spoke_at = ?3
+             WHERE conversation = ?1 AND account = ?2 AND (joined = 0 OR spoke_at < ?3 - ?4)",
         )?
-        .execute((conversation.0, account.0))?;
+        .execute((conversation.0, account.0, int(now), int(HOUR)))?;
     Ok(changed > 0)
 }
+
+/// How exactly it is kept when somebody spoke, in milliseconds.
+const HOUR: u64 = 3_600_000;
 
 /// Everybody in a group, by account.
 pub(crate) fn of(db: &Connection, conversation: &ConversationId) -> Result<Vec<Member>> {

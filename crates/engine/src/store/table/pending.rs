@@ -8,7 +8,8 @@ use minicbor::{Decode, Encode};
 use rusqlite::{Connection, OptionalExtension, Row};
 use snug_wire::card::Signed;
 use snug_wire::log_state::{Leave, Role};
-use snug_wire::{AccountId, ClaimId, ConversationId, FRAME_LIMIT, decode, encode};
+use snug_wire::vote::Vote;
+use snug_wire::{AccountId, ClaimId, ConversationId, FRAME_LIMIT, RelayAddress, decode, encode};
 
 /// What is wished.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -34,6 +35,12 @@ pub(crate) enum Wanted {
     /// Carry out that somebody leaves.
     #[n(6)]
     Leave(#[n(0)] Box<Signed<Leave>>),
+    /// Go on at another relay.
+    #[n(7)]
+    Move(#[n(0)] RelayAddress),
+    /// Make whom these are for an admin.
+    #[n(8)]
+    Elect(#[n(0)] Vec<Signed<Vote>>),
 }
 
 /// A wish, with its number.
@@ -79,9 +86,15 @@ pub(crate) fn add(
     (now, not_before): (u64, u64),
 ) -> Result<i64> {
     db.prepare_cached(
-        "INSERT INTO pending (conversation, at, not_before, wanted) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO pending (conversation, at, not_before, adds, wanted) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
-    .execute((conversation.0, int(now), int(not_before), encode(wanted)))?;
+    .execute((
+        conversation.0,
+        int(now),
+        int(not_before),
+        matches!(wanted, Wanted::Add(..)),
+        encode(wanted),
+    ))?;
     Ok(db.last_insert_rowid())
 }
 
@@ -102,6 +115,58 @@ pub(crate) fn of(db: &Connection, conversation: &ConversationId) -> Result<Vec<P
     rows.map(|row| whole(row?)).collect()
 }
 
+/// Those of a conversation that can be set about now, oldest first: nobody is added before the key packages
+/// of all their devices are there.
+pub(crate) fn ripe(
+    db: &Connection,
+    conversation: &ConversationId,
+    now: u64,
+) -> Result<Vec<Pending>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM pending WHERE {RIPE} ORDER BY id"
+    ))?;
+    let rows = query.query_map((conversation.0, int(now)), raw)?;
+    rows.map(|row| whole(row?)).collect()
+}
+
+const RIPE: &str = "conversation = ?1 AND not_before <= ?2 AND (NOT adds
+  OR EXISTS (SELECT 1 FROM candidate WHERE pending = id)
+    AND NOT EXISTS (SELECT 1 FROM candidate WHERE pending = id AND package IS NULL))";
+
+/// Whether there is one of them.
+pub(crate) fn is_any_ripe(
+    db: &Connection,
+    conversation: &ConversationId,
+    now: u64,
+) -> Result<bool> {
+    Ok(db
+        .prepare_cached(&format!(
+            "SELECT EXISTS (SELECT 1 FROM pending WHERE {RIPE})"
+        ))?
+        .query_row((conversation.0, int(now)), |row| row.get(0))?)
+}
+
+/// Whether just that is wished of a conversation.
+pub(crate) fn is_wished(
+    db: &Connection,
+    conversation: &ConversationId,
+    wanted: &Wanted,
+) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM pending WHERE conversation = ?1 AND wanted = ?2)",
+        )?
+        .query_row((conversation.0, encode(wanted)), |row| row.get(0))?)
+}
+
+/// How many are to be added to a conversation.
+pub(crate) fn adds(db: &Connection, conversation: &ConversationId) -> Result<usize> {
+    let count: i64 = db
+        .prepare_cached("SELECT count(*) FROM pending WHERE conversation = ?1 AND adds")?
+        .query_row([conversation.0], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
 /// All of them.
 pub(crate) fn all(db: &Connection) -> Result<Vec<Pending>> {
     let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM pending ORDER BY id"))?;
@@ -115,6 +180,15 @@ pub(crate) fn due(db: &Connection, now: u64) -> Result<Vec<Pending>> {
         "SELECT {COLUMNS} FROM pending WHERE not_before BETWEEN 1 AND ?1 ORDER BY id"
     ))?;
     let rows = query.query_map([int(now)], raw)?;
+    rows.map(|row| whole(row?)).collect()
+}
+
+/// Additions that were put off.
+pub(crate) fn put_off(db: &Connection) -> Result<Vec<Pending>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM pending WHERE not_before > 0 AND adds ORDER BY id"
+    ))?;
+    let rows = query.query_map([], raw)?;
     rows.map(|row| whole(row?)).collect()
 }
 

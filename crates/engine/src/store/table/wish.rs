@@ -111,6 +111,16 @@ pub(crate) fn ours(db: &Connection, id: &JoinId, of: &ConversationId) -> Result<
     .transpose()
 }
 
+/// Whether we wished that once.
+pub(crate) fn was_ours(db: &Connection, id: &JoinId, of: &ConversationId) -> Result<bool> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS
+               (SELECT 1 FROM wish WHERE id = ?1 AND conversation = ?2 AND incoming = 0)",
+        )?
+        .query_row((id.0, of.0), |row| row.get(0))?)
+}
+
 /// Takes back what we wished of a conversation.
 pub(crate) fn close_ours(db: &Connection, of: &ConversationId) -> Result<()> {
     db.prepare_cached(
