@@ -2,11 +2,10 @@
 
 use super::inviting::invitation_in;
 use super::{Client, id, not_found};
-use crate::connection::lookup;
 use crate::view::{
     self, GroupInvitationRow, GroupRow, InvitationRow, Names, NewInvitation, PendingRow, Role,
 };
-use crate::{Problem, clock, relay_url};
+use crate::{Problem, clock};
 use snug_engine::{self as engine, GroupEntry, GroupWish};
 use snug_wire::{AccountId, ConversationId};
 
@@ -115,8 +114,7 @@ impl Client {
     /// `notAdmin`, `notInGroup`, `relayUnreachable`, `relayVersion`, `settingRefused` for an address of the
     /// web.
     pub async fn move_group(&self, chat: &str, relay: &str) -> Result<(), Problem> {
-        let url = relay_url::normalise(relay)?;
-        let to = lookup(&url, &self.way()).await?;
+        let to = self.find_relay(relay).await?;
         self.wish(chat, vec![GroupWish::Move(to)]).await
     }
 
