@@ -1,7 +1,6 @@
 //! The account and the home relay.
 
 use super::Client;
-use crate::connection::lookup_with;
 use crate::view::{self, AccountRow, Startup};
 use crate::{Problem, ProblemCode, relay_url};
 use snug_wire::RelayAddress;
@@ -51,12 +50,8 @@ impl Client {
     async fn choose(&self, relay: Option<&str>) -> Result<RelayAddress, Problem> {
         match (relay, &self.0.embedded) {
             (Some(text), _) => {
-                let (url, token) = relay_url::with_token(text)?;
-                let home = lookup_with(&url, token.as_ref(), &self.way()).await?;
-                if let Some(token) = token {
-                    self.keep_token(home.key, token).await?;
-                }
-                self.change_settings(|settings| settings.relay = Some(url))?;
+                let home = self.find_relay(text).await?;
+                self.change_settings(|settings| settings.relay = Some(home.url.clone()))?;
                 Ok(home)
             }
             (None, Some(embedded)) => {

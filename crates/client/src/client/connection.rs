@@ -6,7 +6,7 @@ use crate::connection::{Timing, Way, gate, lookup_with};
 use crate::view::{self, ConnectionDetails, ConnectionSettings};
 use crate::{Problem, ProblemCode, Settings, relay_url};
 use snug_engine::View;
-use snug_wire::{RelayKey, Token};
+use snug_wire::{RelayAddress, RelayKey, Token};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -76,6 +76,16 @@ impl Client {
         Ok(details)
     }
 
+    /// Which relay answers at what a person wrote. A token behind it is kept for that relay.
+    pub(super) async fn find_relay(&self, text: &str) -> Result<RelayAddress, Problem> {
+        let (url, token) = relay_url::with_token(text)?;
+        let relay = lookup_with(&url, token.as_ref(), &self.way()).await?;
+        if let Some(token) = token {
+            self.keep_token(relay.key, token).await?;
+        }
+        Ok(relay)
+    }
+
     /// Keeps a closed relay's token, given behind its address: `wss://relay.example#TOKEN`. The relay
     /// is asked whether it accepts it, and connections to it are made with it from now on. Without a
     /// token the one that is kept is forgotten.
@@ -90,7 +100,7 @@ impl Client {
     }
 
     /// An empty token is none.
-    pub(super) async fn keep_token(&self, relay: RelayKey, token: Token) -> Result<(), Problem> {
+    async fn keep_token(&self, relay: RelayKey, token: Token) -> Result<(), Problem> {
         let mut tokens = BTreeMap::clone(&self.way().tokens);
         match token.expose().is_empty() {
             true => tokens.remove(&relay),

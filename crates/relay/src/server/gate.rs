@@ -10,7 +10,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -74,9 +74,14 @@ pub struct Pass {
     own: Option<Box<Bucket>>,
 }
 
-/// A stream that has not said what it wants; counted by the peer's own address.
+/// A stream that has not said what it wants; counted by the peer's own address, until its connection
+/// is.
 #[derive(Debug)]
-pub struct Knock(Option<Arc<Place>>);
+pub struct Knock {
+    place: Option<Arc<Place>>,
+    /// Its place was handed over to the connection.
+    handed: Arc<AtomicBool>,
+}
 
 impl Gate {
     /// With everybody outside.
@@ -112,7 +117,10 @@ impl Gate {
     /// Takes a stream from that peer, or does not; proxies and this computer may bring any number.
     pub fn knock(&self, peer: IpAddr, is_proxy: bool) -> Option<Knock> {
         if is_proxy || peer.to_canonical().is_loopback() {
-            return Some(Knock(None));
+            return Some(Knock {
+                place: None,
+                handed: Arc::default(),
+            });
         }
         let place = self.place(peer.to_canonical());
         let most = self.limits.max_connections_per_address;
@@ -120,11 +128,18 @@ impl Gate {
             place.there.fetch_sub(1, Relaxed);
             return None;
         }
-        Some(Knock(Some(place)))
+        Some(Knock {
+            place: Some(place),
+            handed: Arc::default(),
+        })
     }
 
-    /// Lets a connection in. `knocked` says that its stream was counted under this address already.
-    pub fn enter(self: &Arc<Self>, origin: &Origin, knocked: bool) -> Result<Pass, Closed> {
+    /// Lets a connection in. `handed` is of its stream, if that was counted under this address already.
+    pub fn enter(
+        self: &Arc<Self>,
+        origin: &Origin,
+        handed: Option<&AtomicBool>,
+    ) -> Result<Pass, Closed> {
         // Given back by the drop of what is made here, whatever comes after.
         let mut pass = Pass {
             gate: Arc::clone(self),
@@ -141,10 +156,13 @@ impl Gate {
         let unknown = origin.unsure && origin.address.is_loopback();
         if !origin.local && !unknown {
             let place = self.place(origin.address);
-            let already = u32::from(knocked);
-            let there = place.there.fetch_add(1, Relaxed).saturating_sub(already);
+            let takes_over = handed.is_some_and(|handed| !handed.swap(true, Relaxed));
+            let others = match takes_over {
+                true => place.there.load(Relaxed).saturating_sub(1),
+                false => place.there.fetch_add(1, Relaxed),
+            };
             pass.place = Some(Arc::clone(&place));
-            if there >= self.limits.max_connections_per_address {
+            if others >= self.limits.max_connections_per_address {
                 return Err(Closed::Address(Duration::from_secs(5)));
             }
             place.connects.take().map_err(Closed::Address)?;
@@ -182,9 +200,9 @@ impl Pass {
 }
 
 impl Knock {
-    /// Whether it was counted.
-    pub fn counts(&self) -> bool {
-        self.0.is_some()
+    /// For [`Gate::enter`], if it was counted.
+    pub fn handed(&self) -> Option<Arc<AtomicBool>> {
+        self.place.as_ref().map(|_| Arc::clone(&self.handed))
     }
 }
 
@@ -201,7 +219,9 @@ impl Drop for Pass {
 
 impl Drop for Knock {
     fn drop(&mut self) {
-        if let Some(place) = &self.0 {
+        if let Some(place) = &self.place
+            && !self.handed.swap(true, Relaxed)
+        {
             place.there.fetch_sub(1, Relaxed);
         }
     }
@@ -230,16 +250,16 @@ mod tests {
             max_connections_per_address: 2,
             ..Limits::default()
         });
-        let one = gate.enter(&from("192.0.2.1"), false).unwrap();
-        let _two = gate.enter(&from("192.0.2.1"), false).unwrap();
-        let Err(Closed::Address(_)) = gate.enter(&from("192.0.2.1"), false) else {
+        let one = gate.enter(&from("192.0.2.1"), None).unwrap();
+        let _two = gate.enter(&from("192.0.2.1"), None).unwrap();
+        let Err(Closed::Address(_)) = gate.enter(&from("192.0.2.1"), None) else {
             panic!("a third of one address")
         };
-        let _three = gate.enter(&from("192.0.2.2"), false).unwrap();
-        let refused = gate.enter(&from("192.0.2.3"), false);
+        let _three = gate.enter(&from("192.0.2.2"), None).unwrap();
+        let refused = gate.enter(&from("192.0.2.3"), None);
         assert_eq!(refused.unwrap_err(), Closed::Crowded);
         drop(one);
-        gate.enter(&from("192.0.2.1"), false).unwrap();
+        gate.enter(&from("192.0.2.1"), None).unwrap();
     }
 
     #[test]
@@ -250,11 +270,12 @@ mod tests {
         });
         let peer = from("192.0.2.1");
         let knock = gate.knock(peer.address, false).unwrap();
-        let pass = gate.enter(&peer, true).unwrap();
+        let pass = gate.enter(&peer, knock.handed().as_deref()).unwrap();
+        gate.enter(&peer, None).unwrap_err();
         drop(knock);
-        gate.enter(&peer, false).unwrap_err();
+        gate.enter(&peer, None).unwrap_err();
         drop(pass);
-        gate.enter(&peer, false).unwrap();
+        gate.enter(&peer, None).unwrap();
         let many: Vec<_> = std::iter::from_fn(|| gate.knock(peer.address, false)).collect();
         assert_eq!(many.len() as u32, 1 + TOLD);
     }
@@ -268,12 +289,12 @@ mod tests {
         });
         // Addresses of the same household; one more for each second that this takes.
         let mut addresses = (1..100).map(|n| from(&format!("2001:db8::{n}")));
-        let closed = addresses.find_map(|origin| gate.enter(&origin, false).err());
+        let closed = addresses.find_map(|origin| gate.enter(&origin, None).err());
         let Some(Closed::Address(wait)) = closed else {
             panic!("nobody is told: {closed:?}")
         };
         assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1));
-        gate.enter(&from("2001:db8:0:1::1"), false).unwrap();
+        gate.enter(&from("2001:db8:0:1::1"), None).unwrap();
     }
 
     #[test]
@@ -285,8 +306,8 @@ mod tests {
             request_burst_per_address: 3,
             ..Limits::default()
         });
-        let one = gate.enter(&from("192.0.2.1"), false).unwrap();
-        let two = gate.enter(&from("192.0.2.1"), false).unwrap();
+        let one = gate.enter(&from("192.0.2.1"), None).unwrap();
+        let two = gate.enter(&from("192.0.2.1"), None).unwrap();
         let many = |pass: &Pass| (0..100).take_while(|_| pass.ask().is_ok()).count();
         let (by_one, by_two) = (many(&one), many(&two));
         assert!((2..100).contains(&by_one), "its own bucket: {by_one}");
@@ -295,15 +316,15 @@ mod tests {
             local: true,
             ..from("127.0.0.1")
         };
-        let local = gate.enter(&here, false).unwrap();
+        let local = gate.enter(&here, None).unwrap();
         assert!((0..1_000).all(|_| local.ask().is_ok()));
     }
 
     #[test]
     fn addresses_are_forgotten_when_nobody_has_come_for_long() {
         let gate = gate(Limits::default());
-        let pass = gate.enter(&from("192.0.2.1"), false).unwrap();
-        drop(gate.enter(&from("192.0.2.2"), false).unwrap());
+        let pass = gate.enter(&from("192.0.2.1"), None).unwrap();
+        drop(gate.enter(&from("192.0.2.2"), None).unwrap());
         let known = || gate.places.lock().unwrap().len();
         for _ in 0..2 {
             gate.sweep();

@@ -19,6 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use snug_wire::FRAME_LIMIT;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -41,11 +42,11 @@ const HTTP_TIME: Duration = Duration::from_secs(60);
 const LATER: Duration = Duration::from_secs(5);
 
 /// Who asks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Caller {
     pub origin: Origin,
-    /// The stream was counted under that address.
-    knocked: bool,
+    /// Of the stream, if that was counted under this address.
+    handed: Option<Arc<AtomicBool>>,
 }
 
 /// How a stream becomes a conversation.
@@ -134,7 +135,7 @@ where
         let origin = origin(peer, request.headers(), trusted);
         request.extensions_mut().insert(Caller {
             origin,
-            knocked: knock.counts() && origin.address == peer,
+            handed: knock.handed().filter(|_| origin.address == peer),
         });
         door.router.clone().call(request)
     };
@@ -164,7 +165,7 @@ async fn upgrade(
     if !origins::may(&headers, &shared.settings.access.allowed_origins) {
         return shared.turn_away(&caller, Away::Origin, Duration::ZERO);
     }
-    let pass = match shared.gate.enter(&caller.origin, caller.knocked) {
+    let pass = match shared.gate.enter(&caller.origin, caller.handed.as_deref()) {
         Ok(pass) => pass,
         Err(Closed::Crowded) => return shared.turn_away(&caller, Away::Crowded, LATER),
         Err(Closed::Address(wait)) => return shared.turn_away(&caller, Away::Address, wait),
