@@ -51,7 +51,8 @@ impl From<Refusal> for End {
 pub async fn serve(mut socket: WebSocket, shared: &Shared) {
     let begun = tokio::select! {
         () = shared.leaving.cancelled() => Err(Refusal::Leaving.into()),
-        begun = timeout(HANDSHAKE_TIME, handshake(&mut socket, shared)) => {
+        // What only its beginning and its end need is not kept by every connection: so the boxes.
+        begun = timeout(HANDSHAKE_TIME, Box::pin(handshake(&mut socket, shared))) => {
             begun.unwrap_or(Err(Refusal::NotProved.into()))
         }
     };
@@ -61,8 +62,8 @@ pub async fn serve(mut socket: WebSocket, shared: &Shared) {
     };
     match end {
         End::Gone => {}
-        End::Said(reason) => goodbye(socket, reason, true).await,
-        End::Broken(reason) => goodbye(socket, reason, false).await,
+        End::Said(reason) => Box::pin(goodbye(socket, reason, true)).await,
+        End::Broken(reason) => Box::pin(goodbye(socket, reason, false)).await,
     }
 }
 
