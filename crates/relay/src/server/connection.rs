@@ -50,7 +50,8 @@ impl From<Refusal> for End {
 pub async fn serve(mut socket: WebSocket, shared: &Shared, pass: Pass) {
     let begun = tokio::select! {
         () = shared.leaving.cancelled() => Err(Refusal::Leaving.into()),
-        begun = timeout(shared.times.handshake, handshake(&mut socket, shared)) => {
+        // What only its beginning and its end need is not kept by every connection: so the boxes.
+        begun = timeout(shared.times.handshake, Box::pin(handshake(&mut socket, shared))) => {
             begun.unwrap_or(Err(Refusal::NotProved.into()))
         }
     };
@@ -71,7 +72,7 @@ pub async fn serve(mut socket: WebSocket, shared: &Shared, pass: Pass) {
         End::Broken(reason) => (reason, false),
     };
     shared.stats.refused(&reason);
-    goodbye(socket, reason, readable).await;
+    Box::pin(goodbye(socket, reason, readable)).await;
 }
 
 /// One that is authenticated.
@@ -98,7 +99,7 @@ impl Connection<'_> {
         // Fails only when the writer has ended, and with it all it knew.
         let _ = self.shared.writer.send(Input::Left(self.peer)).await;
         if let End::Said(Refusal::Leaving | Refusal::TokenExpired) = end {
-            self.finish(socket, &mut frames).await;
+            Box::pin(self.finish(socket, &mut frames)).await;
         }
         self.shared.stats.traffic.disconnected.add(1);
         end
@@ -201,9 +202,8 @@ impl Connection<'_> {
             return Err(Refusal::Malformed.into());
         };
         if let Err(wait) = self.pass.ask() {
-            return self
-                .too_many(socket, (number, request), wait, refused)
-                .await;
+            let asked = (number, request);
+            return Box::pin(self.too_many(socket, asked, wait, refused)).await;
         }
         *refused = 0;
         self.ask(number, request, size).await
