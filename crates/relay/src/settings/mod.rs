@@ -118,7 +118,7 @@ impl Default for Logs {
 /// What contradicts itself in what was said by flags and variables, in words. A file of settings names
 /// everything, so that a directory there is only what it would be.
 pub fn contradiction(matches: &ArgMatches) -> Option<&'static str> {
-    let store = matches.get_one("store");
+    let store = matches.get_one::<Keeping>("store");
     let data = matches.value_source("data");
     let is_said = data.is_some_and(|source| source != ValueSource::DefaultValue);
     (store == Some(&Keeping::Memory) && is_said).then_some(

@@ -192,7 +192,7 @@ impl Memory {
         }
         let rows = held.rows.range_mut(from.0..below.0);
         let freed = rows.map(|(_, row)| std::mem::take(&mut row.bytes).len() as u64);
-        let freed = freed.sum();
+        let freed: u64 = freed.sum();
         self.bytes -= freed;
         freed
     }

@@ -8,9 +8,9 @@ use crate::world::World;
 use snug_relay::core::limits::UNOPENED;
 use snug_relay::settings::{Limits, Settings};
 use snug_relay::{Relay, Running};
+use snug_wire::Seq;
 use snug_wire::frame::MailboxKind::{Conversation, Inbox};
 use snug_wire::frame::{Answer, Put, Refusal, RelayFrame, Request};
-use snug_wire::{RelayKey, Seq};
 use std::path::Path;
 
 async fn start(limits: Limits) -> Running {
@@ -47,7 +47,6 @@ async fn what_happens_is_counted_there_too() {
         ("/refusals/wrong-lock", 1),
         ("/store/mailboxes", 1),
         ("/queues/requests", 0),
-        ("/queues/outgoingBytes", 0),
     ] {
         assert_eq!(stats.pointer(path), Some(&count.into()), "{path}: {stats}");
     }
@@ -93,12 +92,9 @@ async fn who_asked_before_it_stops_is_answered_before_goodbye() {
 
 #[tokio::test]
 async fn another_start_is_another_relay() {
-    let keys: Vec<RelayKey> = vec![
-        start(Limits::default()).await.key(),
-        start(Limits::default()).await.key(),
-    ];
-    assert_ne!(keys.first(), keys.last());
+    let one = start(Limits::default()).await.key();
     let relay = start(Limits::default()).await;
+    assert_ne!(one, relay.key());
     Client::connect(&relay.url(), relay.key()).await;
 }
 
