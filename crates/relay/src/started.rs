@@ -38,8 +38,9 @@ pub async fn run(operation: Operation) -> anyhow::Result<()> {
 }
 
 fn log(logs: &Logs) -> anyhow::Result<()> {
+    // It says what caused it itself.
     let filter = EnvFilter::try_new(&logs.log)
-        .with_context(|| format!("{:?} does not say how much to log", logs.log))?;
+        .map_err(|error| anyhow::anyhow!("{:?} does not say how much to log: {error}", logs.log))?;
     let lines = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

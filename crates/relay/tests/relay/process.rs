@@ -238,7 +238,7 @@ fn settings_come_from_flags_then_variables_then_the_file() {
         ),
         "{error}"
     );
-    let wrong = said(&["--log", "loud loud"], &[]);
+    let wrong = said(&["--log", "snug=loud", "--listen", "nowhere"], &[]);
     assert!(failed(&wrong, 1).contains("does not say how much to log"));
 }
 
