@@ -19,6 +19,9 @@ pub fn program(name: &str) -> Command {
         "SNUG_KEYCHAIN",
         "SNUG_RELAY_DATA",
         "SNUG_RELAY_LISTEN",
+        "SNUG_RELAY_STORE",
+        "SNUG_RELAY_CONFIG",
+        "SNUG_RELAY_LOG",
         "RUST_LOG",
     ] {
         command.env_remove(variable);

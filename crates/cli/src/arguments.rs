@@ -380,6 +380,9 @@ pub struct ConnectionSet {
     /// The name the proxy wants
     #[arg(long, value_name = "NAME", requires = "proxy")]
     pub proxy_user: Option<String>,
+    /// A closed relay's token, behind its address: wss://relay.example#TOKEN; none forgets it
+    #[arg(long, value_name = "ADDRESS#TOKEN")]
+    pub relay_token: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -395,7 +398,7 @@ pub enum Qr {
 pub enum Relay {
     /// Try all a relay must do, as a stranger: a line for each check, with its time
     Check {
-        /// The relay, such as wss://relay.example
+        /// The relay, such as wss://relay.example, or wss://relay.example#TOKEN if it is closed
         url: String,
     },
 }

@@ -38,6 +38,9 @@ pub async fn set(client: &Client, change: ConnectionSet) -> Result<Line> {
     if settings != before {
         client.set_connection_settings(settings).await?;
     }
+    if let Some(address) = change.relay_token {
+        client.set_relay_token(&address).await?;
+    }
     let mut line = output::row("connectionSettings", &client.connection_settings())?;
     if let Some(Value::Object(proxy)) = line.get_mut("proxy") {
         // Terminals remember what they showed.

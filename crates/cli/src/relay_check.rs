@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow, bail};
 use checks::Relay;
 use peer::Peer;
 use serde_json::json;
-use snug_client::relay_url::normalise;
+use snug_client::relay_url::with_token;
 use std::time::{Duration, Instant};
 
 /// How long one check may take.
@@ -16,16 +16,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Prints a line for each check; an error when one failed.
 pub async fn check(url: &str, output: &mut Output) -> Result<()> {
-    let url = normalise(url)?;
+    let (url, token) = with_token(url)?;
+    let token = token.as_ref();
     let mut report = Report {
         output,
         failed: 0,
         made: 0,
     };
     // Two strangers: one does, the other one sees it.
-    let (start, first) = (Instant::now(), Peer::connect(&url).await);
+    let (start, first) = (Instant::now(), Peer::connect(&url, token).await);
     let first = report.tell("handshake", start, first)?;
-    let (start, second) = (Instant::now(), Peer::connect(&url).await);
+    let (start, second) = (Instant::now(), Peer::connect(&url, token).await);
     let second = report.tell("second connection", start, second)?;
     let (Some(first), Some(second)) = (first, second) else {
         return report.end(&url);

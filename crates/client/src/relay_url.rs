@@ -1,7 +1,21 @@
 //! Relay addresses as people write them.
 
 use crate::{Problem, ProblemCode};
+use snug_wire::Token;
 use snug_wire::code::RelayHint;
+
+/// The same from `relay.example#TOKEN`, as who runs a closed relay gives it, with the token.
+///
+/// # Errors
+/// As [`normalise`].
+pub fn with_token(text: &str) -> Result<(String, Option<Token>), Problem> {
+    let (address, token) = match text.split_once('#') {
+        Some((address, token)) => (address, token.trim()),
+        None => (text, ""),
+    };
+    let token = (!token.is_empty()).then(|| Token::new(token));
+    Ok((normalise(address)?, token))
+}
 
 /// `ws://host:port` or `wss://host:port` from what a person typed. Without a scheme it is `wss`,
 /// but `ws` on this computer, where nobody has a certificate.
@@ -59,7 +73,20 @@ pub(crate) fn is_here(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::normalise;
+    use super::{normalise, with_token};
+
+    #[test]
+    fn a_token_stands_behind_the_address() {
+        let read = |text| {
+            let (url, token) = with_token(text).unwrap();
+            (url, token.map(|token| token.expose().to_owned()))
+        };
+        let (url, token) = read("relay.example/#a.b.c ");
+        assert_eq!(url, "wss://relay.example");
+        assert_eq!(token.as_deref(), Some("a.b.c"));
+        assert_eq!(read("localhost:1#").1, None);
+        assert_eq!(read("localhost:1").1, None);
+    }
 
     #[test]
     fn people_write_addresses_in_many_ways() {

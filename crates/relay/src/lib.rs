@@ -8,7 +8,9 @@
 pub mod core;
 mod data_dir;
 mod server;
+pub mod settings;
 mod store;
+pub mod tokens;
 
 pub use data_dir::DataError;
 pub use server::{Config, Relay, Running, StartError};

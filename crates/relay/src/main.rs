@@ -1,53 +1,45 @@
 //! `snug-relay`: a relay of one's own.
 
-use anyhow::Context as _;
-use clap::{Parser, ValueEnum};
-use snug_relay::{Config, Relay};
-use std::io::Write as _;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+mod commands;
+mod started;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use snug_relay::settings::{self, Operation};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 /// Carries sealed envelopes between Snug devices. It can read none of them.
 ///
 /// Prints `listening on ws://HOST:PORT` when it is ready, then `key HEX`: the relay's own key.
-/// Stops on SIGTERM and SIGINT. Logs go to stderr; RUST_LOG=debug says more.
+/// Stops on SIGTERM and SIGINT, looks at its certificate and keys of tokens on SIGHUP. Logs go to
+/// stderr. Every setting can be a flag, a variable, or a line of a TOML file, in this order.
 #[derive(Debug, Parser)]
 #[command(name = "snug-relay", version)]
 struct Arguments {
-    /// Address to listen on; port 0 chooses a free one
-    #[arg(long, value_name = "HOST:PORT", env = "SNUG_RELAY_LISTEN")]
-    listen: String,
-    /// Directory of the relay's file; made if it is not there
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "SNUG_RELAY_DATA",
-        required_unless_present = "store"
-    )]
-    data: Option<PathBuf>,
-    /// Where entries are kept, if not in that directory
-    #[arg(long, value_enum, env = "SNUG_RELAY_STORE", conflicts_with = "data")]
-    store: Option<Place>,
+    /// File of settings, TOML; --print-config shows what can stand in it
+    #[arg(long, value_name = "FILE", env = "SNUG_RELAY_CONFIG")]
+    config: Option<PathBuf>,
+    /// Print the settings in force as such a file, and end
+    #[arg(long)]
+    print_config: bool,
+    #[command(flatten)]
+    operation: Operation,
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
-/// Where entries are kept.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Place {
-    /// In memory, for trying out and measuring: all is forgotten when the relay stops
-    Memory,
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Ask the relay that runs with these settings how it is; fails if it is not ready
+    Health,
+    /// Make access tokens for a closed relay
+    #[command(subcommand)]
+    Token(commands::Token),
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(
-            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
-        )
-        .init();
-    match run(arguments) {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("snug-relay: {error:#}");
@@ -56,69 +48,25 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
-async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let listen = resolve(&arguments.listen)?;
-    let stop = stop_signal()?;
-    let config = Config {
-        data: arguments.data.unwrap_or_default(),
-        listen,
-        keep_port: false,
-    };
-    let started = match arguments.store {
-        None => Relay::start(config).await,
-        Some(Place::Memory) => Relay::start_in_memory(config).await,
-    };
-    // It says what caused it itself: a chain of causes would say it twice.
-    let running = started.map_err(|error| anyhow::anyhow!("{error}"))?;
-    // Whoever reads may have stopped after the first line; the relay serves all the same.
-    let _ = announce(&running.url(), &running.key().to_string());
-    stop.await;
-    tracing::info!("stopping");
-    running.stop().await;
-    Ok(())
-}
-
-/// Two lines: where it listens, and which relay it is.
-fn announce(url: &str, key: &str) -> std::io::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "listening on {url}\nkey {key}")?;
-    stdout.flush()
-}
-
-fn resolve(listen: &str) -> anyhow::Result<SocketAddr> {
-    listen
-        .to_socket_addrs()
-        .with_context(|| {
-            format!(
-                "{listen} is not an address to listen on: write HOST:PORT, for example 127.0.0.1:0"
-            )
-        })?
-        .next()
-        .with_context(|| format!("{listen} names no address"))
-}
-
-/// Resolves when the relay is asked to stop. Signals count from now on.
-#[cfg(unix)]
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be watched")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be watched")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-/// Resolves when the relay is asked to stop.
-#[cfg(not(unix))]
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // Without the signal there is no other way to stop than to be ended.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
+fn run() -> anyhow::Result<()> {
+    let mut command = Arguments::command();
+    let mut matches = command.clone().get_matches();
+    if let Some(file) = matches.get_one::<PathBuf>("config") {
+        command = settings::lend(command, file)?;
+        matches = command.get_matches();
+    }
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if let Some(wrong) = settings::contradiction(&matches) {
+        let error = Arguments::command().error(ErrorKind::ArgumentConflict, wrong);
+        error.exit();
+    }
+    if arguments.print_config {
+        print!("{}", settings::print(&matches));
+        return Ok(());
+    }
+    match arguments.command {
+        None => started::run(arguments.operation),
+        Some(Command::Health) => commands::health(&arguments.operation),
+        Some(Command::Token(token)) => commands::token(token),
+    }
 }

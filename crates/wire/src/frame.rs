@@ -332,6 +332,15 @@ pub enum Refusal {
     /// The relay cannot write to its disk.
     #[n(20)]
     Disk,
+    /// The relay serves only those who present an access token.
+    #[n(21)]
+    TokenWanted,
+    /// The access token is none of this relay's: forged, for another one, or not valid yet.
+    #[n(22)]
+    TokenRefused,
+    /// The access token was valid, and is no more.
+    #[n(23)]
+    TokenExpired,
 }
 
 /// An entry on its way to a device.

@@ -4,7 +4,7 @@
 //! device proves a random key it keeps for this relay alone (rule 10). Requests may follow `Auth`
 //! at once, without waiting for `Ready`.
 
-use crate::{ConnectionKey, RelayKey};
+use crate::{ConnectionKey, RelayKey, Token};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use minicbor::{Decode, Encode};
 
@@ -48,6 +48,9 @@ pub struct Auth {
     /// Ed25519 signature over the transcript.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub signature: [u8; 64],
+    /// For a relay that wants one. Said only after the relay has proved its key.
+    #[n(1)]
+    pub token: Option<Token>,
 }
 
 /// Who signs a transcript.

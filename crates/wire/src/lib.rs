@@ -20,6 +20,7 @@ pub mod linking;
 pub mod log_state;
 pub mod own;
 pub mod pad;
+mod refusal;
 mod relay_address;
 mod secret;
 pub mod signal;
@@ -32,7 +33,7 @@ pub use id::{
     GroupId, InvitationId, JoinId, Lock, MessageId, RelayKey, Seq,
 };
 pub use relay_address::RelayAddress;
-pub use secret::{LockSecret, Secret};
+pub use secret::{LockSecret, Secret, Token};
 
 /// Version of the protocol between devices and relays, said in `Hello`.
 pub const PROTOCOL_VERSION: u16 = 1;

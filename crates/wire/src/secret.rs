@@ -50,3 +50,30 @@ impl LockSecret {
         Lock(Sha256::digest(self.0.expose()).into())
     }
 }
+
+/// Lets its holder use a closed relay: a JSON Web Token (RFC 7519), signed with EdDSA (RFC 8037).
+/// Prints as `<redacted>`, wipes itself.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, Zeroize, ZeroizeOnDrop)]
+#[cbor(transparent)]
+pub struct Token(#[n(0)] String);
+
+impl Token {
+    /// Largest token, in bytes.
+    pub const LIMIT: usize = 4 << 10;
+
+    /// Wraps the text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself; keep it where it is needed.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<redacted>")
+    }
+}

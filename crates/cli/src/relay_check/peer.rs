@@ -2,8 +2,8 @@
 
 use anyhow::{Result, bail};
 use snug_client::connection::{Direct, Timing};
-use snug_wire::RelayKey;
 use snug_wire::frame::{Answer, ClientFrame, Delivery, Refusal, RelayFrame, Request};
+use snug_wire::{RelayKey, Token};
 use std::collections::VecDeque;
 
 pub struct Peer {
@@ -14,8 +14,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub async fn connect(url: &str) -> Result<Self> {
-        let line = Direct::dial(url, &Timing::default()).await?;
+    pub async fn connect(url: &str, token: Option<&Token>) -> Result<Self> {
+        let line = Direct::dial_with(url, token, &Timing::default()).await?;
         Ok(Self {
             line,
             asked: 0,
@@ -42,7 +42,7 @@ impl Peer {
         loop {
             match self.line.receive().await? {
                 RelayFrame::Answer(to, answer) if to == number => return Ok(answer),
-                RelayFrame::Goodbye(why) => bail!("the relay ended the connection: {why:?}"),
+                RelayFrame::Goodbye(why) => bail!("the relay ended the connection: {why}"),
                 frame => self.waiting.push_back(frame),
             }
         }

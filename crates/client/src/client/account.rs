@@ -1,7 +1,6 @@
 //! The account and the home relay.
 
 use super::Client;
-use crate::connection::lookup;
 use crate::view::{self, AccountRow, Startup};
 use crate::{Problem, ProblemCode, relay_url};
 use snug_wire::RelayAddress;
@@ -29,7 +28,8 @@ impl Client {
     }
 
     /// Makes the account, at home on the relay at this URL, whose key is learned and pinned, or on
-    /// the one inside the application.
+    /// the one inside the application. The URL of a closed relay has a token behind it:
+    /// `wss://relay.example#TOKEN`.
     ///
     /// # Errors
     /// `nameEmpty`, `nameTooLong`, `relayUnreachable`, `relayVersion`, `settingRefused` for an address
@@ -50,9 +50,8 @@ impl Client {
     async fn choose(&self, relay: Option<&str>) -> Result<RelayAddress, Problem> {
         match (relay, &self.0.embedded) {
             (Some(text), _) => {
-                let url = relay_url::normalise(text)?;
-                let home = lookup(&url, &self.way()).await?;
-                self.change_settings(|settings| settings.relay = Some(url))?;
+                let home = self.find_relay(text).await?;
+                self.change_settings(|settings| settings.relay = Some(home.url.clone()))?;
                 Ok(home)
             }
             (None, Some(embedded)) => {

@@ -2,13 +2,18 @@
 
 use super::Client;
 use crate::clock::now;
-use crate::connection::{Timing, Way, gate};
+use crate::connection::{Timing, Way, gate, lookup_with};
 use crate::view::{self, ConnectionDetails, ConnectionSettings};
-use crate::{Problem, ProblemCode, Settings};
+use crate::{Problem, ProblemCode, Settings, relay_url};
 use snug_engine::View;
+use snug_wire::{RelayAddress, RelayKey, Token};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Where the proxy's password is kept in the database.
 const PASSWORD: &str = "proxy password";
+/// Where tokens are kept in the database: a line each, `key token`.
+const TOKENS: &str = "relay tokens";
 
 impl Client {
     /// How connections are made.
@@ -26,7 +31,8 @@ impl Client {
         settings: ConnectionSettings,
     ) -> Result<(), Problem> {
         let mut settings = settings.checked()?;
-        let way = settings.way(&self.0.timing);
+        let mut way = settings.way(&self.0.timing);
+        way.tokens = self.way().tokens;
         let password = std::mem::take(&mut settings.proxy.password);
         self.call(move |engine, _| engine.keep(PASSWORD, password.as_bytes()))
             .await?;
@@ -70,6 +76,47 @@ impl Client {
         Ok(details)
     }
 
+    /// Which relay answers at what a person wrote. A token behind it is kept for that relay.
+    pub(super) async fn find_relay(&self, text: &str) -> Result<RelayAddress, Problem> {
+        let (url, token) = relay_url::with_token(text)?;
+        let relay = lookup_with(&url, token.as_ref(), &self.way()).await?;
+        if let Some(token) = token {
+            self.keep_token(relay.key, token).await?;
+        }
+        Ok(relay)
+    }
+
+    /// Keeps a closed relay's token, given behind its address: `wss://relay.example#TOKEN`. The relay
+    /// is asked whether it accepts it, and connections to it are made with it from now on. Without a
+    /// token the one that is kept is forgotten.
+    ///
+    /// # Errors
+    /// `relayUnreachable`, also when it does not accept the token; `relayVersion`, `settingRefused`.
+    pub async fn set_relay_token(&self, address: &str) -> Result<(), Problem> {
+        let (url, token) = relay_url::with_token(address)?;
+        let relay = lookup_with(&url, token.as_ref(), &self.way()).await?;
+        let token = token.unwrap_or_else(|| Token::new(""));
+        self.keep_token(relay.key, token).await
+    }
+
+    /// An empty token is none.
+    async fn keep_token(&self, relay: RelayKey, token: Token) -> Result<(), Problem> {
+        let mut tokens = BTreeMap::clone(&self.way().tokens);
+        match token.expose().is_empty() {
+            true => tokens.remove(&relay),
+            false => tokens.insert(relay, token),
+        };
+        let lines = tokens
+            .iter()
+            .map(|(key, token)| format!("{key} {}\n", token.expose()));
+        let text: String = lines.collect();
+        self.call(move |engine, _| engine.keep(TOKENS, text.as_bytes()))
+            .await?;
+        // Whoever pauses because a token was wanted tries again at once.
+        self.0.way.send_modify(|way| way.tokens = Arc::new(tokens));
+        Ok(())
+    }
+
     /// How relays are reached now.
     pub(super) fn way(&self) -> Way {
         self.0.way.borrow().clone()
@@ -78,8 +125,12 @@ impl Client {
 
 /// What the person set, or else the usual.
 pub(super) fn chosen(settings: &Settings, view: View<'_>, timing: &Timing) -> Result<Way, Problem> {
+    let tokens = Arc::new(kept_tokens(view)?);
     let Some(settings) = &settings.connection else {
-        return Ok((*timing).into());
+        return Ok(Way {
+            tokens,
+            ..(*timing).into()
+        });
     };
     let mut settings = settings.clone();
     settings.proxy.password = String::from_utf8_lossy(&view.kept(PASSWORD)?).into_owned();
@@ -90,5 +141,16 @@ pub(super) fn chosen(settings: &Settings, view: View<'_>, timing: &Timing) -> Re
         );
         Problem::new(ProblemCode::SettingRefused, text)
     });
-    Ok(checked?.way(timing))
+    Ok(Way {
+        tokens,
+        ..checked?.way(timing)
+    })
+}
+
+fn kept_tokens(view: View<'_>) -> Result<BTreeMap<RelayKey, Token>, Problem> {
+    let text = view.kept(TOKENS)?;
+    let text = String::from_utf8_lossy(&text);
+    let lines = text.lines().filter_map(|line| line.split_once(' '));
+    let tokens = lines.filter_map(|(key, token)| Some((key.parse().ok()?, Token::new(token))));
+    Ok(tokens.collect())
 }

@@ -2,7 +2,6 @@
 
 use super::inviting::invitation_in;
 use super::{Client, id, not_found};
-use crate::connection::lookup;
 use crate::view::{
     self, GroupInvitationRow, GroupRow, InvitationRow, Names, NewInvitation, PendingRow, Role,
 };
@@ -115,7 +114,7 @@ impl Client {
     /// `notAdmin`, `notInGroup`, `relayUnreachable`, `relayVersion`, `settingRefused` for an address of the
     /// web.
     pub async fn move_group(&self, chat: &str, relay: &str) -> Result<(), Problem> {
-        let url = relay_url::normalise(relay)?;
+        let (url, _) = relay_url::with_token(relay)?;
         let now = self.group(chat).await?.relay;
         if relay_url::is_here(relay_url::host(&url))
             && !now.is_none_or(|now| relay_url::is_here(&now))
@@ -123,7 +122,7 @@ impl Client {
             let text = "Only this computer reaches that relay. Name one that everybody in the group reaches.";
             return Err(Problem::new(ProblemCode::RelayUnreachable, text));
         }
-        let to = lookup(&url, &self.way()).await?;
+        let to = self.find_relay(relay).await?;
         self.wish(chat, vec![GroupWish::Move(to)]).await
     }
 

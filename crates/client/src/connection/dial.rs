@@ -1,5 +1,6 @@
 //! A connection's beginning: both sides prove a key.
 
+use super::refused::Refused;
 use super::socket::{self, Socket, frame, message, unreachable};
 use super::{Way, proxy};
 use crate::{Problem, ProblemCode};
@@ -8,7 +9,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use snug_wire::code::RelayHint;
 use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
 use snug_wire::handshake::{Auth, Challenge, Hello, Side, Transcript};
-use snug_wire::{ConnectionKey, PROTOCOL_VERSION, RelayAddress, RelayKey, Secret};
+use snug_wire::{ConnectionKey, PROTOCOL_VERSION, RelayAddress, RelayKey, Secret, Token};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -38,8 +39,20 @@ impl Expected {
 /// # Errors
 /// `relayUnreachable`, `relayVersion`, `proxyRefused`.
 pub async fn lookup(url: &str, way: &Way) -> Result<RelayAddress, Problem> {
+    lookup_with(url, None, way).await
+}
+
+/// The same of a closed relay, which wants to see this token.
+///
+/// # Errors
+/// As [`lookup`].
+pub async fn lookup_with(
+    url: &str,
+    token: Option<&Token>,
+    way: &Way,
+) -> Result<RelayAddress, Problem> {
     let key = Secret::new(rand::random());
-    let (socket, relay) = dial(url, &Expected::Any, &key, way).await?;
+    let (socket, relay) = dial(url, &Expected::Any, &key, token, way).await?;
     close(socket, way).await;
     Ok(relay)
 }
@@ -55,7 +68,7 @@ pub async fn ask(
 ) -> Result<(RelayAddress, Answer), Problem> {
     let key = Secret::new(rand::random());
     let expected = Expected::Named(hint.clone());
-    let (mut socket, relay) = dial(&hint.url, &expected, &key, way).await?;
+    let (mut socket, relay) = dial(&hint.url, &expected, &key, None, way).await?;
     let url = &relay.url;
     let answered = async {
         send(&mut socket, url, &ClientFrame::Request(1, request)).await?;
@@ -80,17 +93,20 @@ async fn close(mut socket: Socket, way: &Way) {
     let _ = timeout(way.timing.silence, socket.close(None)).await;
 }
 
-/// Connects, checks which relay answers and proves the connection's key. Requests may follow.
+/// Connects, checks which relay answers and proves the connection's key. Requests may follow. A token
+/// is shown once the relay has proved its own key: this one, or the one kept for it.
 pub(super) async fn dial(
     url: &str,
     expected: &Expected,
     key: &Secret,
+    token: Option<&Token>,
     way: &Way,
-) -> Result<(Socket, RelayAddress), Problem> {
+) -> Result<(Socket, RelayAddress), Refused> {
     let stream = proxy::stream(url, way).await?;
-    match timeout(way.timing.connect, shake(url, stream, expected, key)).await {
+    let token = |relay: &RelayKey| token.or_else(|| way.tokens.get(relay)).cloned();
+    match timeout(way.timing.connect, shake(url, stream, expected, key, token)).await {
         Ok(done) => done,
-        Err(_) => Err(unreachable(url, &"it does not answer")),
+        Err(_) => Err(unreachable(url, &"it does not answer").into()),
     }
 }
 
@@ -99,7 +115,8 @@ async fn shake(
     stream: TcpStream,
     expected: &Expected,
     key: &Secret,
-) -> Result<(Socket, RelayAddress), Problem> {
+    token: impl Fn(&RelayKey) -> Option<Token>,
+) -> Result<(Socket, RelayAddress), Refused> {
     let mut socket = socket::open(url, stream).await?;
     let key = SigningKey::from_bytes(key.expose());
     let hello = Hello {
@@ -110,18 +127,19 @@ async fn shake(
     send(&mut socket, url, &ClientFrame::Hello(hello.clone())).await?;
     let challenge = match receive(&mut socket, url).await? {
         RelayFrame::Challenge(challenge) => challenge,
-        RelayFrame::Goodbye(why) => return Err(farewell(url, &why)),
-        _ => return Err(unreachable(url, &"it does not greet as a relay does")),
+        RelayFrame::Goodbye(why) => return Err(Refused::goodbye(url, &why)),
+        _ => return Err(unreachable(url, &"it does not greet as a relay does").into()),
     };
     let (relay, transcript) = check(url, expected, &hello, &challenge)?;
     let auth = Auth {
         signature: transcript.sign(Side::Device, &key),
+        token: token(&relay.key),
     };
     send(&mut socket, url, &ClientFrame::Auth(auth)).await?;
     match receive(&mut socket, url).await? {
         RelayFrame::Ready => Ok((socket, relay)),
-        RelayFrame::Goodbye(why) => Err(farewell(url, &why)),
-        _ => Err(unreachable(url, &"it does not greet as a relay does")),
+        RelayFrame::Goodbye(why) => Err(Refused::goodbye(url, &why)),
+        _ => Err(unreachable(url, &"it does not greet as a relay does").into()),
     }
 }
 
@@ -171,6 +189,18 @@ pub(super) fn farewell(url: &str, why: &Refusal) -> Problem {
         Refusal::Slow => unreachable(url, &"this computer did not keep up"),
         Refusal::Busy(_) => unreachable(url, &"it is busy"),
         Refusal::Full | Refusal::Disk => unreachable(url, &"it cannot store anything now"),
+        Refusal::TokenWanted => unreachable(
+            url,
+            &"it is closed to those without an access token. Ask who runs it for one",
+        ),
+        Refusal::TokenRefused => unreachable(
+            url,
+            &"it does not accept this access token. Ask who runs it for another",
+        ),
+        Refusal::TokenExpired => unreachable(
+            url,
+            &"the access token for it has expired. Ask who runs it for another",
+        ),
         other => Problem::new(
             ProblemCode::Broken,
             format!("The relay at {url} ended the connection: {other:?}. Update Snug."),

@@ -5,7 +5,7 @@ use super::socket::Socket;
 use super::{Timing, Way};
 use crate::Problem;
 use snug_wire::frame::{ClientFrame, RelayFrame};
-use snug_wire::{RelayAddress, Secret};
+use snug_wire::{RelayAddress, Secret, Token};
 use tokio::time::timeout;
 
 /// An authenticated connection under a key used once. It has no heartbeat, and ends when dropped.
@@ -21,8 +21,21 @@ impl Direct {
     /// # Errors
     /// `relayUnreachable`, `relayOther` (it does not prove its key), `relayVersion`.
     pub async fn dial(url: &str, timing: &Timing) -> Result<Self, Problem> {
+        Self::dial_with(url, None, timing).await
+    }
+
+    /// The same to a closed relay, which wants to see this token.
+    ///
+    /// # Errors
+    /// As [`Direct::dial`].
+    pub async fn dial_with(
+        url: &str,
+        token: Option<&Token>,
+        timing: &Timing,
+    ) -> Result<Self, Problem> {
         let key = Secret::new(rand::random());
-        let (socket, relay) = dial(url, &Expected::Any, &key, &Way::from(*timing)).await?;
+        let way = Way::from(*timing);
+        let (socket, relay) = dial(url, &Expected::Any, &key, token, &way).await?;
         Ok(Self {
             socket,
             relay,

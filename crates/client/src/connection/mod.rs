@@ -13,6 +13,7 @@ mod direct;
 mod ledger;
 mod link;
 mod proxy;
+mod refused;
 mod run;
 mod socket;
 mod statistics;
@@ -20,7 +21,7 @@ mod stream;
 mod surroundings;
 
 pub use backoff::Backoff;
-pub use dial::{ask, lookup};
+pub use dial::{ask, lookup, lookup_with};
 pub use direct::Direct;
 pub use statistics::{Reconnect, Statistics};
 
@@ -30,8 +31,10 @@ pub(crate) use run::{Connection, Ground};
 pub(crate) use surroundings::{Change, look};
 
 use crate::view::Proxy;
-use snug_wire::RelayKey;
 use snug_wire::frame::{ClientFrame, RelayFrame};
+use snug_wire::{RelayKey, Token};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -47,6 +50,8 @@ pub struct Way {
     pub timing: Timing,
     /// Through which proxy.
     pub proxy: Proxy,
+    /// What closed relays want to see.
+    pub tokens: Arc<BTreeMap<RelayKey, Token>>,
 }
 
 impl From<Timing> for Way {
@@ -54,7 +59,7 @@ impl From<Timing> for Way {
     fn from(timing: Timing) -> Self {
         Self {
             timing,
-            proxy: Proxy::default(),
+            ..Self::default()
         }
     }
 }

@@ -123,12 +123,18 @@ impl Task {
         self.tell(Event::Connecting).await;
         let expected = Expected::Key(self.relay.key);
         let dialled = tokio::select! {
-            dialled = dial(&self.relay.url, &expected, &self.key, way) => dialled,
+            dialled = dial(&self.relay.url, &expected, &self.key, None, way) => dialled,
             () = self.end.cancelled() => return Ended::closing(),
         };
         let socket = match dialled {
             Ok((socket, _)) => socket,
-            Err(problem) => return problem.into(),
+            Err(refused) => {
+                let longest = way.timing.backoff.longest;
+                return Ended {
+                    at_least: refused.at_least.min(longest),
+                    ..refused.problem.into()
+                };
+            }
         };
         self.becomes(ConnectionState::Connected);
         up.get_or_init(Instant::now);

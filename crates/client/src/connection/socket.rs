@@ -1,12 +1,16 @@
 //! A WebSocket that carries frames.
 
+use super::refused::Refused;
 use super::stream::Stream;
 use crate::{Problem, ProblemCode};
 use rustls::{ClientConfig, RootCertStore};
 use snug_wire::frame::{ClientFrame, RelayFrame};
 use snug_wire::{FRAME_LIMIT, decode, encode};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::http::Response;
+use tokio_tungstenite::tungstenite::http::header::RETRY_AFTER;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
@@ -19,7 +23,7 @@ const BUFFER: usize = 4096;
 const WRITE_LIMIT: usize = 4 * FRAME_LIMIT;
 
 /// Opens a WebSocket to `ws://…` or `wss://…` over a stream to it.
-pub(super) async fn open(url: &str, stream: TcpStream) -> Result<Socket, Problem> {
+pub(super) async fn open(url: &str, stream: TcpStream) -> Result<Socket, Refused> {
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
@@ -33,11 +37,25 @@ pub(super) async fn open(url: &str, stream: TcpStream) -> Result<Socket, Problem
     let stream = Stream::new(stream);
     match client_async_tls_with_config(url, stream, Some(config), connector).await {
         Ok((socket, _)) => Ok(socket),
-        Err(Error::Http(_)) => {
+        Err(Error::Http(response)) => Err(answered(url, &response)),
+        Err(error) => Err(unreachable(url, &error).into()),
+    }
+}
+
+/// What it means that something else than a WebSocket was the answer: a relay that takes nobody now
+/// says when to come again (`docs/PROTOCOL.md`, 2).
+fn answered(url: &str, response: &Response<Option<Vec<u8>>>) -> Refused {
+    let seconds = response.headers().get(RETRY_AFTER);
+    let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
+    match (response.status().as_u16(), seconds) {
+        (429 | 503, Some(seconds)) => Refused {
+            problem: unreachable(url, &"it takes no connection now"),
+            at_least: Duration::from_secs(seconds),
+        },
+        _ => {
             let text = format!("What answers at {url} is not a Snug relay. Check the address.");
-            Err(Problem::new(ProblemCode::RelayUnreachable, text))
+            Problem::new(ProblemCode::RelayUnreachable, text).into()
         }
-        Err(error) => Err(unreachable(url, &error)),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{Problem, ProblemCode};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Which kind of proxy.
@@ -109,6 +110,7 @@ impl ConnectionSettings {
                 },
             },
             proxy: self.proxy.clone(),
+            tokens: Arc::default(),
         }
     }
 

@@ -19,10 +19,12 @@ impl Core {
     pub fn expire(&mut self, now: u64) -> Result<Vec<Out>, StoreError> {
         let conn = self.store.begin()?;
         let mut gone = Vec::new();
+        let mut forgotten = 0;
         let mut left = limits::PIECE;
         let made_before = now.saturating_sub(limits::RENDEZVOUS);
         for mut old in mailbox::old_rendezvous(&conn, made_before, PAGE)? {
             if clear(&conn, &mut old, &mut left)? {
+                forgotten += 1;
                 gone.push(old);
             }
         }
@@ -43,8 +45,8 @@ impl Core {
             } else if self.readers.is_open(&mailbox.address) {
                 mailbox.opened_at = now;
                 mailbox::update(&conn, &mailbox)?;
-            } else {
-                clear(&conn, &mut mailbox, &mut left)?;
+            } else if clear(&conn, &mut mailbox, &mut left)? {
+                forgotten += 1;
             }
             if left == 0 {
                 swept = id;
@@ -54,6 +56,7 @@ impl Core {
         invitation::delete_old(&conn, now, PAGE)?;
         key_package::delete_old(&conn, put_before, PAGE)?;
         conn.commit()?;
+        self.mailboxes = self.mailboxes.saturating_sub(forgotten);
         self.swept = swept;
         self.store.shrink()?;
         Ok(gone
@@ -91,10 +94,9 @@ fn drop_entries(
 ) -> Result<(), StoreError> {
     let all = Seq(0)..Seq(u64::MAX);
     if let Some((end, cost)) = entry::reach(conn, mailbox.id, all, before, *left)? {
-        attachment::delete(conn, mailbox.id, end)?;
-        mailbox.size = mailbox
-            .size
-            .saturating_sub(entry::delete(conn, mailbox.id, end)?);
+        let freed =
+            attachment::delete(conn, mailbox.id, end)? + entry::delete(conn, mailbox.id, end)?;
+        mailbox.size = mailbox.size.saturating_sub(freed);
         mailbox.first = mailbox.first.max(end);
         mailbox::update(conn, mailbox)?;
         *left = left.saturating_sub(cost);

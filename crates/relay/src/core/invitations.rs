@@ -15,6 +15,7 @@ impl Context<'_> {
             return Err(Refusal::TooLarge(limits::CARD as u64).into());
         }
         let Some(there) = invitation::find(self.conn, &publish.id)? else {
+            self.has_room()?;
             let forget_at = publish
                 .expires_at
                 .map(|at| at.saturating_add(limits::TIME_TO_LIVE));

@@ -1,6 +1,37 @@
 //! How much of each thing a relay takes. What is beyond is refused with its own reason.
+//! Some of it an operator may set otherwise: [`Quotas`].
 
 use snug_wire::FRAME_LIMIT;
+
+/// What an operator may set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quotas {
+    /// Mailboxes one connection may have open.
+    pub opens: usize,
+    /// Entries an inbox or rendezvous holds.
+    pub inbox_entries: u64,
+    /// Bytes an inbox or rendezvous holds.
+    pub inbox_bytes: u64,
+    /// Bytes a conversation holds, attachments included.
+    pub conversation_bytes: u64,
+    /// Mailboxes there may be.
+    pub mailboxes: u64,
+    /// Bytes the relay's file may hold before it takes nothing new; `None` for what the disk has.
+    pub store_bytes: Option<u64>,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self {
+            opens: OPENS,
+            inbox_entries: INBOX_ENTRIES,
+            inbox_bytes: INBOX_BYTES,
+            conversation_bytes: CONVERSATION_BYTES,
+            mailboxes: MAILBOXES,
+            store_bytes: None,
+        }
+    }
+}
 
 /// Largest sealed entry, attachment, in bytes: a frame with room for the other fields.
 pub const ENTRY: usize = FRAME_LIMIT - 1_024;
@@ -12,6 +43,10 @@ pub const OPENS: usize = 10_000;
 pub const INBOX_ENTRIES: u64 = 1_000;
 /// Bytes an inbox or rendezvous holds; then `Full` until its owner trims.
 pub const INBOX_BYTES: u64 = 16 << 20;
+/// Bytes a conversation holds; then `Full` until it is trimmed or old entries expire.
+pub const CONVERSATION_BYTES: u64 = 4 << 30;
+/// Mailboxes a relay has; then `Full`.
+pub const MAILBOXES: u64 = 10_000_000;
 /// Largest sealed card, in bytes.
 pub const CARD: usize = 64 << 10;
 /// Largest key package, in bytes.

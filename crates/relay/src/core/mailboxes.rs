@@ -49,6 +49,11 @@ impl Context<'_> {
         lock: Lock,
     ) -> Result<Decided, Stop> {
         let Some(there) = mailbox::find(self.conn, &address)? else {
+            self.has_room()?;
+            if self.mailboxes >= self.quotas.mailboxes {
+                return Err(Refusal::Full.into());
+            }
+            self.mailboxes += 1;
             mailbox::insert(self.conn, &address, kind, (self.random)(), &lock, self.now)?;
             return Ok(Answer::Done.into());
         };
@@ -75,7 +80,9 @@ impl Context<'_> {
             Access::Current => None,
             Access::Until(at) => Some(at),
         };
-        if self.readers.get(peer, &address).is_none() && self.readers.count(peer) >= limits::OPENS {
+        if self.readers.get(peer, &address).is_none()
+            && self.readers.count(peer) >= self.quotas.opens
+        {
             return Err(Refusal::Full.into());
         }
         // To the day, so that opening rarely writes. Those who were removed keep nothing alive.
@@ -146,8 +153,8 @@ impl Context<'_> {
         let range = mailbox.first..below;
         let reach = entry::reach(self.conn, mailbox.id, range, u64::MAX, limits::PIECE)?;
         let end = reach.map_or(below, |(end, _)| end);
-        let freed = entry::forget(self.conn, mailbox.id, mailbox.first, end)?;
-        attachment::delete(self.conn, mailbox.id, end)?;
+        let freed = entry::forget(self.conn, mailbox.id, mailbox.first, end)?
+            + attachment::delete(self.conn, mailbox.id, end)?;
         mailbox.first = end;
         mailbox.size = mailbox.size.saturating_sub(freed);
         mailbox::update(self.conn, &mailbox)?;

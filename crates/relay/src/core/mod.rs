@@ -17,8 +17,9 @@ mod pull;
 mod put;
 mod readers;
 
-use crate::store::{Db, Store, StoreError, meta};
+use crate::store::{Db, Store, StoreError, mailbox, meta};
 use ed25519_dalek::SigningKey;
+use limits::Quotas;
 use readers::{Open, Readers};
 use snug_wire::frame::{Answer, Delivery, Refusal, RelayFrame, Request};
 use snug_wire::{Address, RelayKey, Seq};
@@ -57,6 +58,9 @@ pub struct Core {
     failing: bool,
     /// The mailbox the rolling [`Core::expire`] looked at last.
     swept: i64,
+    quotas: Quotas,
+    /// How many mailboxes there are.
+    mailboxes: u64,
 }
 
 /// What one request came to, before it is told.
@@ -115,6 +119,11 @@ struct Context<'a> {
     readers: &'a Readers,
     now: u64,
     random: &'a mut dyn FnMut() -> u64,
+    quotas: &'a Quotas,
+    /// How many mailboxes there are, those of this batch included.
+    mailboxes: u64,
+    /// Whether nothing new is taken.
+    full: bool,
 }
 
 impl Core {
@@ -125,12 +134,33 @@ impl Core {
     pub fn open(store: Store, fresh_seed: [u8; 32]) -> Result<Self, StoreError> {
         let seed = meta::seed(&store.reader(), fresh_seed)?;
         Ok(Self {
+            mailboxes: mailbox::count(&store.reader())?,
             store,
             key: SigningKey::from_bytes(&seed),
             readers: Readers::default(),
             failing: false,
             swept: 0,
+            quotas: Quotas::default(),
         })
+    }
+
+    /// The same with other quotas.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
+    }
+
+    /// How many mailboxes there are.
+    pub fn mailboxes(&self) -> u64 {
+        self.mailboxes
+    }
+
+    /// Bytes the relay's file holds, without those freed in it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read.
+    pub fn store_bytes(&self) -> Result<u64, StoreError> {
+        self.store.bytes()
     }
 
     /// The key this relay is (rule 1).
@@ -208,6 +238,10 @@ impl Core {
         random: &mut dyn FnMut() -> u64,
         asked: &mut Vec<(Peer, u64)>,
     ) -> Result<Vec<Decided>, StoreError> {
+        let full = match self.quotas.store_bytes {
+            Some(most) => self.store.bytes().is_ok_and(|bytes| bytes >= most),
+            None => false,
+        };
         let conn = match self.store.begin() {
             Ok(conn) => conn,
             Err(error) => {
@@ -222,6 +256,9 @@ impl Core {
             readers: &self.readers,
             now,
             random,
+            quotas: &self.quotas,
+            mailboxes: self.mailboxes,
+            full,
         };
         let mut decided = Vec::new();
         let mut held = 0;
@@ -245,7 +282,9 @@ impl Core {
         match broken {
             Some(error) => Err(error),
             None => {
+                let mailboxes = context.mailboxes;
                 conn.commit()?;
+                self.mailboxes = mailboxes;
                 Ok(decided)
             }
         }
@@ -297,6 +336,14 @@ impl Core {
 }
 
 impl Context<'_> {
+    /// Whether the file takes what is new.
+    fn has_room(&self) -> Result<(), Refusal> {
+        if self.full {
+            return Err(Refusal::Full);
+        }
+        Ok(())
+    }
+
     fn request(&mut self, peer: Peer, request: Request) -> Result<Decided, Stop> {
         match request {
             Request::Create(address, kind, lock) => self.create(address, kind, lock),

@@ -24,6 +24,7 @@ impl Context<'_> {
         {
             return Err(Refusal::TooLarge(limits::KEY_PACKAGE as u64).into());
         }
+        self.has_room()?;
         let mut fresh = BTreeSet::new();
         for package in &stock.packages {
             if !key_package::known(self.conn, mailbox.id, package)? {

@@ -25,8 +25,9 @@ impl Context<'_> {
         check_form(&put)?;
         match mailbox.kind {
             MailboxKind::Conversation => self.may_append(&mailbox, &put)?,
-            MailboxKind::Inbox | MailboxKind::Rendezvous => inbox_takes(&mailbox, &put)?,
+            MailboxKind::Inbox | MailboxKind::Rendezvous => self.inbox_takes(&mailbox, &put)?,
         }
+        self.has_room()?;
         let new_lock = put.lock.filter(|lock| *lock != mailbox.lock);
         let seq = self.append(&mut mailbox, &put, &digest, new_lock)?;
         Ok(Decided {
@@ -53,6 +54,26 @@ impl Context<'_> {
         if put.rests_on != mailbox.head {
             return Err(Refusal::Stale(mailbox.head).into());
         }
+        if mailbox.size + size(put) > self.quotas.conversation_bytes {
+            return Err(Refusal::Full.into());
+        }
+        Ok(())
+    }
+
+    /// An inbox has no commits, may be closed, and holds only so much (rule 9).
+    fn inbox_takes(&self, mailbox: &Mailbox, put: &Put) -> Result<(), Refusal> {
+        if put.flagged || put.rests_on != Seq(0) {
+            return Err(Refusal::Malformed);
+        }
+        if mailbox.retired {
+            return Err(Refusal::Retired);
+        }
+        let entries = mailbox.last.0 + 1 - mailbox.first.0;
+        let is_full = entries >= self.quotas.inbox_entries
+            || mailbox.size + size(put) > self.quotas.inbox_bytes;
+        if is_full {
+            return Err(Refusal::Full);
+        }
         Ok(())
     }
 
@@ -78,7 +99,7 @@ impl Context<'_> {
             attachment::insert(self.conn, mailbox.id, seq, attachment)?;
         }
         mailbox.last = seq;
-        mailbox.size += put.bytes.len() as u64;
+        mailbox.size += size(put);
         if put.flagged {
             mailbox.head = seq;
         }
@@ -116,20 +137,11 @@ fn check_form(put: &Put) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// An inbox has no commits, may be closed, and holds only so much (rule 9).
-fn inbox_takes(mailbox: &Mailbox, put: &Put) -> Result<(), Refusal> {
-    if put.flagged || put.rests_on != Seq(0) {
-        return Err(Refusal::Malformed);
-    }
-    if mailbox.retired {
-        return Err(Refusal::Retired);
-    }
-    let entries = mailbox.last.0 + 1 - mailbox.first.0;
-    let size = mailbox.size + put.bytes.len() as u64;
-    if entries >= limits::INBOX_ENTRIES || size > limits::INBOX_BYTES {
-        return Err(Refusal::Full);
-    }
-    Ok(())
+/// What an entry holds, in bytes.
+fn size(put: &Put) -> u64 {
+    let attached = put.attachments.iter();
+    let attached: usize = attached.map(|attachment| attachment.bytes.len()).sum();
+    (put.bytes.len() + attached) as u64
 }
 
 /// Over all that was put except where and with which secret: what a repeated `Put` must equal.

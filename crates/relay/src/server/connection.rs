@@ -1,34 +1,33 @@
 //! One connection: a task that reads requests and writes frames.
 
 use super::Shared;
+use super::gate::Pass;
 use super::handshake::handshake;
 use super::outgoing::{Frames, queue};
 use super::writer::Input;
 use crate::core::{Job, Peer};
 use axum::body::Bytes;
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt as _, StreamExt as _};
-use snug_wire::frame::{ClientFrame, Refusal, RelayFrame};
+use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
 use snug_wire::{FRAME_LIMIT, decode, encode};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// Bytes of requests, over all connections, that may wait for the writer. When as many do,
 /// connections are read no further until some are done.
 pub const IN_FLIGHT: usize = 64 << 20;
 /// What a request counts at least: about what it holds in memory.
 const LEAST_REQUEST: usize = 512;
-/// How long a client may take to prove its key.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// How long a connection may be silent. Devices send a WebSocket ping far more often.
-const SILENCE: Duration = Duration::from_secs(90);
 /// How long saying goodbye may take.
-const GOODBYE_TIME: Duration = Duration::from_secs(1);
+const GOODBYE_TIME: Duration = Duration::from_secs(3);
 /// Frames written at once.
 const BURST: usize = 256;
+/// Requests refused in a row for being too many, after which their connection ends.
+const PATIENCE: u32 = 1_000;
 
 /// How a connection ends.
 #[derive(Debug)]
@@ -48,137 +47,224 @@ impl From<Refusal> for End {
 }
 
 /// Serves a connection to its end.
-pub async fn serve(mut socket: WebSocket, shared: &Shared) {
+pub async fn serve(mut socket: WebSocket, shared: &Shared, pass: Pass) {
     let begun = tokio::select! {
         () = shared.leaving.cancelled() => Err(Refusal::Leaving.into()),
-        begun = timeout(HANDSHAKE_TIME, handshake(&mut socket, shared)) => {
+        // What only its beginning and its end need is not kept by every connection: so the boxes.
+        begun = timeout(shared.times.handshake, Box::pin(handshake(&mut socket, shared))) => {
             begun.unwrap_or(Err(Refusal::NotProved.into()))
         }
     };
     let end = match begun {
-        Ok(()) => authenticated(&mut socket, shared).await,
+        Ok(until) => {
+            let connection = Connection {
+                shared,
+                pass,
+                peer: Peer(shared.next_peer.fetch_add(1, Ordering::Relaxed)),
+            };
+            connection.serve(&mut socket, until).await
+        }
         Err(end) => end,
     };
-    match end {
-        End::Gone => {}
-        End::Said(reason) => goodbye(socket, reason, true).await,
-        End::Broken(reason) => goodbye(socket, reason, false).await,
-    }
-}
-
-async fn authenticated(socket: &mut WebSocket, shared: &Shared) -> End {
-    let peer = Peer(shared.next_peer.fetch_add(1, Ordering::Relaxed));
-    let (outgoing, mut frames) = queue();
-    if shared
-        .writer
-        .send(Input::Joined(peer, outgoing))
-        .await
-        .is_err()
-    {
-        return Refusal::Leaving.into();
-    }
-    let end = {
-        let cut = frames.cut();
-        tokio::select! {
-            end = talk(socket, shared, peer, &mut frames) => end,
-            () = cut => Refusal::Slow.into(),
-            () = shared.leaving.cancelled() => Refusal::Leaving.into(),
-        }
+    let (reason, readable) = match end {
+        End::Gone => return,
+        End::Said(reason) => (reason, true),
+        End::Broken(reason) => (reason, false),
     };
-    // Fails only when the writer has ended, and with it all it knew.
-    let _ = shared.writer.send(Input::Left(peer)).await;
-    end
+    shared.stats.refused(&reason);
+    Box::pin(goodbye(socket, reason, readable)).await;
 }
 
-/// Reads and writes until something ends it.
-async fn talk(socket: &mut WebSocket, shared: &Shared, peer: Peer, frames: &mut Frames) -> End {
-    let mut burst = Vec::new();
-    let mut heard = Instant::now();
-    let mut silent = pin!(sleep_until(heard + SILENCE));
-    loop {
-        let done = tokio::select! {
-            count = frames.take(&mut burst, BURST) => match count {
-                0 => Err(Refusal::Leaving.into()),
-                _ => timeout(SILENCE, write(socket, shared, peer, frames, &mut burst))
-                    .await
-                    .unwrap_or(Err(End::Gone)),
-            },
-            message = socket.next() => {
-                heard = Instant::now();
-                read(message, shared, peer).await
-            }
-            // Moved only when it comes, so that a message costs no timer.
-            () = &mut silent => {
-                silent.as_mut().reset(heard + SILENCE);
-                if heard.elapsed() < SILENCE { Ok(()) } else { Err(End::Gone) }
-            }
-        };
-        if let Err(end) = done {
+/// One that is authenticated.
+struct Connection<'a> {
+    shared: &'a Shared,
+    pass: Pass,
+    peer: Peer,
+}
+
+impl Connection<'_> {
+    async fn serve(self, socket: &mut WebSocket, until: Option<Instant>) -> End {
+        let (outgoing, mut frames) = queue(&self.shared.bounds);
+        if let Err(end) = self.hand_over(Input::Joined(self.peer, outgoing)).await {
             return end;
         }
+        self.shared.stats.traffic.connected.add(1);
+        let end = {
+            let cut = frames.cut();
+            tokio::select! {
+                end = self.talk(socket, &mut frames, until) => end,
+                () = cut => Refusal::Slow.into(),
+            }
+        };
+        // Fails only when the writer has ended, and with it all it knew.
+        let _ = self.shared.writer.send(Input::Left(self.peer)).await;
+        if let End::Said(Refusal::Leaving | Refusal::TokenExpired) = end {
+            Box::pin(self.finish(socket, &mut frames)).await;
+        }
+        self.shared.stats.traffic.disconnected.add(1);
+        end
+    }
+
+    /// Writes what was asked for before the end: the writer does it all, then ends the queue.
+    async fn finish(&self, socket: &mut WebSocket, frames: &mut Frames) {
+        let rest = async {
+            let mut burst = Vec::new();
+            while frames.take(&mut burst, BURST).await > 0 {
+                self.write(socket, frames, &mut burst).await?;
+            }
+            Ok::<_, End>(())
+        };
+        // Who does not read has no claim on it.
+        let _ = timeout(self.shared.times.drain, rest).await;
+    }
+
+    /// Reads and writes until something ends it.
+    async fn talk(
+        &self,
+        socket: &mut WebSocket,
+        frames: &mut Frames,
+        until: Option<Instant>,
+    ) -> End {
+        // Between two writes, so that no frame is lost half-way.
+        let mut leaving = pin!(self.shared.leaving.cancelled());
+        let mut expired = pin!(at(until));
+        let silence = self.shared.times.silence;
+        let mut burst = Vec::new();
+        let mut refused = 0;
+        let mut heard = Instant::now();
+        let mut silent = pin!(sleep_until(heard + silence));
+        loop {
+            let done = tokio::select! {
+                count = frames.take(&mut burst, BURST) => match count {
+                    0 => Err(Refusal::Leaving.into()),
+                    _ => timeout(silence, self.write(socket, frames, &mut burst))
+                        .await
+                        .unwrap_or(Err(End::Gone)),
+                },
+                message = socket.next() => {
+                    heard = Instant::now();
+                    self.read(socket, message, &mut refused).await
+                }
+                // Moved only when it comes, so that a message costs no timer.
+                () = &mut silent => {
+                    silent.as_mut().reset(heard + silence);
+                    if heard.elapsed() < silence { Ok(()) } else { Err(End::Gone) }
+                }
+                () = &mut expired => Err(Refusal::TokenExpired.into()),
+                () = &mut leaving => Err(Refusal::Leaving.into()),
+            };
+            if let Err(end) = done {
+                return end;
+            }
+        }
+    }
+
+    /// Many frames, one flush.
+    async fn write(
+        &self,
+        socket: &mut WebSocket,
+        frames: &Frames,
+        burst: &mut Vec<Bytes>,
+    ) -> Result<(), End> {
+        let bytes = burst.iter().map(Bytes::len).sum();
+        let traffic = &self.shared.stats.traffic;
+        traffic.frames_out.add(burst.len() as u64);
+        traffic.bytes_out.add(bytes as u64);
+        for frame in burst.drain(..) {
+            socket
+                .feed(Message::Binary(frame))
+                .await
+                .map_err(|_| End::Gone)?;
+        }
+        socket.flush().await.map_err(|_| End::Gone)?;
+        // An idle connection keeps no large buffer.
+        burst.shrink_to(1);
+        if frames.sent(bytes) {
+            self.hand_over(Input::Room(self.peer)).await?;
+        }
+        Ok(())
+    }
+
+    async fn read(
+        &self,
+        socket: &mut WebSocket,
+        message: Option<Result<Message, axum::Error>>,
+        refused: &mut u32,
+    ) -> Result<(), End> {
+        let Some(bytes) = payload(message)? else {
+            return Ok(());
+        };
+        let traffic = &self.shared.stats.traffic;
+        traffic.frames_in.add(1);
+        traffic.bytes_in.add(bytes.len() as u64);
+        let size = bytes.len().max(LEAST_REQUEST) as u32;
+        let ClientFrame::Request(number, request) = parse(&bytes)? else {
+            return Err(Refusal::Malformed.into());
+        };
+        if let Err(wait) = self.pass.ask() {
+            let asked = (number, request);
+            return Box::pin(self.too_many(socket, asked, wait, refused)).await;
+        }
+        *refused = 0;
+        self.ask(number, request, size).await
+    }
+
+    /// A request beyond what a connection may ask: a signal is dropped, opening waits, since a device
+    /// asks for it once only, and the rest is refused for as long as it takes.
+    async fn too_many(
+        &self,
+        socket: &mut WebSocket,
+        (number, request): (u64, Request),
+        wait: Duration,
+        refused: &mut u32,
+    ) -> Result<(), End> {
+        match request {
+            Request::Signal(..) => {
+                self.shared.stats.traffic.signals_held.add(1);
+                return Ok(());
+            }
+            Request::Open(..) | Request::Close(_) => {
+                sleep(wait).await;
+                return self.ask(number, request, LEAST_REQUEST as u32).await;
+            }
+            _ => {}
+        }
+        *refused += 1;
+        let busy = Refusal::Busy(wait.as_millis() as u64 + 1);
+        if *refused > PATIENCE {
+            return Err(busy.into());
+        }
+        self.shared.stats.refused(&busy);
+        let answer = RelayFrame::Answer(number, Answer::Refused(busy));
+        let sent = timeout(self.shared.times.silence, send(socket, &answer)).await;
+        sent.unwrap_or(Err(End::Gone))
+    }
+
+    async fn ask(&self, number: u64, request: Request, size: u32) -> Result<(), End> {
+        let in_flight = Arc::clone(&self.shared.in_flight);
+        let Ok(held) = in_flight.acquire_many_owned(size).await else {
+            return Err(Refusal::Leaving.into());
+        };
+        let job = Job {
+            peer: self.peer,
+            number,
+            request,
+        };
+        self.hand_over(Input::Asked(job, held)).await
+    }
+
+    async fn hand_over(&self, input: Input) -> Result<(), End> {
+        let sent = self.shared.writer.send(input).await;
+        sent.map_err(|_| Refusal::Leaving.into())
     }
 }
 
-/// Many frames, one flush.
-async fn write(
-    socket: &mut WebSocket,
-    shared: &Shared,
-    peer: Peer,
-    frames: &Frames,
-    burst: &mut Vec<Bytes>,
-) -> Result<(), End> {
-    let bytes = burst.iter().map(Bytes::len).sum();
-    for frame in burst.drain(..) {
-        socket
-            .feed(Message::Binary(frame))
-            .await
-            .map_err(|_| End::Gone)?;
+/// Waits until then, or for ever.
+async fn at(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
     }
-    socket.flush().await.map_err(|_| End::Gone)?;
-    // An idle connection keeps no large buffer.
-    burst.shrink_to(1);
-    if frames.sent(bytes) {
-        hand_over(shared, Input::Room(peer)).await?;
-    }
-    Ok(())
-}
-
-async fn read(
-    message: Option<Result<Message, axum::Error>>,
-    shared: &Shared,
-    peer: Peer,
-) -> Result<(), End> {
-    let Some(bytes) = payload(message)? else {
-        return Ok(());
-    };
-    let size = bytes.len().max(LEAST_REQUEST) as u32;
-    let ClientFrame::Request(number, request) = parse(&bytes)? else {
-        return Err(Refusal::Malformed.into());
-    };
-    let in_flight = Arc::clone(&shared.in_flight);
-    let Ok(held) = in_flight.acquire_many_owned(size).await else {
-        return Err(Refusal::Leaving.into());
-    };
-    hand_over(
-        shared,
-        Input::Asked(
-            Job {
-                peer,
-                number,
-                request,
-            },
-            held,
-        ),
-    )
-    .await
-}
-
-async fn hand_over(shared: &Shared, input: Input) -> Result<(), End> {
-    shared
-        .writer
-        .send(input)
-        .await
-        .map_err(|_| Refusal::Leaving.into())
 }
 
 /// The next frame, pings passed over.
@@ -222,13 +308,18 @@ fn broken(error: axum::Error) -> End {
     }
 }
 
-/// The last frame, then the closing handshake. What the client had still under way is read
-/// and dropped, or the system would reset the connection and the reason might not arrive.
+/// The last frame, then the closing handshake, which says the same to those who speak WebSocket
+/// alone. What the client had still under way is read and dropped, or the system would reset the
+/// connection and the reason might not arrive.
 async fn goodbye(mut socket: WebSocket, reason: Refusal, readable: bool) {
+    let close = CloseFrame {
+        code: reason.close_code(),
+        reason: reason.to_string().into(),
+    };
     let farewell = async {
         send(&mut socket, &RelayFrame::Goodbye(reason)).await?;
         socket
-            .send(Message::Close(None))
+            .send(Message::Close(Some(close)))
             .await
             .map_err(|_| End::Gone)?;
         while readable && matches!(socket.next().await, Some(Ok(_))) {}

@@ -1,14 +1,21 @@
 //! The relay's side of [`snug_wire::handshake`].
 
-use super::Shared;
 use super::connection::{End, receive, send};
+use super::{Shared, writer};
+use crate::tokens::Tokens;
 use axum::extract::ws::WebSocket;
 use snug_wire::frame::{ClientFrame, Refusal, RelayFrame};
-use snug_wire::handshake::{Challenge, Side, Transcript};
+use snug_wire::handshake::{Auth, Challenge, Side, Transcript};
 use snug_wire::{PROTOCOL_VERSION, RelayKey};
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// Proves the relay's key, and has the client prove its own.
-pub async fn handshake(socket: &mut WebSocket, shared: &Shared) -> Result<(), End> {
+/// A year, in seconds: nobody stays connected for longer.
+const FAR: u64 = 365 * 24 * 3_600;
+
+/// Proves the relay's key, and has the client prove its own, and that it may come in. Says until
+/// when it may stay, if not for ever.
+pub async fn handshake(socket: &mut WebSocket, shared: &Shared) -> Result<Option<Instant>, End> {
     let ClientFrame::Hello(hello) = receive(socket).await? else {
         return Err(Refusal::Malformed.into());
     };
@@ -34,5 +41,19 @@ pub async fn handshake(socket: &mut WebSocket, shared: &Shared) -> Result<(), En
     if !transcript.verify(Side::Device, &auth.signature) {
         return Err(Refusal::NotProved.into());
     }
-    send(socket, &RelayFrame::Ready).await
+    let until = match &shared.tokens {
+        Some(tokens) => Some(stay(tokens, &auth)?),
+        None => None,
+    };
+    send(socket, &RelayFrame::Ready).await?;
+    Ok(until)
+}
+
+/// Until when that token is good.
+fn stay(tokens: &Tokens, auth: &Auth) -> Result<Instant, Refusal> {
+    let now = writer::now() / 1_000;
+    let until = tokens.check(auth.token.as_ref(), now)?;
+    // A token of centuries would be beyond what a timer knows.
+    let left = Duration::from_secs((until - now).min(FAR));
+    Ok(Instant::now() + left)
 }

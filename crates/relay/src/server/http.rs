@@ -1,25 +1,32 @@
-//! Accepting: `/` becomes a WebSocket, `/health` says how the relay is.
+//! Accepting: `/` becomes a WebSocket, if whoever asks may; the rest is for operators.
 
-use super::{Shared, connection};
+use super::forwarded::{Origin, origin};
+use super::gate::{Closed, Knock};
+use super::stats::Away;
+use super::{Shared, connection, operator, origins};
 use axum::Router;
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Json, Response};
+use axum::extract::{Extension, State};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, Request, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use serde_json::{Value, json};
-use snug_wire::{FRAME_LIMIT, PROTOCOL_VERSION};
+use snug_wire::FRAME_LIMIT;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tower_service::Service as _;
 
-/// How long a client may take to say what it wants.
-const HEADER_TIME: Duration = Duration::from_secs(10);
 /// The default of 128 KiB would be held by every idle connection.
 const SOCKET_BUFFER: usize = 4 << 10;
 /// Bytes that may wait to be written to one socket: a frame of the largest, and room for answers to
@@ -27,23 +34,65 @@ const SOCKET_BUFFER: usize = 4 << 10;
 const WRITE_LIMIT: usize = FRAME_LIMIT + (64 << 10);
 /// How long to wait when the system has no more sockets to give.
 const NO_SOCKETS: Duration = Duration::from_millis(100);
+/// Largest head of a request, in bytes.
+const HEAD: usize = 16 << 10;
+/// How long anybody may go on about anything but a WebSocket.
+const HTTP_TIME: Duration = Duration::from_secs(60);
+/// When to come again if there is no better answer.
+const LATER: Duration = Duration::from_secs(5);
 
-/// Takes connections until the relay leaves.
-pub async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let router = Router::new()
-        .route("/", get(upgrade))
-        .route("/health", get(health))
-        .with_state(Arc::clone(&shared));
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub origin: Origin,
+    /// Of the stream, if that was counted under this address.
+    handed: Option<Arc<AtomicBool>>,
+}
+
+/// How a stream becomes a conversation.
+struct Door {
+    shared: Arc<Shared>,
+    router: Router,
+    tls: Option<TlsAcceptor>,
+}
+
+/// Takes connections until the relay closes; says in words why it cannot.
+pub fn accept(listener: TcpListener, shared: &Arc<Shared>) -> Result<(), String> {
+    let certificate = shared.certificate.as_ref();
+    let door = Arc::new(Door {
+        router: Router::new()
+            .route("/", get(upgrade))
+            .merge(operator::routes(&shared.settings.operator))
+            .with_state(Arc::clone(shared)),
+        tls: certificate
+            .map(|certificate| certificate.acceptor())
+            .transpose()?,
+        shared: Arc::clone(shared),
+    });
+    shared.tasks.spawn(listen(listener, door));
+    Ok(())
+}
+
+async fn listen(listener: TcpListener, door: Arc<Door>) {
+    let shared = &door.shared;
+    let trusted = &shared.settings.access.trusted_proxies;
     loop {
         let accepted = tokio::select! {
-            () = shared.leaving.cancelled() => return,
+            () = shared.closing.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
+                let peer = peer.ip().to_canonical();
+                let is_proxy = trusted.iter().any(|network| network.contains(&peer));
+                // Who goes on although told that it is too many is not even told.
+                let Some(knock) = shared.gate.knock(peer, is_proxy) else {
+                    shared.stats.turned_away(Away::Address);
+                    continue;
+                };
                 shared
                     .tasks
-                    .spawn(serve(stream, router.clone(), Arc::clone(&shared)));
+                    .spawn(serve(stream, peer, knock, Arc::clone(&door)));
             }
             Err(error) => {
                 tracing::info!(%error, "a connection could not be accepted");
@@ -53,33 +102,76 @@ pub async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-async fn serve(stream: TcpStream, router: Router, shared: Arc<Shared>) {
+async fn serve(stream: TcpStream, peer: IpAddr, knock: Knock, door: Arc<Door>) {
     // A frame must not wait for the acknowledgement of the one before.
     if stream.set_nodelay(true).is_err() {
         return;
     }
+    let talk = async {
+        match &door.tls {
+            None => http(stream, peer, &knock, &door).await,
+            Some(tls) => {
+                let greeted = timeout(door.shared.times.header, tls.accept(stream)).await;
+                // How a client fails at TLS is its own affair.
+                if let Ok(Ok(stream)) = greeted {
+                    http(stream, peer, &knock, &door).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = door.shared.closing.cancelled() => {}
+        _ = timeout(HTTP_TIME, talk) => {}
+    }
+}
+
+/// Until it has become a WebSocket, or has ended.
+async fn http<S>(stream: S, peer: IpAddr, knock: &Knock, door: &Door)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let answer = |mut request: Request<Incoming>| {
+        let trusted = &door.shared.settings.access.trusted_proxies;
+        let origin = origin(peer, request.headers(), trusted);
+        request.extensions_mut().insert(Caller {
+            origin,
+            handed: knock.handed().filter(|_| origin.address == peer),
+        });
+        door.router.clone().call(request)
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .header_read_timeout(door.shared.times.header)
+        .max_buf_size(HEAD)
+        .serve_connection(TokioIo::new(stream), service_fn(answer))
         .with_upgrades();
-    tokio::select! {
-        () = shared.leaving.cancelled() => {}
-        // How a client ends its HTTP is its own affair.
-        _ = connection => {}
-    }
+    // How a client ends its HTTP is its own affair.
+    let _ = connection.await;
 }
 
 async fn upgrade(
     State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let Ok(upgrade) = upgrade else {
         let text = "This is a Snug relay. Snug speaks to it over WebSocket.\n";
         return (StatusCode::UPGRADE_REQUIRED, text).into_response();
     };
+    if shared.leaving.is_cancelled() {
+        return shared.turn_away(&caller, Away::Leaving, LATER);
+    }
+    if !origins::may(&headers, &shared.settings.access.allowed_origins) {
+        return shared.turn_away(&caller, Away::Origin, Duration::ZERO);
+    }
+    let pass = match shared.gate.enter(&caller.origin, caller.handed.as_deref()) {
+        Ok(pass) => pass,
+        Err(Closed::Crowded) => return shared.turn_away(&caller, Away::Crowded, LATER),
+        Err(Closed::Address(wait)) => return shared.turn_away(&caller, Away::Address, wait),
+    };
     // Held until the connection ends, so that stopping waits for it.
-    let counted = shared.tasks.token();
+    let counted = shared.connections.token();
     upgrade
         .read_buffer_size(SOCKET_BUFFER)
         .write_buffer_size(SOCKET_BUFFER)
@@ -87,23 +179,40 @@ async fn upgrade(
         .max_message_size(FRAME_LIMIT)
         .max_frame_size(FRAME_LIMIT)
         .on_upgrade(async move |socket| {
-            connection::serve(socket, &shared).await;
+            connection::serve(socket, &shared, pass).await;
             drop(counted);
         })
 }
 
-async fn health(State(shared): State<Arc<Shared>>) -> (StatusCode, Json<Value>) {
-    let ready = shared.ready.load(Ordering::Relaxed);
-    let status = if ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    let health = json!({
-        "live": true,
-        "ready": ready,
-        "version": env!("CARGO_PKG_VERSION"),
-        "protocol": PROTOCOL_VERSION,
-    });
-    (status, Json(health))
+impl Shared {
+    /// Says no before a connection begins: in words, by a status, and when to come again.
+    fn turn_away(&self, caller: &Caller, why: Away, again: Duration) -> Response {
+        self.stats.turned_away(why);
+        match self.settings.operator.log_addresses {
+            true => {
+                tracing::info!(why = why.name(), address = %caller.origin.address, "turned away")
+            }
+            false => tracing::debug!(why = why.name(), "turned away"),
+        }
+        let (status, text) = match why {
+            Away::Leaving => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This relay is shutting down.\n",
+            ),
+            Away::Crowded => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This relay has all the connections it takes.\n",
+            ),
+            Away::Address => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many connections come from your network address.\n",
+            ),
+            Away::Origin => {
+                let text = "This relay does not serve web pages of this origin.\n";
+                return (StatusCode::FORBIDDEN, text).into_response();
+            }
+        };
+        let seconds = again.as_secs().saturating_add(1).to_string();
+        (status, [(RETRY_AFTER, seconds)], text).into_response()
+    }
 }

@@ -9,36 +9,53 @@
 //! A connection reads frames, decodes them and hands requests over; the writer does all that
 //! wait in one transaction and puts encoded frames into the connections' queues. There are no
 //! timers on that way and no other hops. Every queue is bounded: see [`writer::INPUTS`],
-//! [`connection::IN_FLIGHT`] and [`outgoing::QUEUE_BYTES`].
+//! [`connection::IN_FLIGHT`] and [`outgoing::Bounds`].
 
 mod connection;
+mod forwarded;
+mod gate;
 mod handshake;
 mod http;
+mod metrics;
+mod operator;
+mod origins;
 mod outgoing;
+mod stats;
+mod tls;
+mod watched;
 mod writer;
+
+pub(crate) use watched::Watched;
 
 use crate::core::Core;
 use crate::data_dir::{DataDir, DataError};
+use crate::settings::Settings;
 use crate::store::{Store, StoreError};
+use crate::tokens::Tokens;
 use ed25519_dalek::SigningKey;
+use gate::Gate;
+use outgoing::Bounds;
 use snug_wire::RelayKey;
+use stats::Stats;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
+use tls::Certificate;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{interval, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use writer::Writer;
 
-/// How long connections have to say goodbye when the relay stops.
+/// How long connections have to take their leave when a relay inside an application stops.
 const FAREWELL: Duration = Duration::from_millis(1_200);
-/// How long the last transaction has after that.
-const LAST_WRITE: Duration = Duration::from_millis(600);
-/// How often a piece of what is too old is forgotten.
-const EXPIRY: Duration = Duration::from_secs(10);
+/// How long what is left of HTTP, and then the last transaction, has after that.
+const LAST: Duration = Duration::from_millis(400);
+/// How often a piece of what is too old is forgotten, and files are looked at.
+const TENDING: Duration = Duration::from_secs(10);
 
 /// Where a relay keeps its file and listens.
 #[derive(Clone, Debug)]
@@ -71,6 +88,17 @@ pub enum StartError {
     /// Its thread.
     #[error("the relay's thread cannot be started: {0}")]
     Thread(std::io::Error),
+    /// What it was told: certificate, keys of tokens.
+    #[error("{0}")]
+    Settings(String),
+}
+
+/// How long things may take.
+struct Times {
+    header: Duration,
+    handshake: Duration,
+    silence: Duration,
+    drain: Duration,
 }
 
 /// What every connection shares.
@@ -82,8 +110,21 @@ struct Shared {
     next_peer: AtomicU64,
     /// Whether the disk takes writes.
     ready: Arc<AtomicBool>,
+    /// Connections are to take their leave, and no new one begins.
     leaving: CancellationToken,
+    /// Nobody is listened to any more.
+    closing: CancellationToken,
+    /// WebSockets.
+    connections: TaskTracker,
+    /// All else.
     tasks: TaskTracker,
+    settings: Settings,
+    times: Times,
+    stats: Arc<Stats>,
+    bounds: Arc<Bounds>,
+    gate: Arc<Gate>,
+    certificate: Option<Arc<Certificate>>,
+    tokens: Option<Tokens>,
 }
 
 /// The relay, not yet started.
@@ -95,81 +136,170 @@ pub struct Relay;
 pub struct Running {
     address: SocketAddr,
     key: RelayKey,
-    tasks: TaskTracker,
+    has_tls: bool,
+    /// Gone once nothing runs any more: only the writer's end frees the data.
+    shared: Weak<Shared>,
     leaving: DropGuard,
+    closing: DropGuard,
     written: oneshot::Receiver<()>,
 }
 
 impl Relay {
-    /// Starts a relay on the current tokio runtime. When this returns the port is bound.
+    /// Starts a relay inside an application, on the current tokio runtime. When this returns the port
+    /// is bound.
     ///
     /// # Errors
     /// [`StartError`] says in plain words what is in the way.
     pub async fn start(config: Config) -> Result<Running, StartError> {
-        let (data_dir, store) = DataDir::take(&config.data)?;
-        Self::serve(config, Some(data_dir), store).await
+        let kept = on_disk(&config)?;
+        begin(config, Settings::default(), FAREWELL, kept).await
+    }
+
+    /// The same, as an operator set it.
+    ///
+    /// # Errors
+    /// [`StartError`] says in plain words what is in the way.
+    pub async fn start_with(config: Config, settings: Settings) -> Result<Running, StartError> {
+        let kept = on_disk(&config)?;
+        let drain = drain(&settings);
+        begin(config, settings, drain, kept).await
     }
 
     /// The same without a file: all it takes is gone when it stops, its key too. The data directory
     /// is not looked at.
     ///
     /// # Errors
-    /// As [`Relay::start`].
-    pub async fn start_in_memory(config: Config) -> Result<Running, StartError> {
-        Self::serve(config, None, Store::forgetful()?).await
-    }
-
-    async fn serve(
+    /// As [`Relay::start_with`].
+    pub async fn start_in_memory(
         config: Config,
-        data_dir: Option<DataDir>,
-        store: Store,
+        settings: Settings,
     ) -> Result<Running, StartError> {
-        let core = Core::open(store, rand::random())?;
-        let keep = config.keep_port && config.listen.port() == 0;
-        let kept = if keep { core.port()? } else { None };
-        let listener = listen(&config, kept).await?;
-        let address = listener.local_addr().map_err(|source| StartError::Listen {
-            address: config.listen,
-            source,
-        })?;
-        if keep && kept != Some(address.port()) {
-            core.set_port(address.port())?;
-        }
-        let key = core.key();
-        let ready = Arc::new(AtomicBool::new(true));
-        let signing_key = core.signing_key().clone();
-        let (writer, written) = match data_dir {
-            Some(data_dir) => on_disk(core, data_dir, Arc::clone(&ready))?,
-            None => in_memory(core),
-        };
-        let shared = Arc::new(Shared {
-            writer,
-            in_flight: Arc::new(Semaphore::new(connection::IN_FLIGHT)),
-            key: signing_key,
-            next_peer: AtomicU64::new(1),
-            ready,
-            leaving: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-        });
-        let running = Running {
-            address,
-            key,
-            tasks: shared.tasks.clone(),
-            leaving: shared.leaving.clone().drop_guard(),
-            written,
-        };
-        shared.tasks.spawn(expire(Arc::clone(&shared)));
-        shared
-            .tasks
-            .spawn(http::accept(listener, Arc::clone(&shared)));
-        Ok(running)
+        let kept = (Store::forgetful()?, None);
+        let drain = drain(&settings);
+        begin(config, settings, drain, kept).await
     }
 }
 
+/// What keeps everything; without a directory it is memory.
+type Kept = (Store, Option<DataDir>);
+
+fn on_disk(config: &Config) -> Result<Kept, StartError> {
+    let (data_dir, store) = DataDir::take(&config.data)?;
+    Ok((store, Some(data_dir)))
+}
+
+/// How long connections have to take their leave, as an operator set it.
+fn drain(settings: &Settings) -> Duration {
+    Duration::from_secs(settings.operator.drain_seconds)
+}
+
+async fn begin(
+    config: Config,
+    settings: Settings,
+    drain: Duration,
+    (store, data_dir): Kept,
+) -> Result<Running, StartError> {
+    let core = Core::open(store, rand::random())?.with_quotas(settings.limits.quotas());
+    let (certificate, tokens) = guard(&settings, core.key()).map_err(StartError::Settings)?;
+    let keep = config.keep_port && config.listen.port() == 0;
+    let kept = if keep { core.port()? } else { None };
+    // The core is of one thread at a time: nothing of it is lent while this waits.
+    let (listener, address) = listen(&config, kept).await?;
+    if keep && kept != Some(address.port()) {
+        core.set_port(address.port())?;
+    }
+    let stats = Arc::new(Stats::new());
+    let ready = Arc::new(AtomicBool::new(true));
+    let (key, signing_key) = (core.key(), core.signing_key().clone());
+    let writer = Writer::new(core, Arc::clone(&stats), Arc::clone(&ready));
+    let (writer, written) = door(writer, data_dir)?;
+    let seconds = |number: u32| Duration::from_secs(number.into());
+    let limits = settings.limits.clone();
+    let shared = Arc::new(Shared {
+        writer,
+        in_flight: Arc::new(Semaphore::new(connection::IN_FLIGHT)),
+        key: signing_key,
+        next_peer: AtomicU64::new(1),
+        ready,
+        leaving: CancellationToken::new(),
+        closing: CancellationToken::new(),
+        connections: TaskTracker::new(),
+        tasks: TaskTracker::new(),
+        times: Times {
+            header: seconds(limits.header_seconds),
+            handshake: seconds(limits.handshake_seconds),
+            silence: seconds(limits.silence_seconds),
+            drain,
+        },
+        bounds: Bounds::new(&limits, Arc::clone(&stats.waiting_out)),
+        gate: Arc::new(Gate::new(limits)),
+        certificate,
+        tokens,
+        settings,
+        stats,
+    });
+    let running = Running {
+        address,
+        key,
+        has_tls: shared.certificate.is_some(),
+        leaving: shared.leaving.clone().drop_guard(),
+        closing: shared.closing.clone().drop_guard(),
+        written,
+        shared: Arc::downgrade(&shared),
+    };
+    shared.tasks.spawn(tend(Arc::clone(&shared)));
+    http::accept(listener, &shared).map_err(StartError::Settings)?;
+    Ok(running)
+}
+
+/// What lets people in: a certificate, keys of tokens; says in words what is wrong with them.
+fn guard(
+    settings: &Settings,
+    key: RelayKey,
+) -> Result<(Option<Arc<Certificate>>, Option<Tokens>), String> {
+    let tls = &settings.tls;
+    let certificate = match (&tls.tls_certificate, &tls.tls_key) {
+        (Some(chain), Some(key)) => Some(Certificate::read(chain.clone(), key.clone())?),
+        (None, None) => None,
+        _ => return Err("tls-certificate and tls-key belong together: set both or none".into()),
+    };
+    let access = &settings.access;
+    let tokens = access.token_keys.as_ref().map(|file| {
+        let audience = access.token_audience.clone();
+        Tokens::new(file.clone(), key, audience, access.token_skew_seconds)
+    });
+    Ok((certificate, tokens.transpose()?))
+}
+
+/// The way to the writer, and word of when it has written its last. On disk it has a thread, which ends
+/// when every connection has.
+fn door(
+    writer: Writer,
+    data_dir: Option<DataDir>,
+) -> Result<(writer::Door, oneshot::Receiver<()>), StartError> {
+    let (done, written) = oneshot::channel();
+    let Some(data_dir) = data_dir else {
+        // There is nothing to write at the end.
+        return Ok((writer::Door::here(writer), written));
+    };
+    let (inputs, waiting) = mpsc::channel(writer::INPUTS);
+    std::thread::Builder::new()
+        .name("snug-relay-writer".into())
+        .spawn(move || {
+            writer::run(writer, waiting);
+            drop(data_dir);
+            // Nobody waits if the relay was dropped.
+            let _ = done.send(());
+        })
+        .map_err(StartError::Thread)?;
+    Ok((writer::Door::Thread(inputs), written))
+}
+
 impl Running {
-    /// What devices connect to: `ws://host:port`.
+    /// What devices connect to: `ws://host:port`, or `wss://host:port` with a certificate.
     pub fn url(&self) -> String {
-        format!("ws://{}", self.address)
+        let scheme = if self.has_tls { "wss" } else { "ws" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// What the relay is.
@@ -182,68 +312,100 @@ impl Running {
         self.address
     }
 
-    /// Stops: connections are told `Leaving`, what was asked is written, within two seconds.
+    /// Reads the certificate and the keys of tokens again if they changed. It happens by itself every
+    /// ten seconds.
+    ///
+    /// # Errors
+    /// In words, what is wrong with them; what was good before stays.
+    pub fn reload(&self) -> Result<(), String> {
+        self.shared
+            .upgrade()
+            .map_or(Ok(()), |shared| shared.reload())
+    }
+
+    /// Stops: no connection begins any more, those there get what they have asked for and are told
+    /// `Leaving`; who listens still learns that the relay is not ready. Takes as long as
+    /// `drain-seconds` says at most, in an application two seconds, and a moment for the last write.
     pub async fn stop(self) {
         drop(self.leaving);
-        self.tasks.close();
-        if timeout(FAREWELL, self.tasks.wait()).await.is_err() {
+        let (connections, tasks, drain) = match self.shared.upgrade() {
+            Some(shared) => (
+                shared.connections.clone(),
+                shared.tasks.clone(),
+                shared.times.drain,
+            ),
+            None => return,
+        };
+        connections.close();
+        if timeout(drain, connections.wait()).await.is_err() {
             tracing::info!("some connections did not take their leave");
         }
+        drop(self.closing);
+        tasks.close();
+        // Nothing that is asked over HTTP takes long.
+        let _ = timeout(LAST, tasks.wait()).await;
         // An error is a writer that has ended, or never had anything to write.
-        if timeout(LAST_WRITE, self.written).await.is_err() {
+        if timeout(LAST, self.written).await.is_err() {
             tracing::info!("the last requests are still being written");
         }
     }
 }
 
-/// Binds the port of last time, if there is one to keep and it is free, else as configured.
-async fn listen(config: &Config, kept: Option<u16>) -> Result<TcpListener, StartError> {
-    if let Some(port) = kept {
-        // Taken by now: a new one is chosen, and devices are told the new address.
-        let again = SocketAddr::new(config.listen.ip(), port);
-        if let Ok(listener) = TcpListener::bind(again).await {
-            return Ok(listener);
+impl Shared {
+    fn reload(&self) -> Result<(), String> {
+        if let Some(certificate) = &self.certificate
+            && certificate.look()?
+        {
+            tracing::info!("the certificate was changed");
         }
+        if let Some(tokens) = &self.tokens
+            && tokens.look()?
+        {
+            tracing::info!("the keys of access tokens were changed");
+        }
+        Ok(())
     }
+
+    /// Whether devices can be served.
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed) && !self.leaving.is_cancelled()
+    }
+}
+
+/// Binds the port of last time, if there is one to keep and it is free, else as configured.
+async fn listen(
+    config: &Config,
+    kept: Option<u16>,
+) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Listen {
         address: config.listen,
         source,
     };
-    TcpListener::bind(config.listen).await.map_err(failed)
+    let mut listener = None;
+    if let Some(port) = kept {
+        // Taken by now: a new one is chosen, and devices are told the new address.
+        let again = SocketAddr::new(config.listen.ip(), port);
+        listener = TcpListener::bind(again).await.ok();
+    }
+    let listener = match listener {
+        Some(listener) => listener,
+        None => TcpListener::bind(config.listen).await.map_err(failed)?,
+    };
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
-/// A thread that ends when every connection has.
-fn on_disk(
-    core: Core,
-    data_dir: DataDir,
-    ready: Arc<AtomicBool>,
-) -> Result<(writer::Door, oneshot::Receiver<()>), StartError> {
-    let (inputs, waiting) = mpsc::channel(writer::INPUTS);
-    let (done, written) = oneshot::channel();
-    std::thread::Builder::new()
-        .name("snug-relay-writer".into())
-        .spawn(move || {
-            writer::run(core, waiting, &ready);
-            drop(data_dir);
-            // Nobody waits if the relay was dropped.
-            let _ = done.send(());
-        })
-        .map_err(StartError::Thread)?;
-    Ok((writer::Door::Thread(inputs), written))
-}
-
-/// There is nothing to write at the end.
-fn in_memory(core: Core) -> (writer::Door, oneshot::Receiver<()>) {
-    let (_, written) = oneshot::channel();
-    (writer::Door::here(core), written)
-}
-
-async fn expire(shared: Arc<Shared>) {
-    let mut due = interval(EXPIRY);
+/// What is to be done now and then: forget what is too old, and who has gone; read files again.
+async fn tend(shared: Arc<Shared>) {
+    let mut due = interval(TENDING);
     loop {
         tokio::select! {
             () = shared.leaving.cancelled() => return,
             _ = due.tick() => {}
+        }
+        shared.gate.sweep();
+        if let Err(problem) = shared.reload() {
+            tracing::error!("{problem}; what was good before stays in use");
         }
         if shared.writer.send(writer::Input::Expire).await.is_err() {
             return;

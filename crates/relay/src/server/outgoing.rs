@@ -1,14 +1,15 @@
 //! The queue of encoded frames from the writer to one connection.
 
+use crate::settings::Limits;
 use axum::body::Bytes;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{
+    AtomicBool, AtomicUsize,
+    Ordering::{Relaxed, SeqCst},
+};
 use tokio::sync::{Notify, mpsc};
 
-/// Bytes that may wait for one connection. One more, and it is cut: it opens again and catches
-/// up. Room for a few of the largest frames, or a burst of tens of thousands of small ones.
-pub const QUEUE_BYTES: usize = 16 << 20;
-/// Frames that may wait for one connection, with the same end.
+/// Frames that may wait for one connection. One more, and it is cut: it opens again and catches up.
 const QUEUE_FRAMES: usize = 32 << 10;
 /// Above that many waiting bytes signals are dropped and catching up pauses.
 pub const EASY_BYTES: usize = 256 << 10;
@@ -17,11 +18,43 @@ pub const EASY_BYTES: usize = 256 << 10;
 #[derive(Debug)]
 pub struct Full;
 
-#[derive(Debug, Default)]
+/// How much may wait.
+#[derive(Debug)]
+pub struct Bounds {
+    /// Bytes for one connection, with the same end. Room for a few of the largest frames, or a burst
+    /// of tens of thousands of small ones.
+    each: usize,
+    /// Bytes for all together. One more, and connections are cut for which more than [`EASY_BYTES`]
+    /// wait, so that many who do not read cannot fill the memory.
+    all: usize,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Bounds {
+    /// As set; `waiting` is where bytes that wait are counted.
+    pub fn new(limits: &Limits, waiting: Arc<AtomicUsize>) -> Arc<Self> {
+        Arc::new(Self {
+            each: (limits.queue_mib as usize) << 20,
+            all: (limits.queues_mib as usize) << 20,
+            waiting,
+        })
+    }
+}
+
+#[derive(Debug)]
 struct Shared {
+    bounds: Arc<Bounds>,
     bytes: AtomicUsize,
     room_wanted: AtomicBool,
     cut: Notify,
+}
+
+impl Drop for Shared {
+    /// What was never sent waits no more.
+    fn drop(&mut self) {
+        let left = self.bytes.load(SeqCst);
+        self.bounds.waiting.fetch_sub(left, Relaxed);
+    }
 }
 
 /// The writer's end.
@@ -39,9 +72,14 @@ pub struct Frames {
 }
 
 /// An empty queue.
-pub fn queue() -> (Outgoing, Frames) {
+pub fn queue(bounds: &Arc<Bounds>) -> (Outgoing, Frames) {
     let (sender, receiver) = mpsc::channel(QUEUE_FRAMES);
-    let shared = Arc::new(Shared::default());
+    let shared = Arc::new(Shared {
+        bounds: Arc::clone(bounds),
+        bytes: AtomicUsize::new(0),
+        room_wanted: AtomicBool::new(false),
+        cut: Notify::new(),
+    });
     let outgoing = Outgoing {
         frames: sender,
         shared: Arc::clone(&shared),
@@ -59,7 +97,10 @@ impl Outgoing {
     /// Queues a frame. When that fails the connection is to be [cut](Self::cut).
     pub fn send(&self, frame: Bytes) -> Result<(), Full> {
         let len = frame.len();
-        if self.shared.bytes.fetch_add(len, SeqCst) + len > QUEUE_BYTES {
+        let bounds = &self.shared.bounds;
+        let here = self.shared.bytes.fetch_add(len, SeqCst) + len;
+        let all = bounds.waiting.fetch_add(len, Relaxed) + len;
+        if here > bounds.each || (all > bounds.all && here > EASY_BYTES) {
             return Err(Full);
         }
         match self.frames.try_send(frame) {
@@ -100,6 +141,7 @@ impl Frames {
     /// Says that so many bytes have been sent; whether the writer wants to know of the room.
     pub fn sent(&self, bytes: usize) -> bool {
         let left = self.shared.bytes.fetch_sub(bytes, SeqCst) - bytes;
+        self.shared.bounds.waiting.fetch_sub(bytes, Relaxed);
         left < EASY_BYTES && self.shared.room_wanted.swap(false, SeqCst)
     }
 
@@ -107,5 +149,58 @@ impl Frames {
     pub fn cut(&self) -> impl Future<Output = ()> + use<> {
         let shared = Arc::clone(&self.shared);
         async move { shared.cut.notified().await }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(queue_mib: u32, queues_mib: u32) -> (Arc<Bounds>, Arc<AtomicUsize>) {
+        let limits = Limits {
+            queue_mib,
+            queues_mib,
+            ..Limits::default()
+        };
+        let waiting = Arc::default();
+        (Bounds::new(&limits, Arc::clone(&waiting)), waiting)
+    }
+
+    fn mib() -> Bytes {
+        vec![0; 1 << 20].into()
+    }
+
+    #[test]
+    fn one_who_does_not_read_is_full_at_its_bound() {
+        let (bounds, waiting) = bounds(5, 64);
+        let (outgoing, mut frames) = queue(&bounds);
+        assert_eq!(
+            (0..10).take_while(|_| outgoing.send(mib()).is_ok()).count(),
+            5
+        );
+        while let Some(frame) = frames.take_now() {
+            frames.sent(frame.len());
+        }
+        drop((outgoing, frames));
+        assert_eq!(
+            waiting.load(Relaxed),
+            0,
+            "what was refused is not counted on"
+        );
+    }
+
+    #[test]
+    fn together_those_are_cut_for_whom_much_waits() {
+        let (bounds, waiting) = bounds(16, 64);
+        let slow: Vec<_> = (0..8).map(|_| queue(&bounds)).collect();
+        let sent = |(outgoing, _): &(Outgoing, Frames)| {
+            (0..16).take_while(|_| outgoing.send(mib()).is_ok()).count()
+        };
+        let sent: Vec<usize> = slow.iter().map(sent).collect();
+        assert_eq!(sent, [16, 16, 16, 16, 0, 0, 0, 0]);
+        let (quick, _frames) = queue(&bounds);
+        quick.send(vec![0; 1_000].into()).unwrap();
+        drop(slow);
+        assert_eq!(waiting.load(Relaxed), 1_000);
     }
 }

@@ -3,15 +3,16 @@
 //! does for many; one in memory has nothing to wait for, and each connection does it in passing.
 
 use super::outgoing::{EASY_BYTES, Full, Outgoing};
+use super::stats::Stats;
 use crate::core::{Core, Job, Out, Peer};
 use axum::body::Bytes;
 use snug_wire::encode_into;
-use snug_wire::frame::RelayFrame;
+use snug_wire::frame::{Answer, RelayFrame};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 /// What may wait for the writer; connections that have more wait in turn, so that a flood of one
@@ -53,8 +54,16 @@ pub struct Ended;
 
 impl Door {
     /// To be used where the store is in memory alone.
-    pub fn here(core: Core) -> Self {
-        Self::Here(Box::new(Mutex::new(Writer::new(core))))
+    pub fn here(writer: Writer) -> Self {
+        Self::Here(Box::new(Mutex::new(writer)))
+    }
+
+    /// How much waits for the thread.
+    pub fn waiting(&self) -> usize {
+        match self {
+            Self::Thread(inputs) => inputs.max_capacity() - inputs.capacity(),
+            Self::Here(_) => 0,
+        }
     }
 
     /// Hands something over; waits while too much waits for the thread.
@@ -87,11 +96,13 @@ pub struct Writer {
     pulled: Peer,
     /// Room to encode frames in.
     scratch: Vec<u8>,
+    stats: Arc<Stats>,
+    /// Whether the last batch was written.
+    ready: Arc<AtomicBool>,
 }
 
 /// Runs until every sender is gone.
-pub fn run(core: Core, mut inputs: mpsc::Receiver<Input>, ready: &AtomicBool) {
-    let mut writer = Writer::new(core);
+pub fn run(mut writer: Writer, mut inputs: mpsc::Receiver<Input>) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         if writer.pulling.is_empty() {
@@ -106,25 +117,30 @@ pub fn run(core: Core, mut inputs: mpsc::Receiver<Input>, ready: &AtomicBool) {
             }
         }
         writer.turn(batch.drain(..));
-        ready.store(!writer.core.is_failing(), Ordering::Relaxed);
     }
 }
 
 impl Writer {
-    fn new(core: Core) -> Self {
-        Self {
+    /// Counts what it does, and says after each batch whether it could be written.
+    pub fn new(core: Core, stats: Arc<Stats>, ready: Arc<AtomicBool>) -> Self {
+        let writer = Self {
             core,
             connections: BTreeMap::new(),
             pulling: BTreeSet::new(),
             pulled: Peer(0),
             scratch: Vec::new(),
-        }
+            stats,
+            ready,
+        };
+        writer.measure();
+        writer
     }
 
     /// Does what came in, then a bounded piece of catching up; whether there is more of that.
     fn turn(&mut self, inputs: impl Iterator<Item = Input>) -> bool {
         self.take(inputs);
         self.catch_up();
+        self.ready.store(!self.core.is_failing(), Ordering::Relaxed);
         !self.pulling.is_empty()
     }
 
@@ -160,16 +176,29 @@ impl Writer {
                 Ok(outs) => self.send(outs),
                 Err(error) => tracing::error!(%error, "what is too old could not be forgotten"),
             }
+            self.measure();
         }
+    }
+
+    /// How much there is.
+    fn measure(&self) {
+        if let Ok(bytes) = self.core.store_bytes() {
+            self.stats.written.store_bytes.set(bytes);
+        }
+        self.stats.written.mailboxes.set(self.core.mailboxes());
     }
 
     fn apply(&mut self, jobs: Vec<Job>) {
         let peers: BTreeSet<Peer> = jobs.iter().map(|job| job.peer).collect();
+        self.stats.written.requests.add(jobs.len() as u64);
         let mut jobs = jobs.into_iter();
         while jobs.len() > 0 {
+            let begun = Instant::now();
             let outs = self.core.apply(&mut jobs, now(), &mut rand::random);
+            self.stats.batch(begun.elapsed());
             self.send(outs);
         }
+        self.stats.written.mailboxes.set(self.core.mailboxes());
         self.pulling
             .extend(peers.into_iter().filter(|peer| self.core.is_behind(*peer)));
     }
@@ -185,6 +214,7 @@ impl Writer {
     /// Encodes a frame once, whomever it goes to.
     fn send(&mut self, outs: Vec<Out>) {
         for out in outs {
+            self.count(&out);
             let bytes = self.encode(&out.frame);
             let droppable = matches!(out.frame, RelayFrame::Signal(..));
             for peer in out.to {
@@ -193,11 +223,24 @@ impl Writer {
         }
     }
 
+    fn count(&self, out: &Out) {
+        let written = &self.stats.written;
+        match &out.frame {
+            RelayFrame::Answer(_, Answer::Stored(_)) => written.puts.add(1),
+            RelayFrame::Answer(_, Answer::Opened(_) | Answer::Diverged(_)) => written.opens.add(1),
+            RelayFrame::Answer(_, Answer::Refused(why)) => self.stats.refused(why),
+            RelayFrame::Delivery(_) => written.deliveries.add(out.to.len() as u64),
+            RelayFrame::Signal(..) => written.signals.add(out.to.len() as u64),
+            _ => {}
+        }
+    }
+
     fn send_to(&mut self, peer: Peer, bytes: Bytes, droppable: bool) {
         let Some(outgoing) = self.connections.get(&peer) else {
             return;
         };
         if droppable && !outgoing.is_easy() {
+            self.stats.written.signals_dropped.add(1);
             return;
         }
         if let Err(Full) = outgoing.send(bytes)
@@ -246,6 +289,10 @@ impl Writer {
         let mut read = 0;
         match self.core.pull(peer, PAGE) {
             Ok(frames) => {
+                let deliveries = frames.iter();
+                let deliveries = deliveries.filter(|f| matches!(f, RelayFrame::Delivery(_)));
+                let deliveries = deliveries.count() as u64;
+                self.stats.written.deliveries.add(deliveries);
                 for frame in frames {
                     let bytes = self.encode(&frame);
                     read += bytes.len();
@@ -267,7 +314,7 @@ impl Writer {
 }
 
 /// Milliseconds of Unix time.
-fn now() -> u64 {
+pub fn now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_millis() as u64)
@@ -275,8 +322,9 @@ fn now() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::outgoing::{Frames, queue};
+    use super::super::outgoing::{Bounds, Frames, queue};
     use super::*;
+    use crate::settings::Limits;
     use crate::store::Store;
     use snug_wire::frame::{MailboxKind, Put, Request};
     use snug_wire::{Address, EnvelopeId, LockSecret, Seq};
@@ -312,7 +360,9 @@ mod tests {
 
     #[test]
     fn those_who_catch_up_are_served_in_turn_and_never_all_at_once() {
-        let mut writer = Writer::new(Core::open(Store::in_memory().unwrap(), [1; 32]).unwrap());
+        let core = Core::open(Store::in_memory().unwrap(), [1; 32]).unwrap();
+        let mut writer = Writer::new(core, Arc::new(Stats::new()), Arc::default());
+        let bounds = Bounds::new(&Limits::default(), Arc::default());
         let mut number = 0;
         let mut ask = |writer: &mut Writer, peer, request| {
             number += 1;
@@ -333,7 +383,7 @@ mod tests {
         }
         let mut readers = Vec::new();
         for peer in 1..=100 {
-            let (outgoing, frames) = queue();
+            let (outgoing, frames) = queue(&bounds);
             writer.connections.insert(Peer(peer), outgoing);
             ask(&mut writer, peer, Request::Open(AT, secret(), None));
             readers.push(frames);

@@ -43,9 +43,14 @@ pub fn find(
         .optional()?)
 }
 
-/// Removes those of entries below.
-pub fn delete(conn: &Connection, mailbox: i64, below: Seq) -> Result<(), StoreError> {
+/// Removes those of entries below; how many bytes they held.
+pub fn delete(conn: &Connection, mailbox: i64, below: Seq) -> Result<u64, StoreError> {
+    let held: i64 = conn
+        .prepare_cached(
+            "SELECT coalesce(sum(length(bytes)), 0) FROM attachment WHERE mailbox = ?1 AND seq < ?2",
+        )?
+        .query_row((mailbox, int(below.0)), |row| row.get(0))?;
     conn.prepare_cached("DELETE FROM attachment WHERE mailbox = ?1 AND seq < ?2")?
         .execute((mailbox, int(below.0)))?;
-    Ok(())
+    Ok(held as u64)
 }

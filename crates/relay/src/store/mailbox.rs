@@ -92,6 +92,15 @@ pub fn find(conn: &Db<'_>, address: &Address) -> Result<Option<Mailbox>, StoreEr
         .optional()?)
 }
 
+/// How many there are.
+pub fn count(conn: &Db<'_>) -> Result<u64, StoreError> {
+    if let Some(memory) = conn.memory() {
+        return Ok(memory.count());
+    }
+    let count: i64 = conn.query_row("SELECT count(*) FROM mailbox", [], |row| row.get(0))?;
+    Ok(count as u64)
+}
+
 /// Makes an empty one. The address must be free.
 pub fn insert(
     conn: &Db<'_>,

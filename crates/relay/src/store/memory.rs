@@ -15,7 +15,13 @@ pub struct Memory {
     ids: HashMap<Address, i64>,
     mailboxes: BTreeMap<i64, Held>,
     last_id: i64,
+    /// What they hold, about.
+    bytes: u64,
 }
+
+/// What a mailbox counts beside its entries, and an entry beside its bytes.
+const MAILBOX: u64 = (size_of::<(i64, Held)>() + size_of::<(Address, i64)>()) as u64;
+const ENTRY: u64 = (size_of::<(u64, Row)>() + size_of::<(EnvelopeId, u64)>()) as u64;
 
 #[derive(Debug)]
 struct Held {
@@ -35,10 +41,25 @@ pub struct Row {
     pub bytes: Vec<u8>,
 }
 
+impl Row {
+    fn cost(&self) -> u64 {
+        ENTRY + self.bytes.len() as u64
+    }
+}
+
 impl Memory {
     pub fn find(&self, address: &Address) -> Option<Mailbox> {
         let held = self.mailboxes.get(self.ids.get(address)?)?;
         Some(held.mailbox.clone())
+    }
+
+    pub fn count(&self) -> u64 {
+        self.mailboxes.len() as u64
+    }
+
+    /// What all of it holds, about.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     pub fn insert(
@@ -71,6 +92,7 @@ impl Memory {
             places: HashMap::new(),
         };
         self.mailboxes.insert(self.last_id, held);
+        self.bytes += MAILBOX;
     }
 
     pub fn update(&mut self, mailbox: &Mailbox) {
@@ -82,6 +104,8 @@ impl Memory {
     pub fn delete(&mut self, id: i64) {
         if let Some(held) = self.mailboxes.remove(&id) {
             self.ids.remove(&held.mailbox.address);
+            let rows: u64 = held.rows.values().map(Row::cost).sum();
+            self.bytes -= MAILBOX + rows;
         }
     }
 
@@ -114,6 +138,7 @@ impl Memory {
 
     pub fn append(&mut self, mailbox: i64, seq: Seq, row: Row) {
         if let Some(held) = self.mailboxes.get_mut(&mailbox) {
+            self.bytes += row.cost();
             held.places.insert(row.id, seq.0);
             held.rows.insert(seq.0, row);
         }
@@ -166,8 +191,10 @@ impl Memory {
             return 0;
         }
         let rows = held.rows.range_mut(from.0..below.0);
-        rows.map(|(_, row)| std::mem::take(&mut row.bytes).len() as u64)
-            .sum()
+        let freed = rows.map(|(_, row)| std::mem::take(&mut row.bytes).len() as u64);
+        let freed: u64 = freed.sum();
+        self.bytes -= freed;
+        freed
     }
 
     pub fn delete_below(&mut self, mailbox: i64, below: Seq) -> u64 {
@@ -179,6 +206,7 @@ impl Memory {
         let mut size = 0;
         for row in gone.into_values() {
             size += row.bytes.len() as u64;
+            self.bytes -= row.cost();
             held.places.remove(&row.id);
         }
         size

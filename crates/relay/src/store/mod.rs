@@ -120,6 +120,17 @@ impl Store {
         Db::new(&self.conn, self.memory.as_ref())
     }
 
+    /// Bytes the file holds, without the pages freed in it; in memory about what that holds.
+    pub(crate) fn bytes(&self) -> Result<u64, StoreError> {
+        let number = |pragma| {
+            self.conn
+                .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))
+        };
+        let pages = number("page_count")? - number("freelist_count")?;
+        let memory = self.reader().memory().map_or(0, |memory| memory.bytes());
+        Ok((pages * number("page_size")?) as u64 + memory)
+    }
+
     /// Gives 4 MiB of freed pages back to the file system, if they are more than a quarter of the
     /// file: what is less is soon used again.
     pub(crate) fn shrink(&self) -> Result<(), StoreError> {

@@ -2,12 +2,14 @@
 
 use ed25519_dalek::SigningKey;
 use futures_util::{SinkExt as _, StreamExt as _};
-use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
+use snug_wire::frame::{self, Answer, ClientFrame, Refusal, RelayFrame};
 use snug_wire::handshake::{Auth, Challenge, Hello, Side, Transcript};
-use snug_wire::{ConnectionKey, FRAME_LIMIT, PROTOCOL_VERSION, RelayKey, decode, encode};
+use snug_wire::{ConnectionKey, FRAME_LIMIT, PROTOCOL_VERSION, RelayKey, Token, decode, encode};
 use std::collections::VecDeque;
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::Request;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 pub struct Client {
@@ -30,6 +32,11 @@ pub fn hello() -> Hello {
 
 /// What proves the key, after the relay has proved its own.
 pub fn auth(challenge: &Challenge, relay: RelayKey) -> Auth {
+    auth_with(challenge, relay, None)
+}
+
+/// The same with a token.
+pub fn auth_with(challenge: &Challenge, relay: RelayKey, token: Option<Token>) -> Auth {
     let transcript = Transcript {
         device_nonce: [5; 32],
         relay_nonce: challenge.nonce,
@@ -42,13 +49,44 @@ pub fn auth(challenge: &Challenge, relay: RelayKey) -> Auth {
     );
     Auth {
         signature: transcript.sign(Side::Device, &key()),
+        token,
+    }
+}
+
+/// A request with these headers.
+fn request(url: &str, headers: &[(&'static str, &str)]) -> Request<()> {
+    let mut request = url.into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    request
+}
+
+/// The answer to who is not let in: its status and its text.
+pub async fn turned_away(url: &str, headers: &[(&'static str, &str)]) -> (u16, String) {
+    match connect_async(request(url, headers)).await {
+        Err(Error::Http(answer)) => {
+            let text = answer.body().clone().unwrap_or_default();
+            (answer.status().as_u16(), String::from_utf8(text).unwrap())
+        }
+        other => panic!("let in, or not even answered: {other:?}"),
     }
 }
 
 impl Client {
     /// Connected, nothing said.
     pub async fn silent(url: &str) -> Self {
-        let (socket, _) = connect_async(url).await.unwrap();
+        Self::silent_with(url, &[]).await
+    }
+
+    /// The same with headers.
+    pub async fn silent_with(url: &str, headers: &[(&'static str, &str)]) -> Self {
+        let (socket, _) = connect_async(request(url, headers)).await.unwrap();
+        Self::over(socket)
+    }
+
+    /// Over a WebSocket that is there.
+    pub fn over(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
         Self {
             socket,
             asked: 0,
@@ -57,14 +95,24 @@ impl Client {
     }
 
     pub async fn connect(url: &str, relay: RelayKey) -> Self {
-        let mut client = Self::silent(url).await;
-        client.say(ClientFrame::Hello(hello())).await;
-        let RelayFrame::Challenge(challenge) = client.next().await else {
+        Self::silent(url).await.greeted(relay).await
+    }
+
+    /// After both sides have proved their keys.
+    pub async fn greeted(mut self, relay: RelayKey) -> Self {
+        self.prove(relay, None).await;
+        assert_eq!(self.next().await, RelayFrame::Ready);
+        self
+    }
+
+    /// Proves its key, and shows a token.
+    pub async fn prove(&mut self, relay: RelayKey, token: Option<Token>) {
+        self.say(ClientFrame::Hello(hello())).await;
+        let RelayFrame::Challenge(challenge) = self.next().await else {
             panic!("no challenge");
         };
-        client.say(ClientFrame::Auth(auth(&challenge, relay))).await;
-        assert_eq!(client.next().await, RelayFrame::Ready);
-        client
+        let auth = auth_with(&challenge, relay, token);
+        self.say(ClientFrame::Auth(auth)).await;
     }
 
     pub async fn say(&mut self, frame: ClientFrame) {
@@ -75,14 +123,14 @@ impl Client {
     }
 
     /// Asks without waiting for the answer; its number.
-    pub async fn post(&mut self, request: Request) -> u64 {
+    pub async fn post(&mut self, request: frame::Request) -> u64 {
         self.asked += 1;
         self.say(ClientFrame::Request(self.asked, request)).await;
         self.asked
     }
 
     /// Asks; other frames wait.
-    pub async fn ask(&mut self, request: Request) -> Answer {
+    pub async fn ask(&mut self, request: frame::Request) -> Answer {
         let number = self.post(request).await;
         loop {
             match self.read().await.expect("an answer") {

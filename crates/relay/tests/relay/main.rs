@@ -8,15 +8,21 @@
 
 mod catching_up;
 mod client;
+mod closed;
 mod expiry;
 mod forms;
+mod guard;
+mod hostile;
+mod in_memory;
 mod inboxes;
 mod invitations;
 mod locks;
 mod mailboxes;
 mod model;
 mod network;
+mod operation;
 mod pools;
 mod process;
 mod random;
+mod tls;
 mod world;

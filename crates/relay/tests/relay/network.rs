@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 
-fn config(data: &Path) -> Config {
+pub fn config(data: &Path) -> Config {
     Config {
         data: data.to_owned(),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -23,17 +23,17 @@ fn config(data: &Path) -> Config {
     }
 }
 
-async fn start() -> (Running, TempDir) {
+pub async fn start() -> (Running, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     (Relay::start(config(dir.path())).await.unwrap(), dir)
 }
 
-async fn connect(relay: &Running) -> Client {
+pub async fn connect(relay: &Running) -> Client {
     Client::connect(&relay.url(), relay.key()).await
 }
 
 /// A connection with mailbox 1 open.
-async fn reader(relay: &Running) -> Client {
+pub async fn reader(relay: &Running) -> Client {
     let mut client = connect(relay).await;
     assert_eq!(client.ask(create(1, Conversation, 1)).await, Answer::Done);
     assert!(matches!(client.ask(open(1, 1)).await, Answer::Opened(_)));
@@ -41,7 +41,7 @@ async fn reader(relay: &Running) -> Client {
     client
 }
 
-fn seq(frame: &RelayFrame) -> u64 {
+pub fn seq(frame: &RelayFrame) -> u64 {
     match frame {
         RelayFrame::Delivery(delivery) => delivery.seq.0,
         other => panic!("{other:?}"),
@@ -162,6 +162,41 @@ async fn who_does_not_read_is_cut_and_catches_up() {
 }
 
 #[tokio::test]
+async fn signals_are_dropped_first_for_who_does_not_read_and_nobody_else_waits() {
+    let (relay, _dir) = start().await;
+    let mut ada = reader(&relay).await;
+    let mut bo = reader(&relay).await;
+    let mut cyan = connect(&relay).await;
+    // Less than Ada's queue may hold, more than the system's buffers do.
+    for id in 1..=15 {
+        let put = Put {
+            bytes: vec![id; 1_000_000],
+            ..text(1, 1, id, 0)
+        };
+        let stored = cyan.ask(Request::Put(put)).await;
+        assert_eq!(stored, Answer::Stored(Seq(u64::from(id))));
+        assert_eq!(seq(&bo.next().await), u64::from(id));
+    }
+    for n in 0..10 {
+        cyan.post(Request::Signal(address(1), secret(1), vec![n]))
+            .await;
+        assert_eq!(bo.next().await, RelayFrame::Signal(address(1), vec![n]));
+    }
+    let stats = get(&relay, "/stats").await;
+    assert!(
+        stats.contains(r#""signals":{"delivered":20,"dropped":10,"#),
+        "{stats}"
+    );
+    assert!(!stats.contains(r#""outgoingBytes":0"#), "{stats}");
+    for id in 1..=15 {
+        assert_eq!(seq(&ada.next().await), id, "no entry is dropped");
+    }
+    cyan.post(Request::Signal(address(1), secret(1), vec![99]))
+        .await;
+    assert_eq!(ada.next().await, RelayFrame::Signal(address(1), vec![99]));
+}
+
+#[tokio::test]
 async fn each_fault_has_its_own_goodbye_and_others_feel_nothing() {
     let (relay, _dir) = start().await;
     let mut ada = reader(&relay).await;
@@ -170,7 +205,10 @@ async fn each_fault_has_its_own_goodbye_and_others_feel_nothing() {
         version: 9,
         ..hello()
     });
-    let wrong_auth = ClientFrame::Auth(Auth { signature: [0; 64] });
+    let wrong_auth = ClientFrame::Auth(Auth {
+        signature: [0; 64],
+        token: None,
+    });
     let cases: [(&str, Vec<ClientFrame>, Refusal); 5] = [
         ("a request first", vec![request.clone()], Refusal::Malformed),
         (
@@ -239,7 +277,7 @@ async fn each_fault_has_its_own_goodbye_and_others_feel_nothing() {
 }
 
 /// Opens a WebSocket by hand; what comes after the response is frames.
-async fn by_hand(relay: &Running) -> TcpStream {
+pub async fn by_hand(relay: &Running) -> TcpStream {
     let mut stream = TcpStream::connect(relay.address()).await.unwrap();
     let request = "GET / HTTP/1.1\r\nHost: relay\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
@@ -310,9 +348,15 @@ async fn half_a_frame_and_then_nothing_leaves_the_others_alone() {
     assert_eq!(ada.goodbye().await, Refusal::Leaving);
 }
 
-async fn get(relay: &Running, path: &str) -> String {
+pub async fn get(relay: &Running, path: &str) -> String {
+    get_with(relay, path, "").await
+}
+
+/// With lines of headers.
+pub async fn get_with(relay: &Running, path: &str, headers: &str) -> String {
     let mut stream = TcpStream::connect(relay.address()).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: relay\r\n{headers}Connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();

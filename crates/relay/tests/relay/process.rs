@@ -27,7 +27,11 @@ fn command(data: &Path) -> Command {
 
 impl Process {
     fn start(data: &Path) -> Self {
-        let mut child = command(data).stderr(Stdio::null()).spawn().unwrap();
+        Self::of(&mut command(data))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap())
             .lines()
             .map(Result::unwrap);
@@ -187,4 +191,117 @@ fn its_files_are_its_owners_alone() {
     for file in ["relay.db", "relay.db-wal"] {
         assert_eq!(mode(&data.join(file)), 0o600, "{file}");
     }
+}
+
+/// The settings as they are said, and the environment of nobody.
+fn said(words: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_snug-relay"));
+    command.args(words).envs(variables.iter().copied());
+    command.output().unwrap()
+}
+
+#[test]
+fn settings_come_from_flags_then_variables_then_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("relay.toml");
+    let text = "max-connections = 1\nsilence-seconds = 11\nlog = \"warn\"\n";
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let printed = said(
+        &["--config", file, "--print-config", "--max-connections", "3"],
+        &[
+            ("SNUG_RELAY_MAX_CONNECTIONS", "2"),
+            ("SNUG_RELAY_SILENCE_SECONDS", "22"),
+            ("SNUG_RELAY_OPERATOR_TOKEN", "hush"),
+        ],
+    );
+    assert!(printed.status.success());
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    for line in [
+        "max-connections = 3",
+        "silence-seconds = 22",
+        "log = \"warn\"",
+        "header-seconds = 10",
+    ] {
+        assert!(
+            printed.lines().any(|printed| printed == line),
+            "{line} in {printed}"
+        );
+    }
+    assert!(!printed.contains("hush"));
+
+    std::fs::write(file, "silence-secnds = 5").unwrap();
+    let error = failed(&said(&["--config", file], &[]), 1);
+    assert!(
+        error.ends_with(
+            "there is no setting \"silence-secnds\": did you mean \"silence-seconds\"?\n"
+        ),
+        "{error}"
+    );
+    let wrong = said(&["--log", "snug=loud", "--listen", "nowhere"], &[]);
+    assert!(failed(&wrong, 1).contains("does not say how much to log"));
+}
+
+#[test]
+fn what_is_kept_in_memory_has_no_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_snug-relay"));
+    command.current_dir(dir.path()).stdout(Stdio::piped());
+    command.args(["--store", "memory", "--listen", "127.0.0.1:0"]);
+    let relay = Process::of(&mut command);
+    let listen = relay.url.strip_prefix("ws://").unwrap();
+    assert!(said(&["--listen", listen, "health"], &[]).status.success());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+
+    let both = said(&["--store", "memory", "--data", "here"], &[]);
+    assert!(failed(&both, 2).contains("give --data or --store memory, not both"));
+    let both = said(&["--data", "here"], &[("SNUG_RELAY_STORE", "memory")]);
+    assert!(failed(&both, 2).contains("not both"));
+    let disk = said(
+        &["--store", "disk", "--data", "here", "--print-config"],
+        &[],
+    );
+    assert!(disk.status.success());
+}
+
+#[test]
+fn health_is_asked_without_another_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = Process::start(dir.path());
+    let listen = relay.url.strip_prefix("ws://").unwrap();
+    let well = said(&["--listen", listen, "health"], &[]);
+    assert!(well.status.success());
+    assert!(
+        String::from_utf8(well.stdout)
+            .unwrap()
+            .contains("\"ready\":true")
+    );
+    let listen = listen.to_owned();
+    drop(relay);
+    let error = failed(&said(&["--listen", &listen, "health"], &[]), 1);
+    assert!(error.contains("no relay answers at "), "{error}");
+}
+
+#[tokio::test]
+async fn keys_and_tokens_are_made_by_the_relays_own_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (private, keys) = (path("2026.jwk"), path("keys.json"));
+    assert!(said(&["token", "key", &private], &[]).status.success());
+    let again = failed(&said(&["token", "key", &private], &[]), 1);
+    assert!(again.contains("cannot be made"), "{again}");
+    let public = said(&["token", "public", &private], &[]).stdout;
+    std::fs::write(&keys, public).unwrap();
+    let token = said(&["token", "issue", "--key", &private, "--name", "Ada"], &[]).stdout;
+    let token = String::from_utf8(token).unwrap();
+
+    let mut command = command(&dir.path().join("data"));
+    let relay = Process::of(command.args(["--token-keys", &keys]));
+    let mut ada = Client::silent(&relay.url).await;
+    let token = snug_wire::Token::new(token.trim());
+    ada.prove(relay.key, Some(token)).await;
+    assert_eq!(ada.next().await, RelayFrame::Ready);
+    let mut eve = Client::silent(&relay.url).await;
+    eve.prove(relay.key, None).await;
+    assert_eq!(eve.goodbye().await, snug_wire::frame::Refusal::TokenWanted);
 }

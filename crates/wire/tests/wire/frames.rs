@@ -9,7 +9,7 @@ use snug_wire::frame::{
 use snug_wire::handshake::{Auth, Challenge, Hello, Side, Transcript};
 use snug_wire::{
     Address, ClaimId, ConnectionKey, EnvelopeId, InvitationId, Lock, LockSecret, PROTOCOL_VERSION,
-    RelayKey, Seq,
+    RelayKey, Seq, Token,
 };
 
 const MAILBOX: Address = Address([0x21; 32]);
@@ -120,6 +120,11 @@ pub fn client_frames() -> Vec<ClientFrame> {
         }),
         ClientFrame::Auth(Auth {
             signature: transcript.sign(Side::Device, &key(0xc0)),
+            token: None,
+        }),
+        ClientFrame::Auth(Auth {
+            signature: transcript.sign(Side::Device, &key(0xc0)),
+            token: Some(Token::new("e30.e30.AA")),
         }),
         ClientFrame::Request(7, Request::Take(MAILBOX)),
     ]
@@ -156,6 +161,9 @@ pub fn refusals() -> Vec<Refusal> {
         Refusal::Slow,
         Refusal::Leaving,
         Refusal::Disk,
+        Refusal::TokenWanted,
+        Refusal::TokenRefused,
+        Refusal::TokenExpired,
     ]
 }
 
@@ -182,6 +190,9 @@ pub fn refusal_name(refusal: &Refusal) -> &'static str {
         Refusal::Slow => "Slow",
         Refusal::Leaving => "Leaving",
         Refusal::Disk => "Disk",
+        Refusal::TokenWanted => "TokenWanted",
+        Refusal::TokenRefused => "TokenRefused",
+        Refusal::TokenExpired => "TokenExpired",
     }
 }
 
@@ -260,4 +271,26 @@ pub fn relay_frame_name(frame: &RelayFrame) -> &'static str {
         RelayFrame::Ended(..) => "Ended",
         RelayFrame::Goodbye(_) => "Goodbye",
     }
+}
+
+/// Every refusal has the code it is written with, a name of its own, words, and a close code.
+#[test]
+fn refusals_are_named_by_their_codes() {
+    let all = refusals();
+    assert_eq!(all.len(), Refusal::NAMES.len());
+    for (refusal, code) in all.iter().zip(0..) {
+        let bytes = snug_wire::encode(refusal);
+        let mut decoder = minicbor::Decoder::new(&bytes);
+        decoder.array().unwrap();
+        assert_eq!(decoder.u8().unwrap(), code, "{refusal:?}");
+        assert_eq!(refusal.code(), code, "{refusal:?}");
+        assert_eq!(refusal.name(), Refusal::NAMES[usize::from(code)]);
+        assert!((1000..2000).contains(&refusal.close_code()));
+        assert!(!refusal.to_string().is_empty());
+    }
+}
+
+#[test]
+fn a_token_is_not_printed() {
+    assert_eq!(format!("{:?}", Token::new("e30.e30.AA")), "<redacted>");
 }

@@ -175,6 +175,11 @@ impl Line {
         }
     }
 
+    /// Says nothing but that it is there.
+    pub async fn ping(&mut self) -> Result<()> {
+        self.send(Message::Ping(Vec::new().into())).await
+    }
+
     pub async fn send(&mut self, message: Message) -> Result<()> {
         Ok(self.socket.send(message).await?)
     }

@@ -16,6 +16,9 @@ const WARM: Duration = Duration::from_secs(1);
 /// What is not there after that is lost.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// How often one that says nothing shows that it is there.
+const PING: Duration = Duration::from_secs(25);
+
 /// How fast authors write.
 #[derive(Clone, Copy, Debug)]
 pub enum Pace {
@@ -186,6 +189,7 @@ async fn read(
     let mut told = std::pin::pin!(told.fuse());
     let mut total = None;
     let mut got = 0;
+    let mut silent = interval(PING);
     while total.is_none_or(|total| got < total) {
         tokio::select! {
             said = &mut told => total = Some(said.context("an author failed")?),
@@ -197,6 +201,7 @@ async fn read(
                     }
                 }
             }
+            _ = silent.tick() => line.ping().await?,
             () = sleep((window.end + 2 * PATIENCE).saturating_sub(now())) => break,
         }
     }

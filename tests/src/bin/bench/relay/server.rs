@@ -223,7 +223,7 @@ fn run(kind: Kind, data: Option<&Path>, listen: &str) -> Result<(Process, Socket
     }
     let mut process = Process {
         child: with_all_files(&words)
-            .env("RUST_LOG", "error")
+            .env("SNUG_RELAY_LOG", "error")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
