@@ -110,7 +110,10 @@ pub async fn prove(line: &mut Line, who: u64) -> Result<()> {
         bail!("the relay has another key");
     }
     let signature = transcript.sign(Side::Device, &key);
-    let auth = encode(&ClientFrame::Auth(Auth { signature }));
+    let auth = encode(&ClientFrame::Auth(Auth {
+        signature,
+        token: None,
+    }));
     line.send(Message::binary(auth)).await
 }
 
