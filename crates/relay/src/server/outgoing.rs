@@ -2,19 +2,20 @@
 
 use crate::settings::Limits;
 use axum::body::Bytes;
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::{
     AtomicBool, AtomicUsize,
     Ordering::{Relaxed, SeqCst},
 };
-use tokio::sync::{Notify, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 /// Frames that may wait for one connection. One more, and it is cut: it opens again and catches up.
 const QUEUE_FRAMES: usize = 32 << 10;
 /// Above that many waiting bytes signals are dropped and catching up pauses.
 pub const EASY_BYTES: usize = 256 << 10;
 
-/// The queue is full, or the connection has gone.
+/// The queue is full.
 #[derive(Debug)]
 pub struct Full;
 
@@ -41,9 +42,16 @@ impl Bounds {
     }
 }
 
+/// Frames for which an idle connection keeps room.
+const KEPT: usize = 4;
+
+// Not a channel: the room one keeps ready for its first frames is more than the rest of an idle
+// connection's own state.
 #[derive(Debug)]
 struct Shared {
     bounds: Arc<Bounds>,
+    waiting: Mutex<Waiting>,
+    filled: Notify,
     bytes: AtomicUsize,
     room_wanted: AtomicBool,
     cut: Notify,
@@ -57,44 +65,57 @@ impl Drop for Shared {
     }
 }
 
-/// The writer's end.
+#[derive(Debug, Default)]
+struct Waiting {
+    frames: VecDeque<Bytes>,
+    /// Nothing more will come.
+    ended: bool,
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The writer's end. What was queued is still taken when it is dropped.
 #[derive(Debug)]
 pub struct Outgoing {
-    frames: mpsc::Sender<Bytes>,
     shared: Arc<Shared>,
 }
 
 /// The connection's end.
 #[derive(Debug)]
 pub struct Frames {
-    frames: mpsc::Receiver<Bytes>,
     shared: Arc<Shared>,
 }
 
 /// An empty queue.
 pub fn queue(bounds: &Arc<Bounds>) -> (Outgoing, Frames) {
-    let (sender, receiver) = mpsc::channel(QUEUE_FRAMES);
     let shared = Arc::new(Shared {
         bounds: Arc::clone(bounds),
+        waiting: Mutex::default(),
+        filled: Notify::new(),
         bytes: AtomicUsize::new(0),
         room_wanted: AtomicBool::new(false),
         cut: Notify::new(),
     });
     let outgoing = Outgoing {
-        frames: sender,
         shared: Arc::clone(&shared),
     };
-    (
-        outgoing,
-        Frames {
-            frames: receiver,
-            shared,
-        },
-    )
+    (outgoing, Frames { shared })
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.shared.waiting().ended = true;
+        self.shared.filled.notify_one();
+    }
 }
 
 impl Outgoing {
-    /// Queues a frame. When that fails the connection is to be [cut](Self::cut).
+    /// Queues a frame. When that fails the connection is to be [cut](Self::cut). What is queued for a
+    /// connection that has gone goes with it.
     pub fn send(&self, frame: Bytes) -> Result<(), Full> {
         let len = frame.len();
         let bounds = &self.shared.bounds;
@@ -103,11 +124,14 @@ impl Outgoing {
         if here > bounds.each || (all > bounds.all && here > EASY_BYTES) {
             return Err(Full);
         }
-        match self.frames.try_send(frame) {
-            // A closed queue is emptied by the connection's leaving.
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(Full),
+        let mut waiting = self.shared.waiting();
+        if waiting.frames.len() >= QUEUE_FRAMES {
+            return Err(Full);
         }
+        waiting.frames.push_back(frame);
+        drop(waiting);
+        self.shared.filled.notify_one();
+        Ok(())
     }
 
     /// Whether little waits.
@@ -129,13 +153,24 @@ impl Outgoing {
 impl Frames {
     /// Takes up to `limit` frames, waiting for the first; none when the writer has ended.
     pub async fn take(&mut self, into: &mut Vec<Bytes>, limit: usize) -> usize {
-        self.frames.recv_many(into, limit).await
+        loop {
+            {
+                let mut waiting = self.shared.waiting();
+                let count = waiting.frames.len().min(limit);
+                if count > 0 || waiting.ended {
+                    into.extend(waiting.frames.drain(..count));
+                    waiting.frames.shrink_to(KEPT);
+                    return count;
+                }
+            }
+            self.shared.filled.notified().await;
+        }
     }
 
     /// The next frame, if one waits.
     #[cfg(test)]
     pub fn take_now(&mut self) -> Option<Bytes> {
-        self.frames.try_recv().ok()
+        self.shared.waiting().frames.pop_front()
     }
 
     /// Says that so many bytes have been sent; whether the writer wants to know of the room.

@@ -83,11 +83,12 @@ async fn who_asked_before_it_stops_is_answered_before_goodbye() {
     let mut ada = reader(&relay).await;
     let mut bo = reader(&relay).await;
     ada.ask(Request::Put(text(1, 1, 1, 0))).await;
-    let stop = tokio::spawn(relay.stop());
-    assert!(matches!(bo.next().await, RelayFrame::Delivery(_)));
-    assert_eq!(bo.goodbye().await, Refusal::Leaving);
-    assert_eq!(ada.goodbye().await, Refusal::Leaving);
-    stop.await.unwrap();
+    let heard = async {
+        assert!(matches!(bo.next().await, RelayFrame::Delivery(_)));
+        assert_eq!(bo.goodbye().await, Refusal::Leaving);
+        assert_eq!(ada.goodbye().await, Refusal::Leaving);
+    };
+    tokio::join!(relay.stop(), heard);
 }
 
 #[tokio::test]
