@@ -108,7 +108,7 @@ fn what_has_gone_is_not_counted_any_more() {
         world.ask(crate::world::ADA, large(1));
         assert_eq!(world.core.mailboxes(), 1);
         let held = world.core.store_bytes().unwrap();
-        assert!(held > empty + (400 << 10), "{held}");
+        assert!(held > empty + (300 << 10), "{held}");
         world.expire(world.now + 2 * UNOPENED);
         assert_eq!(world.core.mailboxes(), 0);
         let left = world.core.store_bytes().unwrap();
