@@ -8,7 +8,7 @@
 //! then it runs on until all is at rest, and is compared as every world is. Every order runs in a world
 //! of its own, from the same files. How many there were is printed.
 
-use crate::groups::Crowd;
+use crate::crowd::Crowd;
 use crate::model;
 use crate::story;
 use crate::world::World;

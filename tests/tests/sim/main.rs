@@ -14,6 +14,7 @@
 
 mod acts;
 mod crash;
+mod crowd;
 mod device;
 mod groups;
 mod interleavings;
