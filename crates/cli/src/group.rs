@@ -115,7 +115,8 @@ pub enum Group {
     },
     /// Become an admin where none was heard of for 30 days
     ///
-    /// The others' devices agree by themselves; more than half of all are needed.
+    /// More than half of all are needed. The others' devices agree by themselves, a day later, unless an
+    /// admin says something by then.
     Stand {
         /// The group's chat
         chat: String,

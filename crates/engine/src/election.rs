@@ -3,7 +3,7 @@
 
 use crate::error::{Rejection, Result};
 use crate::group::{standing_in, want};
-use crate::store::table::log::Log;
+use crate::store::table::log::{self, Log};
 use crate::store::table::outbox::{self as queue, Intent, New, Stage};
 use crate::store::table::pending::{self, Wanted};
 use crate::store::table::{participant, vote};
@@ -45,9 +45,32 @@ impl Engine {
                 return Err(Rejection::AdminsThere.into());
             }
             let state = w.state(&log.group)?;
+            w.changes.conversations.insert(id);
             cast(w, &log, &state, (me, 0))
         })
     }
+}
+
+/// Whether one stands, as far as the others can know or will.
+pub(crate) fn stands(
+    db: &Connection,
+    id: &ConversationId,
+    state: &LogState,
+    own: &AccountId,
+) -> Result<bool> {
+    let is_stand = |vote: &Signed<Vote>| {
+        vote.form.account == *own && vote.form.nominee == *own && state.is_vote(vote)
+    };
+    if vote::of(db, id)?.iter().any(is_stand) {
+        return Ok(true);
+    }
+    for log in log::of(db, id)? {
+        let mut waits = queue::of_lane(db, &log.address)?.into_iter();
+        if waits.any(|row| matches!(&row.intent, Intent::Vote(vote) if is_stand(vote))) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn is_silent(db: &Connection, id: &ConversationId, own: &AccountId, now: u64) -> Result<bool> {
@@ -95,6 +118,7 @@ pub(crate) fn arrived(
         return Ok(Err("a vote that does not count"));
     }
     vote::put(w.db, cast_vote)?;
+    w.changes.conversations.insert(log.conversation);
     w.step("vote")?;
     let (id, form, me) = (log.conversation, &cast_vote.form, w.me()?.account);
     if form.account == form.nominee {

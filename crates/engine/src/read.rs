@@ -19,7 +19,7 @@ use crate::store::table::{
     receipt, relay,
 };
 use crate::verify::Trust;
-use crate::{post, timer};
+use crate::{election, post, timer};
 use rusqlite::Connection;
 use snug_wire::card::GroupCard;
 use snug_wire::code::InviteCode;
@@ -78,6 +78,8 @@ pub struct Group {
     pub standing: ChatStanding,
     /// The relay it is on.
     pub relay: Option<RelayAddress>,
+    /// Whether one stands for an admin, and the others have not answered yet.
+    pub stands: bool,
     /// Who is in it, by account.
     pub participants: Vec<Member>,
     /// What is asked for and not done yet, with its number and since when.
@@ -316,6 +318,10 @@ impl View<'_> {
         let me = account::own_id(self.0)?;
         let participants = participant::of(self.0, id)?;
         let own = participants.iter().find(|p| Some(p.account) == me);
+        let stands = match (&state, &me) {
+            (Some(state), Some(me)) => election::stands(self.0, id, state, me)?,
+            _ => false,
+        };
         Ok(Some(Group {
             id: *id,
             name: there.name,
@@ -324,6 +330,7 @@ impl View<'_> {
             description: state.map(|s| s.description).unwrap_or_default(),
             picture: conversation::picture(self.0, id)?,
             relay: relay.flatten(),
+            stands,
             participants,
             pending: group::pending(self.0, id)?,
         }))

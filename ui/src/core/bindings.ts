@@ -497,6 +497,8 @@ export type GroupRow = {
 	relay: string | null,
 	/**  Since when no admin was heard of, if that is for so long that one may stand for it. */
 	silentSince: number | null,
+	/**  Whether one stands for it; the others' devices answer within a day. */
+	stands: boolean,
 	/**  Oneself first, then admins, then by name. */
 	participants: ParticipantRow[],
 	/**  One's own changes that are not done yet, oldest first. */

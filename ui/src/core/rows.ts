@@ -33,7 +33,7 @@ export function participantRow(row: Partial<ParticipantRow> & { account: string;
 }
 
 export function groupRow(row: Partial<GroupRow> & { id: string; name: string }): GroupRow {
-  return { description: "", picture: null, role: "admin", standing: "in", relay: "relay.example:443", silentSince: null, participants: [], pending: [], ...row };
+  return { description: "", picture: null, role: "admin", standing: "in", relay: "relay.example:443", silentSince: null, stands: false, participants: [], pending: [], ...row };
 }
 
 export function messageRow(

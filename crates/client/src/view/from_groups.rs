@@ -42,6 +42,7 @@ pub(crate) fn group_row(
         standing: standing(group.standing),
         relay: relay.map(|relay| relay.host().to_owned()),
         silent_since: silent.map(millis),
+        stands: group.stands,
         participants,
         pending,
     })

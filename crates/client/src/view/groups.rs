@@ -176,6 +176,8 @@ pub struct GroupRow {
     pub relay: Option<String>,
     /// Since when no admin was heard of, if that is for so long that one may stand for it.
     pub silent_since: Option<Millis>,
+    /// Whether one stands for it; the others' devices answer within a day.
+    pub stands: bool,
     /// Oneself first, then admins, then by name.
     pub participants: Vec<ParticipantRow>,
     /// One's own changes that are not done yet, oldest first.

@@ -40,7 +40,10 @@ fn a_member_becomes_an_admin_where_none_was_heard_of_for_a_month() {
     stand(&mut world, BO, group).unwrap();
     world.rest();
     assert_eq!(admins(&world, BO, group), ["Ada"], "the others wait a day");
+    let stands = |world: &World, who: usize| world.group(who, group).unwrap().stands;
+    assert!(stands(&world, BO) && !stands(&world, CYAN));
     world.wait(DAY);
+    assert!(!stands(&world, BO));
     for who in [BO, CYAN, DEE] {
         assert_eq!(admins(&world, who, group), ["Ada", "Bo"]);
         let elected =

@@ -21,6 +21,20 @@ fn says(world: &mut World, group: ConversationId, who: usize, text: &str) {
     world.rest();
 }
 
+/// In the end Ada, Bo and Cyan are at the other relay, and each has what each says there.
+fn all_are_there(world: &mut World, group: ConversationId) {
+    world.wait(LATER);
+    world.wait(LATER);
+    for who in [ADA, BO, CYAN] {
+        assert_eq!(place(world, who, group), "other.example:443");
+        says(world, group, who, "All of us");
+    }
+    for who in [ADA, BO, CYAN] {
+        let texts = world.texts(who, group).into_iter();
+        assert_eq!(texts.filter(|text| text == "All of us").count(), 3);
+    }
+}
+
 #[test]
 fn all_go_where_an_admin_moves_the_group() {
     let (mut world, group) = circle(&["Ada", "Bo", "Cyan"]);
@@ -140,16 +154,7 @@ fn another_admin_founds_it_there_if_the_first_one_vanishes() {
     assert_eq!(world.texts(CYAN, group), ["Here we are"]);
     world.online(ADA);
     world.rest();
-    world.wait(LATER);
-    world.wait(LATER);
-    for who in [ADA, BO, CYAN] {
-        assert_eq!(place(&world, who, group), "other.example:443");
-        says(&mut world, group, who, "All of us");
-    }
-    for who in [ADA, BO, CYAN] {
-        let after: Vec<_> = world.texts(who, group);
-        assert_eq!(after.iter().filter(|text| *text == "All of us").count(), 3);
-    }
+    all_are_there(&mut world, group);
 }
 
 #[test]
@@ -202,18 +207,7 @@ fn a_member_who_could_not_read_of_it_is_led_there() {
     world.online(CYAN);
     world.lose(CYAN, mailbox);
     world.rest();
-    world.wait(LATER);
-    world.wait(LATER);
-    for who in [ADA, BO, CYAN] {
-        assert_eq!(place(&world, who, group), "other.example:443");
-        says(&mut world, group, who, "All of us");
-    }
-    for who in [ADA, BO, CYAN] {
-        assert_eq!(
-            world.texts(who, group),
-            ["All of us", "All of us", "All of us"]
-        );
-    }
+    all_are_there(&mut world, group);
 }
 
 #[test]

@@ -115,7 +115,8 @@ describe("what a group is", () => {
     expect(await violations()).toEqual([]);
     await fireEvent.click(screen.getByTestId("stand"));
     expect(asked("standForAdmin")).toEqual(["standForAdmin g"]);
-    await expect.poll(() => screen.queryByTestId("silent")).toBeNull();
+    await expect.poll(() => screen.queryByTestId("stand")).toBeNull();
+    expect(screen.getByTestId("silent").textContent).toContain("You have asked");
   });
 
   it("offers members nothing they may not do", async () => {

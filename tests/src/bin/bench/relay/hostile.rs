@@ -36,8 +36,6 @@ const STRANGERS: u64 = 8;
 const AHEAD: u64 = 256;
 /// Requests, then the connection is begun anew.
 const IN_A_ROW: u64 = 100_000;
-/// How long strangers are at it before anybody is asked.
-const FIRST: Duration = Duration::from_secs(1);
 /// After a refused connection.
 const PAUSE: Duration = Duration::from_millis(10);
 /// How often strangers say how much they did.
@@ -63,8 +61,14 @@ async fn feel(report: &mut Report, what: &str, attack: Option<&str>) -> Result<(
     let mut strangers = attack
         .map(|attack| start(attack, server.address))
         .transpose()?;
-    if strangers.is_some() {
-        sleep(FIRST).await;
+    let mut said = strangers.as_mut().map(Process::lines);
+    if let Some(said) = &mut said {
+        // They are at it before anybody is asked.
+        while said
+            .next()
+            .transpose()?
+            .is_some_and(|line| line.starts_with("0 "))
+        {}
     }
     let mut done = load::run(&server, lines, HONEST).await?;
     for (part, percent) in [(0.5, 50), (0.99, 99)] {
@@ -78,9 +82,9 @@ async fn feel(report: &mut Report, what: &str, attack: Option<&str>) -> Result<(
         report.milliseconds(&name, time, None, goal);
     }
     anyhow::ensure!(done.lost == 0, "honest people lost {} entries", done.lost);
-    if let Some(strangers) = &mut strangers {
+    if let (Some(strangers), Some(said)) = (&mut strangers, said) {
         strangers.kill();
-        let last = strangers.lines().map_while(Result::ok).last();
+        let last = said.map_while(Result::ok).last();
         report.note(&format!(
             "  meanwhile: {}; relay {:.0} MiB, load {}",
             last.unwrap_or_default(),
