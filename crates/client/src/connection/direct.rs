@@ -1,9 +1,10 @@
 //! A connection frame by frame, for those who look at a relay rather than use it.
 
-use super::dial::{Expected, dial, receive, send};
+use super::dial::{Dialled, Expected, dial, receive, send};
 use super::socket::Socket;
 use super::{Timing, Way};
 use crate::Problem;
+use futures_util::SinkExt as _;
 use snug_wire::frame::{ClientFrame, RelayFrame};
 use snug_wire::{RelayAddress, Secret, Token};
 use tokio::time::timeout;
@@ -12,6 +13,7 @@ use tokio::time::timeout;
 pub struct Direct {
     socket: Socket,
     relay: RelayAddress,
+    instead: Option<String>,
     timing: Timing,
 }
 
@@ -35,10 +37,15 @@ impl Direct {
     ) -> Result<Self, Problem> {
         let key = Secret::new(rand::random());
         let way = Way::from(*timing);
-        let (socket, relay) = dial(url, &Expected::Any, &key, token, &way).await?;
+        let Dialled {
+            socket,
+            relay,
+            instead,
+        } = dial(url, &Expected::Any, &key, token, &way).await?;
         Ok(Self {
             socket,
             relay,
+            instead,
             timing: *timing,
         })
     }
@@ -46,6 +53,11 @@ impl Direct {
     /// Which relay answered.
     pub fn relay(&self) -> &RelayAddress {
         &self.relay
+    }
+
+    /// Why frames go over HTTP, in a few words; `None` over a WebSocket.
+    pub fn instead(&self) -> Option<&str> {
+        self.instead.as_deref()
     }
 
     /// Sends a frame.
@@ -67,6 +79,6 @@ impl Direct {
     /// Says goodbye.
     pub async fn close(mut self) {
         // How it ends does not matter to who looked.
-        let _ = timeout(self.timing.silence, self.socket.close(None)).await;
+        let _ = timeout(self.timing.silence, self.socket.close()).await;
     }
 }

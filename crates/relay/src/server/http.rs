@@ -1,7 +1,10 @@
-//! Accepting: `/` becomes a WebSocket, if whoever asks may; the rest is for operators.
+//! Accepting: `/` becomes a WebSocket, and `/socket.io/` a session of Socket.IO, if whoever asks may; the
+//! rest is for operators.
 
 use super::forwarded::{Origin, origin};
-use super::gate::{Closed, Knock};
+use super::gate::{Closed, Knock, Pass};
+use super::line::Line;
+use super::socket_io::{self, Seat};
 use super::stats::Away;
 use super::{Shared, connection, operator, origins};
 use axum::Router;
@@ -9,7 +12,8 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, State};
 use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::body::Incoming;
@@ -17,13 +21,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use snug_wire::FRAME_LIMIT;
+use socketioxide::SocketIo;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
@@ -36,7 +41,7 @@ const WRITE_LIMIT: usize = FRAME_LIMIT + (64 << 10);
 const NO_SOCKETS: Duration = Duration::from_millis(100);
 /// Largest head of a request, in bytes.
 const HEAD: usize = 16 << 10;
-/// How long anybody may go on about anything but a WebSocket.
+/// How long anybody may go on about anything but a WebSocket or a session of Socket.IO.
 const HTTP_TIME: Duration = Duration::from_secs(60);
 /// When to come again if there is no better answer.
 const LATER: Duration = Duration::from_secs(5);
@@ -47,6 +52,8 @@ pub struct Caller {
     pub origin: Origin,
     /// Of the stream, if that was counted under this address.
     handed: Option<Arc<AtomicBool>>,
+    /// Whether the stream carries a session of Socket.IO; looked at now and then, and forgotten.
+    lasts: Arc<AtomicBool>,
 }
 
 /// How a stream becomes a conversation.
@@ -59,8 +66,11 @@ struct Door {
 /// Takes connections until the relay closes; says in words why it cannot.
 pub fn accept(listener: TcpListener, shared: &Arc<Shared>) -> Result<(), String> {
     let certificate = shared.certificate.as_ref();
+    let (sessions, io) = socket_io::routes(shared);
+    let admit = middleware::from_fn_with_state(Arc::clone(shared), admit);
     let door = Arc::new(Door {
-        router: Router::new()
+        router: sessions
+            .route_layer(admit)
             .route("/", get(upgrade))
             .merge(operator::routes(&shared.settings.operator))
             .with_state(Arc::clone(shared)),
@@ -69,16 +79,16 @@ pub fn accept(listener: TcpListener, shared: &Arc<Shared>) -> Result<(), String>
             .transpose()?,
         shared: Arc::clone(shared),
     });
-    shared.tasks.spawn(listen(listener, door));
+    shared.tasks.spawn(listen(listener, door, io));
     Ok(())
 }
 
-async fn listen(listener: TcpListener, door: Arc<Door>) {
+async fn listen(listener: TcpListener, door: Arc<Door>, io: SocketIo) {
     let shared = &door.shared;
     let trusted = &shared.settings.access.trusted_proxies;
     loop {
         let accepted = tokio::select! {
-            () = shared.closing.cancelled() => return,
+            () = shared.closing.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
@@ -100,6 +110,7 @@ async fn listen(listener: TcpListener, door: Arc<Door>) {
             }
         }
     }
+    io.close().await;
 }
 
 async fn serve(stream: TcpStream, peer: IpAddr, knock: Knock, door: Arc<Door>) {
@@ -107,26 +118,36 @@ async fn serve(stream: TcpStream, peer: IpAddr, knock: Knock, door: Arc<Door>) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
+    let lasts = Arc::new(AtomicBool::new(false));
     let talk = async {
         match &door.tls {
-            None => http(stream, peer, &knock, &door).await,
+            None => http(stream, peer, &knock, &lasts, &door).await,
             Some(tls) => {
                 let greeted = timeout(door.shared.times.header, tls.accept(stream)).await;
                 // How a client fails at TLS is its own affair.
                 if let Ok(Ok(stream)) = greeted {
-                    http(stream, peer, &knock, &door).await;
+                    http(stream, peer, &knock, &lasts, &door).await;
                 }
+            }
+        }
+    };
+    let too_long = async {
+        loop {
+            sleep(HTTP_TIME).await;
+            if !lasts.swap(false, Relaxed) {
+                return;
             }
         }
     };
     tokio::select! {
         () = door.shared.closing.cancelled() => {}
-        _ = timeout(HTTP_TIME, talk) => {}
+        () = too_long => {}
+        () = talk => {}
     }
 }
 
 /// Until it has become a WebSocket, or has ended.
-async fn http<S>(stream: S, peer: IpAddr, knock: &Knock, door: &Door)
+async fn http<S>(stream: S, peer: IpAddr, knock: &Knock, lasts: &Arc<AtomicBool>, door: &Door)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -136,6 +157,7 @@ where
         request.extensions_mut().insert(Caller {
             origin,
             handed: knock.handed().filter(|_| origin.address == peer),
+            lasts: Arc::clone(lasts),
         });
         door.router.clone().call(request)
     };
@@ -159,16 +181,9 @@ async fn upgrade(
         let text = "This is a Snug relay. Snug speaks to it over WebSocket.\n";
         return (StatusCode::UPGRADE_REQUIRED, text).into_response();
     };
-    if shared.leaving.is_cancelled() {
-        return shared.turn_away(&caller, Away::Leaving, LATER);
-    }
-    if !origins::may(&headers, &shared.settings.access.allowed_origins) {
-        return shared.turn_away(&caller, Away::Origin, Duration::ZERO);
-    }
-    let pass = match shared.gate.enter(&caller.origin, caller.handed.as_deref()) {
-        Ok(pass) => pass,
-        Err(Closed::Crowded) => return shared.turn_away(&caller, Away::Crowded, LATER),
-        Err(Closed::Address(wait)) => return shared.turn_away(&caller, Away::Address, wait),
+    let pass = match shared.let_in(&caller, &headers, caller.handed.as_deref()) {
+        Ok(pass) => Arc::new(pass),
+        Err(no) => return *no,
     };
     // Held until the connection ends, so that stopping waits for it.
     let counted = shared.connections.token();
@@ -179,12 +194,60 @@ async fn upgrade(
         .max_message_size(FRAME_LIMIT)
         .max_frame_size(FRAME_LIMIT)
         .on_upgrade(async move |socket| {
-            connection::serve(socket, &shared, pass).await;
+            connection::serve(Line::WebSocket(socket), &shared, pass).await;
             drop(counted);
         })
 }
 
+/// Lets a session of Socket.IO begin, if whoever asks may; later requests name it and pass.
+async fn admit(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    mut request: axum::extract::Request,
+    next: Next,
+) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let has = |name: &str| query.split('&').any(|part| part.starts_with(name));
+    if has("sid=") {
+        caller.lasts.store(true, Relaxed);
+        return next.run(request).await;
+    }
+    // Other versions, and other methods, begin none.
+    let is_web_socket = has("transport=websocket");
+    if request.method() != Method::GET || !has("EIO=4") {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    // Only what becomes a WebSocket takes the place of its stream.
+    let handed = caller.handed.as_deref().filter(|_| is_web_socket);
+    match shared.let_in(&caller, request.headers(), handed) {
+        Ok(pass) => request.extensions_mut().insert(Seat::new(pass)),
+        Err(no) => return *no,
+    };
+    next.run(request).await
+}
+
 impl Shared {
+    /// Whether a connection may begin; else what is answered.
+    fn let_in(
+        &self,
+        caller: &Caller,
+        headers: &HeaderMap,
+        handed: Option<&AtomicBool>,
+    ) -> Result<Pass, Box<Response>> {
+        let no = |why, again| Err(Box::new(self.turn_away(caller, why, again)));
+        if self.leaving.is_cancelled() {
+            return no(Away::Leaving, LATER);
+        }
+        if !origins::may(headers, &self.settings.access.allowed_origins) {
+            return no(Away::Origin, Duration::ZERO);
+        }
+        match self.gate.enter(&caller.origin, handed) {
+            Ok(pass) => Ok(pass),
+            Err(Closed::Crowded) => no(Away::Crowded, LATER),
+            Err(Closed::Address(wait)) => no(Away::Address, wait),
+        }
+    }
+
     /// Says no before a connection begins: in words, by a status, and when to come again.
     fn turn_away(&self, caller: &Caller, why: Away, again: Duration) -> Response {
         self.stats.turned_away(why);
