@@ -70,6 +70,7 @@ export function detailsOf(row: ConnectionRow, now: number): ConnectionDetails {
   return {
     row,
     transport: "webSocket",
+    instead: null,
     encrypted: true,
     proxy: null,
     upSince: connected ? now - 22_320_000 : null,

@@ -1,9 +1,10 @@
 //! A connection frame by frame, for those who look at a relay rather than use it.
 
-use super::dial::{Dialled, Expected, dial, receive, send};
+use super::dial::{By, Dialled, Expected, dial, dial_by, receive, send};
 use super::socket::Socket;
 use super::{Timing, Way};
 use crate::Problem;
+use crate::view::Transport;
 use futures_util::SinkExt as _;
 use snug_wire::frame::{ClientFrame, RelayFrame};
 use snug_wire::{RelayAddress, Secret, Token};
@@ -23,31 +24,39 @@ impl Direct {
     /// # Errors
     /// `relayUnreachable`, `relayOther` (it does not prove its key), `relayVersion`.
     pub async fn dial(url: &str, timing: &Timing) -> Result<Self, Problem> {
-        Self::dial_with(url, None, timing).await
+        let key = Secret::new(rand::random());
+        let way = Way::from(*timing);
+        let dialled = dial(url, &Expected::Any, &key, None, &way).await?;
+        Ok(Self::new(dialled, timing))
     }
 
-    /// The same to a closed relay, which wants to see this token.
+    /// The same over this transport alone, to a relay that may want to see a token.
     ///
     /// # Errors
     /// As [`Direct::dial`].
-    pub async fn dial_with(
+    pub async fn dial_by(
+        transport: Transport,
         url: &str,
         token: Option<&Token>,
         timing: &Timing,
     ) -> Result<Self, Problem> {
+        let by = match transport {
+            Transport::WebSocket => By::WebSocket,
+            Transport::Http => By::Polling,
+        };
         let key = Secret::new(rand::random());
         let way = Way::from(*timing);
-        let Dialled {
-            socket,
-            relay,
-            instead,
-        } = dial(url, &Expected::Any, &key, token, &way).await?;
-        Ok(Self {
-            socket,
-            relay,
-            instead,
+        let dialled = dial_by(by, url, &Expected::Any, &key, token, &way).await?;
+        Ok(Self::new(dialled, timing))
+    }
+
+    fn new(dialled: Dialled, timing: &Timing) -> Self {
+        Self {
+            socket: dialled.socket,
+            relay: dialled.relay,
+            instead: dialled.instead,
             timing: *timing,
-        })
+        }
     }
 
     /// Which relay answered.

@@ -2,6 +2,7 @@
 //! WebSockets.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
+#![allow(dead_code, reason = "each test uses some of it")]
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

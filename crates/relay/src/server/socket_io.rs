@@ -26,6 +26,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 
 /// Where it is.
 pub const PATH: &str = "/socket.io/";
@@ -50,6 +53,9 @@ const TOGETHER: usize = 256;
 const TOGETHER_BYTES: usize = 256 << 10;
 /// No more events leave while so many bytes are unacknowledged.
 const UNACKNOWLEDGED: usize = 1 << 20;
+
+/// Bodies of HTTP from so many bytes on are compressed, if the client takes that.
+const COMPRESSED: u16 = 1_024;
 
 /// A place that is kept for a session of Engine.IO as long as that lasts.
 pub struct Seat {
@@ -90,7 +96,12 @@ pub fn routes(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, SocketIo) {
     // Weak: sessions that end by themselves must not keep a relay that has stopped.
     let shared = Arc::downgrade(shared);
     io.ns("/", move |socket: SocketRef| connected(socket, &shared));
-    (Router::new().route_service(PATH, service), io)
+    // Base64 makes bodies larger by a third, which this takes away again (`docs/relay/capacity.md`).
+    let compression = CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(COMPRESSED));
+    let routes = Router::new().route_service(PATH, service);
+    (routes.layer(compression), io)
 }
 
 fn connected(socket: SocketRef, shared: &Weak<Shared>) -> Ready<()> {
