@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
 
 /// Bytes of requests, over all connections, that may wait for the writer. When as many do,
 /// connections are read no further until some are done.
@@ -46,10 +47,15 @@ impl From<Refusal> for End {
     }
 }
 
-/// Serves a connection to its end.
-pub async fn serve(mut socket: WebSocket, shared: &Shared, pass: Pass) {
+/// Serves a connection to its end, which `leaving` brings about.
+pub async fn serve(
+    mut socket: WebSocket,
+    shared: &Shared,
+    pass: Pass,
+    leaving: &CancellationToken,
+) {
     let begun = tokio::select! {
-        () = shared.leaving.cancelled() => Err(Refusal::Leaving.into()),
+        () = leaving.cancelled() => Err(Refusal::Leaving.into()),
         // What only its beginning and its end need is not kept by every connection: so the boxes.
         begun = timeout(shared.times.handshake, Box::pin(handshake(&mut socket, shared))) => {
             begun.unwrap_or(Err(Refusal::NotProved.into()))
@@ -59,6 +65,7 @@ pub async fn serve(mut socket: WebSocket, shared: &Shared, pass: Pass) {
         Ok(until) => {
             let connection = Connection {
                 shared,
+                leaving,
                 pass,
                 peer: Peer(shared.next_peer.fetch_add(1, Ordering::Relaxed)),
             };
@@ -78,6 +85,7 @@ pub async fn serve(mut socket: WebSocket, shared: &Shared, pass: Pass) {
 /// One that is authenticated.
 struct Connection<'a> {
     shared: &'a Shared,
+    leaving: &'a CancellationToken,
     pass: Pass,
     peer: Peer,
 }
@@ -126,7 +134,7 @@ impl Connection<'_> {
         until: Option<Instant>,
     ) -> End {
         // Between two writes, so that no frame is lost half-way.
-        let mut leaving = pin!(self.shared.leaving.cancelled());
+        let mut leaving = pin!(self.leaving.cancelled());
         let mut expired = pin!(at(until));
         let silence = self.shared.times.silence;
         let mut burst = Vec::new();

@@ -23,8 +23,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
 /// The default of 128 KiB would be held by every idle connection.
@@ -47,30 +49,43 @@ pub struct Caller {
     pub origin: Origin,
     /// Of the stream, if that was counted under this address.
     handed: Option<Arc<AtomicBool>>,
+    /// Of where they came in.
+    leaving: CancellationToken,
+}
+
+/// Where people come in, and until when.
+#[derive(Clone)]
+pub struct Entrance {
+    /// TLS, where there is any.
+    pub tls: Option<TlsAcceptor>,
+    /// Connections that came in here are to take their leave, and no new one begins.
+    pub leaving: CancellationToken,
+    /// Nobody is listened to here any more.
+    pub closing: CancellationToken,
+    /// For devices in the local network, and for nobody else.
+    pub is_outside: bool,
 }
 
 /// How a stream becomes a conversation.
 struct Door {
     shared: Arc<Shared>,
     router: Router,
-    tls: Option<TlsAcceptor>,
+    entrance: Entrance,
 }
 
-/// Takes connections until the relay closes; says in words why it cannot.
-pub fn accept(listener: TcpListener, shared: &Arc<Shared>) -> Result<(), String> {
-    let certificate = shared.certificate.as_ref();
+/// Takes connections until the entrance closes.
+pub fn accept(listener: TcpListener, shared: &Arc<Shared>, entrance: Entrance) -> JoinHandle<()> {
+    let router = Router::new().route("/", get(upgrade));
+    let router = match entrance.is_outside {
+        true => router,
+        false => router.merge(operator::routes(&shared.settings.operator)),
+    };
     let door = Arc::new(Door {
-        router: Router::new()
-            .route("/", get(upgrade))
-            .merge(operator::routes(&shared.settings.operator))
-            .with_state(Arc::clone(shared)),
-        tls: certificate
-            .map(|certificate| certificate.acceptor())
-            .transpose()?,
+        router: router.with_state(Arc::clone(shared)),
+        entrance,
         shared: Arc::clone(shared),
     });
-    shared.tasks.spawn(listen(listener, door));
-    Ok(())
+    shared.tasks.spawn(listen(listener, door))
 }
 
 async fn listen(listener: TcpListener, door: Arc<Door>) {
@@ -78,12 +93,15 @@ async fn listen(listener: TcpListener, door: Arc<Door>) {
     let trusted = &shared.settings.access.trusted_proxies;
     loop {
         let accepted = tokio::select! {
-            () = shared.closing.cancelled() => return,
+            () = door.entrance.closing.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
                 let peer = peer.ip().to_canonical();
+                if door.entrance.is_outside && !snug_wire::is_local(peer) {
+                    continue;
+                }
                 let is_proxy = trusted.iter().any(|network| network.contains(&peer));
                 // Who goes on although told that it is too many is not even told.
                 let Some(knock) = shared.gate.knock(peer, is_proxy) else {
@@ -108,7 +126,7 @@ async fn serve(stream: TcpStream, peer: IpAddr, knock: Knock, door: Arc<Door>) {
         return;
     }
     let talk = async {
-        match &door.tls {
+        match &door.entrance.tls {
             None => http(stream, peer, &knock, &door).await,
             Some(tls) => {
                 let greeted = timeout(door.shared.times.header, tls.accept(stream)).await;
@@ -120,7 +138,7 @@ async fn serve(stream: TcpStream, peer: IpAddr, knock: Knock, door: Arc<Door>) {
         }
     };
     tokio::select! {
-        () = door.shared.closing.cancelled() => {}
+        () = door.entrance.closing.cancelled() => {}
         _ = timeout(HTTP_TIME, talk) => {}
     }
 }
@@ -136,6 +154,7 @@ where
         request.extensions_mut().insert(Caller {
             origin,
             handed: knock.handed().filter(|_| origin.address == peer),
+            leaving: door.entrance.leaving.clone(),
         });
         door.router.clone().call(request)
     };
@@ -159,7 +178,7 @@ async fn upgrade(
         let text = "This is a Snug relay. Snug speaks to it over WebSocket.\n";
         return (StatusCode::UPGRADE_REQUIRED, text).into_response();
     };
-    if shared.leaving.is_cancelled() {
+    if caller.leaving.is_cancelled() {
         return shared.turn_away(&caller, Away::Leaving, LATER);
     }
     if !origins::may(&headers, &shared.settings.access.allowed_origins) {
@@ -179,7 +198,7 @@ async fn upgrade(
         .max_message_size(FRAME_LIMIT)
         .max_frame_size(FRAME_LIMIT)
         .on_upgrade(async move |socket| {
-            connection::serve(socket, &shared, pass).await;
+            connection::serve(socket, &shared, pass, &caller.leaving).await;
             drop(counted);
         })
 }
