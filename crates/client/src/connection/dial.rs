@@ -2,7 +2,7 @@
 
 use super::refused::Refused;
 use super::socket::{self, Socket, frame, message, unreachable};
-use super::{Way, proxy};
+use super::{Way, proxy, tls};
 use crate::{Problem, ProblemCode};
 use ed25519_dalek::SigningKey;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -25,7 +25,7 @@ pub(super) enum Expected {
 }
 
 impl Expected {
-    fn fits(&self, relay: &RelayAddress) -> bool {
+    pub fn fits(&self, relay: &RelayAddress) -> bool {
         match self {
             Self::Key(key) => *key == relay.key,
             Self::Named(hint) => hint.names(relay),
@@ -117,7 +117,7 @@ async fn shake(
     key: &Secret,
     token: impl Fn(&RelayKey) -> Option<Token>,
 ) -> Result<(Socket, RelayAddress), Refused> {
-    let mut socket = socket::open(url, stream).await?;
+    let mut socket = socket::open(url, stream, expected).await?;
     let key = SigningKey::from_bytes(key.expose());
     let hello = Hello {
         version: PROTOCOL_VERSION,
@@ -166,8 +166,7 @@ fn check(
     if transcript.verify(Side::Relay, &challenge.signature) && expected.fits(&relay) {
         return Ok((relay, transcript));
     }
-    let text = format!("Another relay answers at {url} than the one expected. Check the address.");
-    Err(Problem::new(ProblemCode::RelayOther, text))
+    Err(tls::other(url))
 }
 
 /// What a relay's last word means.

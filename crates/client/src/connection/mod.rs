@@ -19,6 +19,7 @@ mod socket;
 mod statistics;
 mod stream;
 mod surroundings;
+mod tls;
 
 pub use backoff::Backoff;
 pub use dial::{ask, lookup, lookup_with};

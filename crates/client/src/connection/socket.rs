@@ -1,12 +1,12 @@
 //! A WebSocket that carries frames.
 
+use super::dial::Expected;
 use super::refused::Refused;
 use super::stream::Stream;
+use super::tls;
 use crate::{Problem, ProblemCode};
-use rustls::{ClientConfig, RootCertStore};
 use snug_wire::frame::{ClientFrame, RelayFrame};
 use snug_wire::{FRAME_LIMIT, decode, encode};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::http::Response;
@@ -22,8 +22,13 @@ const BUFFER: usize = 4096;
 /// Most bytes waiting to be written: a few of the largest frames.
 const WRITE_LIMIT: usize = 4 * FRAME_LIMIT;
 
-/// Opens a WebSocket to `ws://…` or `wss://…` over a stream to it.
-pub(super) async fn open(url: &str, stream: TcpStream) -> Result<Socket, Refused> {
+/// Opens a WebSocket to `ws://…` or `wss://…` over a stream to it, with TLS as that relay is expected to
+/// have it.
+pub(super) async fn open(
+    url: &str,
+    stream: TcpStream,
+    expected: &Expected,
+) -> Result<Socket, Refused> {
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
@@ -31,13 +36,17 @@ pub(super) async fn open(url: &str, stream: TcpStream) -> Result<Socket, Refused
         .max_message_size(Some(FRAME_LIMIT))
         .max_frame_size(Some(FRAME_LIMIT));
     let connector = match url.starts_with("wss://") {
-        true => Some(Connector::Rustls(tls()?)),
+        true => Some(Connector::Rustls(tls::config(expected)?)),
         false => None,
     };
     let stream = Stream::new(stream);
     match client_async_tls_with_config(url, stream, Some(config), connector).await {
         Ok((socket, _)) => Ok(socket),
         Err(Error::Http(response)) => Err(answered(url, &response)),
+        Err(Error::Io(error)) => {
+            let problem = tls::problem(url, &error);
+            Err(problem.unwrap_or_else(|| unreachable(url, &error)).into())
+        }
         Err(error) => Err(unreachable(url, &error).into()),
     }
 }
@@ -57,22 +66,6 @@ fn answered(url: &str, response: &Response<Option<Vec<u8>>>) -> Refused {
             Problem::new(ProblemCode::RelayUnreachable, text).into()
         }
     }
-}
-
-/// TLS as the operating system trusts it. Which relay answers is proved above it (rule 1).
-fn tls() -> Result<Arc<ClientConfig>, Problem> {
-    static CONFIG: OnceLock<Result<Arc<ClientConfig>, rustls::Error>> = OnceLock::new();
-    let config = CONFIG.get_or_init(|| {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider);
-        let config = builder.with_safe_default_protocol_versions()?;
-        Ok(Arc::new(
-            config.with_root_certificates(roots).with_no_client_auth(),
-        ))
-    });
-    config.clone().map_err(Problem::broken)
 }
 
 pub(super) fn unreachable(url: &str, why: &dyn std::fmt::Display) -> Problem {
