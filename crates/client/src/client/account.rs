@@ -56,7 +56,8 @@ impl Client {
             }
             (None, Some(embedded)) => {
                 self.change_settings(|settings| settings.relay = None)?;
-                Ok(embedded.clone())
+                let told = self.0.sharing.as_ref().map(|sharing| sharing.told());
+                Ok(told.unwrap_or_else(|| embedded.clone()))
             }
             (None, None) => Err(Problem::new(
                 ProblemCode::RelayUnreachable,

@@ -53,9 +53,13 @@ impl Client {
         let (account, queue, unreadable) = self
             .read(|view| Ok((view.account()?, view.queue()?, view.quarantined()?)))
             .await?;
-        let home = account
-            .map(|account| account.home)
-            .or_else(|| self.0.embedded.clone());
+        let home = account.map(|account| account.home);
+        // The one inside the application is reached on this computer, whatever others are told.
+        let embedded = self.0.embedded.as_ref();
+        let home = match (home, embedded) {
+            (Some(home), Some(here)) if home.key == here.key => Some(here.clone()),
+            (home, embedded) => home.or_else(|| embedded.cloned()),
+        };
         let (way, now) = (self.way(), now());
         let proxy = home.as_ref().map(|home| gate(&home.url, &way.proxy));
         let statistics = home.as_ref();

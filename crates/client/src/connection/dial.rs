@@ -1,5 +1,6 @@
 //! A connection's beginning: both sides prove a key.
 
+use super::nearby::dial_or_find;
 use super::refused::Refused;
 use super::socket::{self, Socket, frame, message, unreachable};
 use super::{Way, proxy, tls};
@@ -68,7 +69,7 @@ pub async fn ask(
 ) -> Result<(RelayAddress, Answer), Problem> {
     let key = Secret::new(rand::random());
     let expected = Expected::Named(hint.clone());
-    let (mut socket, relay) = dial(&hint.url, &expected, &key, None, way).await?;
+    let (mut socket, relay) = dial_or_find(&hint.url, &expected, &key, way).await?;
     let url = &relay.url;
     let answered = async {
         send(&mut socket, url, &ClientFrame::Request(1, request)).await?;

@@ -1,8 +1,9 @@
 //! The task of a connection: attempts, pauses, attempts.
 
 use super::backoff::in_a_row;
-use super::dial::{Expected, dial};
+use super::dial::Expected;
 use super::link::{Ended, Link};
+use super::nearby::dial_or_find;
 use super::{Change, Event, Ledger, Origin, Statistics, Way};
 use crate::clock::now;
 use crate::relay_url;
@@ -96,16 +97,19 @@ impl Task {
         // Between two attempts nothing needs to be said goodbye to; within one, `Link` does it.
         let mut failures = 0;
         while !self.end.is_cancelled() {
-            let up = OnceLock::new();
+            let (up, found) = (OnceLock::new(), OnceLock::new());
             let way = self.way.borrow_and_update().clone();
             // What happened before led to this attempt.
             self.changes.mark_unchanged();
             let (mut changing, mut changes) = (self.way.clone(), self.changes.clone());
             let ended = tokio::select! {
-                ended = self.attempt(&way, &up) => ended,
+                ended = self.attempt(&way, &up, &found) => ended,
                 ended = self.overtaken(&way, &mut changing, &mut changes) => ended,
             };
             (self.way, self.changes) = (changing, changes);
+            if let Some(url) = found.into_inner() {
+                self.relay.url = url;
+            }
             let stood = up.get().map(Instant::elapsed);
             failures = in_a_row(failures, stood, way.timing.silence);
             let backoff = self.way.borrow().timing.backoff;
@@ -117,17 +121,23 @@ impl Task {
         }
     }
 
-    /// Connects and stays connected; `up` is set to when it was.
-    async fn attempt(&self, way: &Way, up: &OnceLock<Instant>) -> Ended {
+    /// Connects and stays connected; `up` is set to when it was, `found` to where if it was elsewhere
+    /// than before.
+    async fn attempt(
+        &self,
+        way: &Way,
+        up: &OnceLock<Instant>,
+        found: &OnceLock<String>,
+    ) -> Ended {
         self.becomes(ConnectionState::Connecting);
         self.tell(Event::Connecting).await;
         let expected = Expected::Key(self.relay.key);
         let dialled = tokio::select! {
-            dialled = dial(&self.relay.url, &expected, &self.key, None, way) => dialled,
+            dialled = dial_or_find(&self.relay.url, &expected, &self.key, way) => dialled,
             () = self.end.cancelled() => return Ended::closing(),
         };
-        let socket = match dialled {
-            Ok((socket, _)) => socket,
+        let (socket, relay) = match dialled {
+            Ok(done) => done,
             Err(refused) => {
                 let longest = way.timing.backoff.longest;
                 return Ended {
@@ -136,11 +146,15 @@ impl Task {
                 };
             }
         };
+        if relay.url != self.relay.url {
+            found.get_or_init(|| relay.url.clone());
+            self.tell(Event::Found(relay.url.clone())).await;
+        }
         self.becomes(ConnectionState::Connected);
         up.get_or_init(Instant::now);
         let link = Link {
             origin: self.origin,
-            url: &self.relay.url,
+            url: &relay.url,
             way: self.way.clone(),
             retry: &self.retry,
             events: &self.events,

@@ -9,6 +9,7 @@ mod details;
 mod from_engine;
 mod from_groups;
 mod groups;
+mod local_network;
 mod messages;
 mod presence;
 mod rows;
@@ -24,6 +25,7 @@ pub use groups::{
     ChatStanding, GroupChange, GroupInvitationRow, GroupPreview, GroupRow, NewInvitation,
     ParticipantKind, ParticipantRow, ParticipantState, PendingRow, Role,
 };
+pub use local_network::LocalNetworkRow;
 pub use presence::{OwnPresence, OwnState, PresenceRow, PresenceState, Privacy, PrivacyOverride};
 pub use rows::{
     AccountRow, ChatKind, ChatRow, ConnectionRow, ConnectionState, InvitationRow, InvitationState,
