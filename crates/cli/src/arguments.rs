@@ -213,9 +213,10 @@ pub enum Account {
         /// The name others see
         #[arg(long)]
         name: String,
-        /// The home relay, such as wss://relay.example. Its key is learned now and demanded from then on
+        /// The home relay, such as wss://relay.example. Its key is learned now and demanded from then on.
+        /// Without one it is a relay inside snug-cli, which runs while a command such as `listen` does
         #[arg(long, value_name = "URL")]
-        relay: String,
+        relay: Option<String>,
     },
     /// Show the account
     Show,
@@ -400,5 +401,14 @@ pub enum Relay {
     Check {
         /// The relay, such as wss://relay.example, or wss://relay.example#TOKEN if it is closed
         url: String,
+    },
+    /// Let others in the local network reach the relay inside snug-cli; or show whether they can
+    ///
+    /// For accounts made without a relay elsewhere. It is reached while a command such as `listen` runs;
+    /// invitations made while it is on name it, and others find it again at another address.
+    Share {
+        /// Whether they can
+        #[arg(value_enum)]
+        on: Option<OnOff>,
     },
 }

@@ -112,8 +112,8 @@ impl Client {
         let keys = options.keychain.keys(&mut data).await?;
         let (path, key) = (data.private_database()?, keys.database.clone());
         // While it is shared, others know it by another address than this computer does.
-        let is_shared = options.door.is_some()
-            && data.settings().local_network.is_some_and(|kept| kept.on);
+        let is_shared =
+            options.door.is_some() && data.settings().local_network.is_some_and(|kept| kept.on);
         let embedded = options.embedded.clone().filter(|_| !is_shared);
         let (engine, reader) = blocking(move || {
             let mut engine = Engine::open(connect(&path, &key, Access::Write)?, Box::new(rng()))?;

@@ -120,7 +120,12 @@ mod tests {
         let (direct, key) = (Way::default(), Expected::Key(KEY));
         assert!(asks(near, &key, &direct, ProblemCode::RelayOther));
         assert!(!asks(near, &key, &direct, ProblemCode::RelayVersion));
-        assert!(!asks(near, &Expected::Any, &direct, ProblemCode::RelayOther));
+        assert!(!asks(
+            near,
+            &Expected::Any,
+            &direct,
+            ProblemCode::RelayOther
+        ));
         let tor = Way {
             proxy: Proxy {
                 kind: ProxyKind::Socks5,

@@ -123,12 +123,7 @@ impl Task {
 
     /// Connects and stays connected; `up` is set to when it was, `found` to where if it was elsewhere
     /// than before.
-    async fn attempt(
-        &self,
-        way: &Way,
-        up: &OnceLock<Instant>,
-        found: &OnceLock<String>,
-    ) -> Ended {
+    async fn attempt(&self, way: &Way, up: &OnceLock<Instant>, found: &OnceLock<String>) -> Ended {
         self.becomes(ConnectionState::Connecting);
         self.tell(Event::Connecting).await;
         let expected = Expected::Key(self.relay.key);

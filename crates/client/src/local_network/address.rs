@@ -6,8 +6,21 @@ use std::net::IpAddr;
 /// How networks are called that lead to no other computer of the local network: those of containers,
 /// virtual machines and tunnels.
 const NOT_AROUND_HERE: [&str; 15] = [
-    "docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "lxc", "lxd", "podman", "tun", "tap", "utun",
-    "wg", "tailscale", "zt",
+    "docker",
+    "br-",
+    "veth",
+    "virbr",
+    "vmnet",
+    "vboxnet",
+    "lxc",
+    "lxd",
+    "podman",
+    "tun",
+    "tap",
+    "utun",
+    "wg",
+    "tailscale",
+    "zt",
 ];
 
 /// An address of this computer, and how the system calls the network it is of.
@@ -78,7 +91,11 @@ mod tests {
         // A tunnel leads on, and not to who is around here.
         is(&home, "10.8.0.2", "192.168.1.5");
         is(&home[6..], "9.9.9.9", "fd00::6");
-        is(&[("eth0", "169.254.1.1"), ("eth0", "fd00::6")], "", "fd00::6");
+        is(
+            &[("eth0", "169.254.1.1"), ("eth0", "fd00::6")],
+            "",
+            "fd00::6",
+        );
         is(&[("eth0", "169.254.1.1")], "169.254.1.1", "169.254.1.1");
     }
 

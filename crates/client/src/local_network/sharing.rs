@@ -151,10 +151,7 @@ impl Sharing {
             return;
         }
         if let Ok(Err(error)) = answered.await {
-            tracing::error!(
-                "where the relay is was not kept: {}",
-                Problem::from(error)
-            );
+            tracing::error!("where the relay is was not kept: {}", Problem::from(error));
         }
     }
 

@@ -1,7 +1,8 @@
 //! What has changed.
 
 use super::{
-    ChatRow, ConnectionRow, GroupInvitationRow, InvitationRow, LocalNetworkRow, MessageRow, PresenceRow, RequestRow,
+    ChatRow, ConnectionRow, GroupInvitationRow, InvitationRow, LocalNetworkRow, MessageRow,
+    PresenceRow, RequestRow,
 };
 use serde::{Deserialize, Serialize};
 
