@@ -193,6 +193,7 @@ answer:
   {\"do\":\"preview\",\"code\":\"SNUG:…\"}
   {\"do\":\"accept\",\"code\":\"SNUG:… or a request's id\"}
   {\"do\":\"decline\",\"code\":\"SNUG:… or a request's id\"}
+  {\"do\":\"share\",\"on\":true}
   {\"do\":\"group\",\"what\":\"new\",\"name\":\"Tea\",\"contacts\":[\"Bo\"]}
   {\"do\":\"contact\",\"what\":\"block\",\"contact\":\"Bo\"}
   {\"do\":\"chat\",\"what\":\"mute\",\"chat\":\"Bo\",\"time\":\"8h\"}

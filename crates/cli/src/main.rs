@@ -19,7 +19,7 @@ mod signals;
 mod span;
 mod talk;
 
-use crate::arguments::{Account, Arguments, Command, Connection, Invite, Qr, Relay};
+use crate::arguments::{Account, Arguments, Command, Connection, Invite, OnOff, Qr, Relay};
 use crate::output::{Line, Output};
 use crate::place::{New, Place};
 use anyhow::Result;
@@ -158,7 +158,10 @@ async fn lines(client: &Client, command: Command) -> Result<Vec<Line>> {
         Command::Connection {
             change: Some(Connection::Set(set)),
         } => one(connection::set(client, set).await?),
-        Command::Relay(Relay::Share { on }) => one(local_network::share(client, on).await?),
+        Command::Relay(Relay::Share { on }) => {
+            let on = on.map(|on| on == OnOff::On);
+            one(local_network::share(client, on).await?)
+        }
         Command::Listen { .. } | Command::Qr(_) | Command::Relay(Relay::Check { .. }) => Vec::new(),
     })
 }

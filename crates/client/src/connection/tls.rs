@@ -171,3 +171,6 @@ fn own_key(certificate: &CertificateDer<'_>) -> Option<RelayKey> {
     let key = public.as_ref().strip_prefix(&BEFORE_KEY)?;
     Some(RelayKey(key.try_into().ok()?))
 }
+
+#[cfg(test)]
+mod tests;
