@@ -50,8 +50,11 @@ impl Client {
     /// # Errors
     /// When the database cannot be read.
     pub async fn connection_details(&self) -> Result<ConnectionDetails, Problem> {
-        let (account, queue, unreadable) = self
-            .read(|view| Ok((view.account()?, view.queue()?, view.quarantined()?)))
+        let (account, queue, unreadable, relays) = self
+            .read(|view| {
+                let counts = (view.queue()?, view.quarantined()?);
+                Ok((view.account()?, counts.0, counts.1, view.relays()?))
+            })
             .await?;
         let home = account.map(|account| account.home);
         // The one inside the application is reached on this computer, whatever others are told.
@@ -75,6 +78,16 @@ impl Client {
             .and_then(Result::ok)
             .flatten()
             .map(|gate| gate.to_string());
+        let others = relays.iter().filter(|relay| {
+            let is_home = |home: &RelayAddress| home.key == relay.key;
+            !home.as_ref().is_some_and(is_home)
+        });
+        details.others = others
+            .filter_map(|relay| {
+                let statistics = self.0.ledger.statistics(&relay.key)?;
+                Some(view::other_relay(relay, &statistics))
+            })
+            .collect();
         details.queue = view::queue(queue);
         details.unreadable = view::count(unreadable);
         Ok(details)
