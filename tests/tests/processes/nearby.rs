@@ -4,6 +4,8 @@
 
 use serde_json::{Value, json};
 use snug_tests::person::{Listening, Person};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
 
 /// Shares, and says at which address.
 fn shares(person: &Person) -> Option<String> {
@@ -61,6 +63,10 @@ fn who_is_not_where_they_were_is_found_again() {
     let Some((ada, bo, near, address)) = met() else {
         return;
     };
+    if !carries_multicast(&address) {
+        eprintln!("this computer's network carries no multicast: nobody is found");
+        return;
+    }
     near.kill();
     // Somebody else's relay takes the port, which Bo knows as Ada's.
     let cyan = Person::at_home("Cyan");
@@ -75,11 +81,11 @@ fn who_is_not_where_they_were_is_found_again() {
     says(&mut near, "There you are");
     near.does(json!({ "do": "send", "chat": "Bo", "text": "We moved" }));
     hears(&bo, "We moved");
-    // New codes name where she is now; an old code is followed as well.
+    // New codes name where she is now.
     let made = code(&mut near);
-    let seen = bo.command(&["invite", "preview", made["code"].as_str().unwrap()]);
-    let seen = { seen }.output().unwrap();
-    assert!(String::from_utf8_lossy(&seen.stdout).contains(now.as_str().unwrap()));
+    let dee = Person::at_home("Dee");
+    let seen = dee.does(&["invite", "preview", made["code"].as_str().unwrap()]);
+    assert_eq!(seen[0]["relay"], now);
 }
 
 #[test]
@@ -96,6 +102,23 @@ fn nobody_is_let_in_when_it_is_switched_off() {
     assert_eq!(on["address"], *address, "the same port again");
     bo.does(&["send", "Ada", "Hello again"]);
     says(&mut near, "Hello again");
+}
+
+/// Whether what is said to a group of that network comes back.
+fn carries_multicast(address: &str) -> bool {
+    let Ok(SocketAddr::V4(own)) = address.parse() else {
+        return true;
+    };
+    let group = Ipv4Addr::new(224, 0, 0, 251);
+    let heard = || {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        socket.join_multicast_v4(&group, own.ip())?;
+        socket.set_read_timeout(Some(Duration::from_secs(5)))?;
+        let from = UdpSocket::bind((*own.ip(), 0))?;
+        from.send_to(b"?", (group, socket.local_addr()?.port()))?;
+        socket.recv(&mut [0])
+    };
+    heard().is_ok()
 }
 
 fn share(near: &mut Listening) -> Value {
