@@ -38,7 +38,7 @@ impl Person {
     /// With an account on a relay of their own, which runs while `snug-cli` does.
     pub fn at_home(name: &str) -> Self {
         let person = Self::new(name);
-        let made = person.does(&["account", "new", "--name", name]);
+        let made = person.does(&["account", "new", "--name", name, "--here"]);
         assert_eq!(made[0]["relay"], "this computer");
         person
     }

@@ -214,10 +214,13 @@ pub enum Account {
         /// The name others see
         #[arg(long)]
         name: String,
-        /// The home relay, such as wss://relay.example. Its key is learned now and demanded from then on.
-        /// Without one it is a relay inside snug-cli, which runs while a command such as `listen` does
-        #[arg(long, value_name = "URL")]
+        /// The home relay, such as wss://relay.example. Its key is learned now and demanded from then on
+        #[arg(long, value_name = "URL", required_unless_present = "here")]
         relay: Option<String>,
+        /// Be at home on a relay inside snug-cli, which runs while a command such as `listen` does (see
+        /// `relay share`)
+        #[arg(long, conflicts_with = "relay")]
+        here: bool,
     },
     /// Show the account
     Show,
@@ -405,7 +408,7 @@ pub enum Relay {
     },
     /// Let others in the local network reach the relay inside snug-cli; or show whether they can
     ///
-    /// For accounts made without a relay elsewhere. It is reached while a command such as `listen` runs;
+    /// For accounts made with `account new --here`. It is reached while a command such as `listen` runs;
     /// invitations made while it is on name it, and others find it again at another address.
     Share {
         /// Whether they can

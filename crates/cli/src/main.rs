@@ -92,7 +92,7 @@ async fn on(client: &Client, command: Command, output: &mut Output) -> Result<()
 async fn lines(client: &Client, command: Command) -> Result<Vec<Line>> {
     let one = |line: Line| vec![line];
     Ok(match command {
-        Command::Account(Account::New { name, relay }) => {
+        Command::Account(Account::New { name, relay, .. }) => {
             one(account::new(client, &name, relay.as_deref()).await?)
         }
         Command::Account(Account::Show) => one(account::show(client).await?),

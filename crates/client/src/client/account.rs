@@ -56,8 +56,7 @@ impl Client {
             }
             (None, Some(embedded)) => {
                 self.change_settings(|settings| settings.relay = None)?;
-                let told = self.0.sharing.as_ref().map(|sharing| sharing.told());
-                Ok(told.unwrap_or_else(|| embedded.clone()))
+                Ok(self.as_told(embedded.clone()))
             }
             (None, None) => Err(Problem::new(
                 ProblemCode::RelayUnreachable,

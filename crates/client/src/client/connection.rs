@@ -96,6 +96,10 @@ impl Client {
     /// Which relay answers at what a person wrote. A token behind it is kept for that relay.
     pub(super) async fn find_relay(&self, text: &str) -> Result<RelayAddress, Problem> {
         let (url, token) = relay_url::with_token(text)?;
+        // Nobody vouches for its certificate, and nobody has to.
+        if let Some(own) = self.shared_at(&url) {
+            return Ok(own);
+        }
         let relay = lookup_with(&url, token.as_ref(), &self.way()).await?;
         if let Some(token) = token {
             self.keep_token(relay.key, token).await?;

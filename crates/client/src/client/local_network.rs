@@ -5,6 +5,7 @@ use crate::Problem;
 use crate::driver::{Call, Published, SharedDataDir};
 use crate::local_network::sharing::{Sharing, State, nothing_to_share};
 use crate::view::LocalNetworkRow;
+use snug_wire::RelayAddress;
 use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, watch};
 
@@ -27,6 +28,24 @@ impl Client {
             Some(sharing) => sharing.switch(on).await,
             None => Err(nothing_to_share()),
         }
+    }
+}
+
+impl Client {
+    /// The relay as others are told of it: the one inside the application is reached from here by an
+    /// address that leads them nowhere.
+    pub(super) fn as_told(&self, relay: RelayAddress) -> RelayAddress {
+        let sharing = self.0.sharing.as_ref();
+        match sharing.filter(|sharing| sharing.relay.key == relay.key) {
+            Some(sharing) => sharing.told(),
+            None => relay,
+        }
+    }
+
+    /// The relay inside the application, if that is where others reach it.
+    pub(super) fn shared_at(&self, url: &str) -> Option<RelayAddress> {
+        let told = self.0.sharing.as_ref()?.told();
+        (told.url == url).then_some(told)
     }
 }
 

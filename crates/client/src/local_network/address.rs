@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 /// How networks are called that lead to no other computer of the local network: those of containers,
 /// virtual machines and tunnels.
-const NOT_AROUND_HERE: [&str; 15] = [
+const NOT_AROUND_HERE: [&str; 16] = [
     "docker",
     "br-",
     "veth",
@@ -19,6 +19,7 @@ const NOT_AROUND_HERE: [&str; 15] = [
     "tap",
     "utun",
     "wg",
+    "vEthernet",
     "tailscale",
     "zt",
 ];

@@ -62,10 +62,12 @@ impl Outside {
     /// [`OutsideError`] says in plain words what is in the way.
     pub async fn open(&self, port: u16) -> Result<u16, OutsideError> {
         let mut open = self.open.lock().await;
+        let shared = self.shared.upgrade();
+        let shared = shared.filter(|shared| !shared.leaving.is_cancelled());
+        let shared = shared.ok_or(OutsideError::Stopped)?;
         if let Some(open) = &*open {
             return Ok(open.port);
         }
-        let shared = self.shared.upgrade().ok_or(OutsideError::Stopped)?;
         let tls = own_certificate::acceptor(&shared.key).map_err(OutsideError::Certificate)?;
         let (listeners, port) = listen(port).map_err(OutsideError::Listen)?;
         let entrance = Entrance {
