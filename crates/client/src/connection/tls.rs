@@ -129,13 +129,16 @@ impl ServerCertVerifier for Verifier {
             Some(usual) => usual.verify_server_cert(certificate, others, name, ocsp, now),
             None => Err(CertificateError::UnknownIssuer.into()),
         };
-        match (&self.expected, own) {
-            // A relay's own key, and another's.
-            (Expected::Key(_) | Expected::Named(_), Some(_)) => {
-                judged.map_err(|_| CertificateError::ApplicationVerificationFailure.into())
+        let is_anybody = matches!(self.expected, Expected::Any);
+        judged.map_err(|error| match error {
+            // A relay's own key that nobody vouches for, and another's than the expected one.
+            Error::InvalidCertificate(CertificateError::UnknownIssuer)
+                if own.is_some() && !is_anybody =>
+            {
+                CertificateError::ApplicationVerificationFailure.into()
             }
-            _ => judged,
-        }
+            other => other,
+        })
     }
 
     fn verify_tls12_signature(

@@ -49,7 +49,7 @@ describe("sharing on the local network", () => {
     const control = screen.getByRole("switch", { name: "Share on the local network" });
     expect(control).toHaveProperty("checked", false);
     const sentence = document.getElementById(control.getAttribute("aria-describedby") ?? "");
-    expect(sentence?.textContent).toContain("everyone in it can see that Snug runs here");
+    expect(sentence?.textContent).toContain("everyone in a network you join can see that Snug runs here");
     await fireEvent.click(control);
     await waitFor(() => expect(screen.getByRole("status").textContent).toContain("192.168.1.5:7705"));
     core.tell({ type: "localNetwork", row: { ...core.local, address: null } });
