@@ -24,6 +24,7 @@ async fn two_people_in_one_network_need_no_server() -> Result<()> {
     hers.says("local-outcome", address).await?;
     hers.picture("local-network").await?;
 
+    hers.click("open-chats").await?;
     meet((&ada, &hers), (&bo, &his), "local").await?;
     his.write("Anyone home?").await?;
     hers.see_message("Anyone home?", "received").await?;
