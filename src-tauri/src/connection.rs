@@ -2,7 +2,7 @@
 
 use crate::commands::Answer;
 use crate::host::Host;
-use snug_client::view::{ConnectionDetails, ConnectionSettings};
+use snug_client::view::{ConnectionDetails, ConnectionSettings, LocalNetworkRow};
 use tauri::{State, command};
 
 /// How connections are made.
@@ -27,4 +27,18 @@ pub async fn set_connection_settings(
 #[specta::specta]
 pub async fn connection_details(host: State<'_, Host>) -> Answer<ConnectionDetails> {
     host.client().await?.connection_details().await
+}
+
+/// Whether the relay inside the application is shared on the local network, and where.
+#[command]
+#[specta::specta]
+pub async fn local_network(host: State<'_, Host>) -> Answer<LocalNetworkRow> {
+    Ok(host.client().await?.local_network())
+}
+
+/// Shares it, or does so no more.
+#[command]
+#[specta::specta]
+pub async fn share_on_local_network(host: State<'_, Host>, on: bool) -> Answer<LocalNetworkRow> {
+    host.client().await?.share_on_local_network(on).await
 }

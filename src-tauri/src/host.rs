@@ -1,13 +1,14 @@
 //! What the application runs: the client, and a relay inside the application where none is chosen.
 
+use crate::embedded::{self, LocalDoor};
 use crate::place::{self, Place};
 use crate::updates;
 use snug_client::keychain::KeychainKind;
-use snug_client::{Client, DataDir, Options, Problem, ProblemCode};
-use snug_relay::{Config, Relay, Running};
+use snug_client::{Client, DataDir, Door, Options, Problem, ProblemCode};
+use snug_relay::Running;
 use snug_wire::RelayAddress;
 use std::mem;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tauri::AppHandle;
 use tokio::sync::Mutex;
@@ -117,13 +118,16 @@ impl Core {
         let keychain = place::keychain(kept, passphrase)?;
         let relay = match data.settings().relay {
             Some(_) => None,
-            None => Some(start_relay(place).await?),
+            None => Some(embedded::start(place).await?),
         };
         let options = Options {
             embedded: relay.as_ref().map(|relay| RelayAddress {
                 url: relay.url(),
                 key: relay.key(),
             }),
+            door: relay
+                .as_ref()
+                .map(|relay| Arc::new(LocalDoor(relay.outside())) as Arc<dyn Door>),
             ..Options::new(keychain)
         };
         match Client::open(data, options).await {
@@ -148,17 +152,4 @@ fn told(problem: Problem, kept: Option<KeychainKind>) -> Problem {
         }
         _ => problem,
     }
-}
-
-/// A relay for this computer alone, at the port of last time: codes name it.
-async fn start_relay(place: &Place) -> Result<Running, Problem> {
-    let config = Config {
-        data: place.relay(),
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        keep_port: true,
-    };
-    Relay::start(config).await.map_err(|error| {
-        let text = format!("The relay inside Snug does not start: {error}.");
-        Problem::caused(text, &error)
-    })
 }

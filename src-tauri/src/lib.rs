@@ -3,6 +3,7 @@
 //! ```text
 //! window.rs     the window, there before anything else
 //! host.rs       opens the client meanwhile, with a relay inside the application where none is chosen
+//! embedded.rs   that relay, and its way to the local network
 //! commands.rs   what the page may ask; talk.rs: about chats and messages; contacts.rs: about people;
 //!               groups.rs: about groups
 //! updates.rs    what the page is told
@@ -16,6 +17,7 @@ mod connection;
 mod contacts;
 #[cfg(target_os = "linux")]
 pub mod drawing;
+mod embedded;
 mod groups;
 mod host;
 mod place;
@@ -144,6 +146,8 @@ fn bindings() -> Builder<tauri::Wry> {
             connection::connection_settings,
             connection::set_connection_settings,
             connection::connection_details,
+            connection::local_network,
+            connection::share_on_local_network,
             presence::typing,
             presence::own_presence,
             presence::set_presence,

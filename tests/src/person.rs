@@ -35,6 +35,14 @@ impl Person {
         person
     }
 
+    /// With an account on a relay of their own, which runs while `snug-cli` does.
+    pub fn at_home(name: &str) -> Self {
+        let person = Self::new(name);
+        let made = person.does(&["account", "new", "--name", name, "--here"]);
+        assert_eq!(made[0]["relay"], "this computer");
+        person
+    }
+
     /// The data directory.
     pub fn data(&self) -> &Path {
         self.data.path()

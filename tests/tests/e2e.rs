@@ -24,6 +24,8 @@ mod grouping;
 mod hostile;
 #[path = "e2e/meeting.rs"]
 mod meeting;
+#[path = "e2e/nearby.rs"]
+mod nearby;
 #[path = "e2e/page.rs"]
 mod page;
 #[path = "e2e/people.rs"]

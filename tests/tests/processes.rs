@@ -25,6 +25,8 @@ mod grouping;
 mod killed;
 #[path = "processes/listening.rs"]
 mod listening;
+#[path = "processes/nearby.rs"]
+mod nearby;
 #[path = "processes/offline.rs"]
 mod offline;
 #[path = "processes/outside.rs"]

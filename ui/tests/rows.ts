@@ -41,6 +41,7 @@ export function invitation(id: string, rest: Partial<InvitationRow> = {}): Invit
     createdAt: NOON,
     expiresAt: null,
     hereOnly: false,
+    localOnly: false,
     usedBy: [],
     ...rest,
   };

@@ -6,8 +6,8 @@ use snug_client::Client;
 use snug_client::keychain::KeychainKind;
 
 /// Makes the account.
-pub async fn new(client: &Client, name: &str, relay: &str) -> Result<Line> {
-    client.create_account(name, Some(relay)).await?;
+pub async fn new(client: &Client, name: &str, relay: Option<&str>) -> Result<Line> {
+    client.create_account(name, relay).await?;
     // Its own mailboxes are made now, as far as the relay answers; else with the next command.
     crate::place::look_quietly(client).await;
     let line = show(client).await?;

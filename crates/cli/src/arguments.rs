@@ -193,6 +193,7 @@ answer:
   {\"do\":\"preview\",\"code\":\"SNUG:…\"}
   {\"do\":\"accept\",\"code\":\"SNUG:… or a request's id\"}
   {\"do\":\"decline\",\"code\":\"SNUG:… or a request's id\"}
+  {\"do\":\"share\",\"on\":true}
   {\"do\":\"group\",\"what\":\"new\",\"name\":\"Tea\",\"contacts\":[\"Bo\"]}
   {\"do\":\"contact\",\"what\":\"block\",\"contact\":\"Bo\"}
   {\"do\":\"chat\",\"what\":\"mute\",\"chat\":\"Bo\",\"time\":\"8h\"}
@@ -214,8 +215,12 @@ pub enum Account {
         #[arg(long)]
         name: String,
         /// The home relay, such as wss://relay.example. Its key is learned now and demanded from then on
-        #[arg(long, value_name = "URL")]
-        relay: String,
+        #[arg(long, value_name = "URL", required_unless_present = "here")]
+        relay: Option<String>,
+        /// Be at home on a relay inside snug-cli, which runs while a command such as `listen` does (see
+        /// `relay share`)
+        #[arg(long, conflicts_with = "relay")]
+        here: bool,
     },
     /// Show the account
     Show,
@@ -400,5 +405,14 @@ pub enum Relay {
     Check {
         /// The relay, such as wss://relay.example, or wss://relay.example#TOKEN if it is closed
         url: String,
+    },
+    /// Let others in the local network reach the relay inside snug-cli; or show whether they can
+    ///
+    /// For accounts made with `account new --here`. It is reached while a command such as `listen` runs;
+    /// invitations made while it is on name it, and others find it again at another address.
+    Share {
+        /// Whether they can
+        #[arg(value_enum)]
+        on: Option<OnOff>,
     },
 }

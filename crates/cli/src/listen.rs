@@ -94,6 +94,7 @@ fn lines(update: Update) -> Result<Vec<Line>> {
                 .collect()
         }
         Update::Connection { row } => Ok(vec![output::row("connection", &row)?]),
+        Update::LocalNetwork { row } => Ok(vec![output::row("localNetwork", &row)?]),
         Update::Notify { title, body, chat } => {
             let notify = json!({ "name": title, "body": body, "chat": chat });
             Ok(vec![output::row("notify", &notify)?])

@@ -7,8 +7,10 @@ mod connection;
 mod contacts;
 mod emoji;
 mod group;
+mod home;
 mod invite;
 mod listen;
+mod local_network;
 mod output;
 mod place;
 mod qr;
@@ -17,9 +19,9 @@ mod signals;
 mod span;
 mod talk;
 
-use crate::arguments::{Account, Arguments, Command, Connection, Invite, Qr, Relay};
+use crate::arguments::{Account, Arguments, Command, Connection, Invite, OnOff, Qr, Relay};
 use crate::output::{Line, Output};
-use crate::place::Place;
+use crate::place::{New, Place};
 use anyhow::Result;
 use clap::Parser as _;
 use snug_client::Client;
@@ -66,10 +68,16 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Relay(Relay::Check { url }) => return relay_check::check(&url, &mut output).await,
         command => (Place::of(&arguments.place), command),
     };
-    let is_new = matches!(command, Command::Account(Account::New { .. }));
-    let client = place.open(is_new).await?;
-    let done = on(&client, command, &mut output).await;
-    client.close().await;
+    let new = match &command {
+        Command::Account(Account::New { relay, .. }) => Some(match relay {
+            Some(_) => New::Elsewhere,
+            None => New::Here,
+        }),
+        _ => None,
+    };
+    let home = place.open(new).await?;
+    let done = on(&home.client, command, &mut output).await;
+    home.close().await;
     done
 }
 
@@ -84,8 +92,8 @@ async fn on(client: &Client, command: Command, output: &mut Output) -> Result<()
 async fn lines(client: &Client, command: Command) -> Result<Vec<Line>> {
     let one = |line: Line| vec![line];
     Ok(match command {
-        Command::Account(Account::New { name, relay }) => {
-            one(account::new(client, &name, &relay).await?)
+        Command::Account(Account::New { name, relay, .. }) => {
+            one(account::new(client, &name, relay.as_deref()).await?)
         }
         Command::Account(Account::Show) => one(account::show(client).await?),
         Command::Invite(Invite::New {
@@ -150,6 +158,10 @@ async fn lines(client: &Client, command: Command) -> Result<Vec<Line>> {
         Command::Connection {
             change: Some(Connection::Set(set)),
         } => one(connection::set(client, set).await?),
-        Command::Listen { .. } | Command::Qr(_) | Command::Relay(_) => Vec::new(),
+        Command::Relay(Relay::Share { on }) => {
+            let on = on.map(|on| on == OnOff::On);
+            one(local_network::share(client, on).await?)
+        }
+        Command::Listen { .. } | Command::Qr(_) | Command::Relay(Relay::Check { .. }) => Vec::new(),
     })
 }

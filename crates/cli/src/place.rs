@@ -1,6 +1,7 @@
 //! Opening the account's data, and being up to date with the relay.
 
 use crate::arguments::{Arguments, KeychainArgument, PlaceArguments};
+use crate::home::{self, Home};
 use crate::output;
 use anyhow::{Result, bail};
 use clap::CommandFactory as _;
@@ -32,26 +33,43 @@ impl Place {
         Self { data, keychain }
     }
 
-    /// Opens the account. Makes data only if it `is_new`.
-    pub async fn open(self, is_new: bool) -> Result<Client> {
+    /// Opens the account, and the relay inside this program if it is at home there. Makes data only for
+    /// a new one.
+    pub async fn open(self, new: Option<New>) -> Result<Home> {
         let nothing = || {
             format!(
                 "There is no account in {}. Make one with `snug-cli account new`, or name another directory.",
                 self.data.display()
             )
         };
-        if !is_new && !DataDir::is_used(&self.data) {
+        if new.is_none() && !DataDir::is_used(&self.data) {
             bail!(nothing());
         }
         let data = DataDir::open(&self.data).await?;
-        let client = Client::open(data, Options::new(self.keychain)).await?;
+        let is_elsewhere = data.settings().relay.is_some() || new == Some(New::Elsewhere);
+        let relay = match is_elsewhere {
+            true => None,
+            false => Some(home::start(data.path()).await?),
+        };
+        let options = home::with(relay.as_ref(), Options::new(self.keychain));
+        let client = Client::open(data, options).await?;
         let has_account = client.startup().await?.account.is_some();
-        if has_account || is_new {
-            return Ok(client);
+        let home = Home { client, relay };
+        if has_account || new.is_some() {
+            return Ok(home);
         }
-        client.close().await;
+        home.close().await;
         bail!(nothing())
     }
+}
+
+/// Where a new account is at home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum New {
+    /// On the relay inside this program.
+    Here,
+    /// On one that was named.
+    Elsewhere,
 }
 
 fn usage(what: &str) -> ! {

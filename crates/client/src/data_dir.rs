@@ -44,9 +44,22 @@ pub struct Settings {
     pub keychain: Option<KeychainKind>,
     /// The relay that was chosen, `ws://host:port` or `wss://host:port`; `None` for the one inside the application.
     pub relay: Option<String>,
+    /// The relay inside the application in the local network, once a person has shared it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_network: Option<LocalNetwork>,
     /// How connections are made, once a person has set it. A proxy's password is not here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<ConnectionSettings>,
+}
+
+/// Whether the relay inside the application is shared on the local network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalNetwork {
+    /// Shared.
+    pub on: bool,
+    /// The port it had there, to have again; 0 for none yet.
+    pub port: u16,
 }
 
 impl DataDir {
@@ -145,6 +158,7 @@ impl Settings {
                     install: HEXLOWER.encode(&rand::random::<[u8; 16]>()),
                     keychain: None,
                     relay: None,
+                    local_network: None,
                     connection: None,
                 };
                 settings.store(dir)?;

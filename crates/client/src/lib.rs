@@ -17,11 +17,13 @@ pub mod connection;
 mod data_dir;
 mod driver;
 pub mod keychain;
+mod local_network;
 mod problem;
 pub mod qr;
 pub mod relay_url;
 pub mod view;
 
 pub use client::{Client, Options, Updates, code_in_file};
-pub use data_dir::{DataDir, Settings};
+pub use data_dir::{DataDir, LocalNetwork, Settings};
+pub use local_network::{Door, DoorFuture};
 pub use problem::{Problem, ProblemCode};

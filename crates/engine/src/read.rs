@@ -151,6 +151,11 @@ impl View<'_> {
         Ok(Me::load(self.0)?.map(|me| me.as_account()))
     }
 
+    /// All relays our mailboxes live on, where they were last.
+    pub fn relays(&self) -> Result<Vec<RelayAddress>> {
+        relay::all(self.0)
+    }
+
     /// All chats: pinned ones, then those written in last, archived ones at the end.
     pub fn chats(&self) -> Result<Vec<Chat>> {
         let mut chats = conversation::visible(self.0)?

@@ -13,5 +13,5 @@ mod store;
 pub mod tokens;
 
 pub use data_dir::DataError;
-pub use server::{Config, Relay, Running, StartError};
+pub use server::{Config, Outside, OutsideError, Relay, Running, StartError};
 pub use store::{Store, StoreError};

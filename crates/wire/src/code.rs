@@ -8,11 +8,12 @@
 //! lower case.
 
 use crate::verify::VerifyCode;
-use crate::{InvitationId, RelayAddress, Secret};
+use crate::{InvitationId, RelayAddress, Secret, local};
 use data_encoding::BASE32_NOPAD;
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 pub(crate) const SCHEME: &str = "SNUG:";
@@ -107,15 +108,19 @@ impl RelayHint {
 
     /// Whether the relay can be reached from its own computer only.
     pub fn is_loopback(&self) -> bool {
-        let host = self.url.split_once("://").map_or("", |(_, rest)| rest);
-        let host = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((ipv6, _port)) => ipv6,
-            None => host.split_once(':').map_or(host, |(host, _port)| host),
-        };
+        let host = local::host(&self.url);
         host.eq_ignore_ascii_case("localhost")
             || host
-                .parse::<std::net::IpAddr>()
+                .parse::<IpAddr>()
                 .is_ok_and(|ip| ip.to_canonical().is_loopback())
+    }
+
+    /// Whether the relay can be reached from its own local network only, or only from its computer.
+    pub fn is_local(&self) -> bool {
+        let host = local::host(&self.url);
+        self.is_loopback()
+            || host.to_ascii_lowercase().ends_with(".local")
+            || host.parse().is_ok_and(local::is_local)
     }
 }
 

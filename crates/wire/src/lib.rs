@@ -17,6 +17,7 @@ pub mod handshake;
 mod id;
 pub mod inbox;
 pub mod linking;
+mod local;
 pub mod log_state;
 pub mod own;
 pub mod pad;
@@ -32,6 +33,7 @@ pub use id::{
     AccountId, Address, ClaimId, ConnectionKey, ConversationId, DeviceId, DeviceKey, EnvelopeId,
     GroupId, InvitationId, JoinId, Lock, MessageId, RelayKey, Seq,
 };
+pub use local::is_local;
 pub use relay_address::RelayAddress;
 pub use secret::{LockSecret, Secret, Token};
 

@@ -299,6 +299,15 @@ fn wrong_usage_is_code_2() {
         &["history", "Bo", "--limit", "0"],
         &["listen", "--for", "10"],
         &["account", "new", "--name", "Ada"],
+        &[
+            "account",
+            "new",
+            "--name",
+            "Ada",
+            "--here",
+            "--relay",
+            "ws://127.0.0.1:1",
+        ],
         &["--lissten"],
         &[],
     ] {

@@ -135,6 +135,10 @@ export const commands = {
 	setConnectionSettings: (settings: ConnectionSettings) => __TAURI_INVOKE<null>("set_connection_settings", { settings }),
 	/**  Everything the Connection page shows. */
 	connectionDetails: () => __TAURI_INVOKE<ConnectionDetails>("connection_details"),
+	/**  Whether the relay inside the application is shared on the local network, and where. */
+	localNetwork: () => __TAURI_INVOKE<LocalNetworkRow>("local_network"),
+	/**  Shares it, or does so no more. */
+	shareOnLocalNetwork: (on: boolean) => __TAURI_INVOKE<LocalNetworkRow>("share_on_local_network", { on }),
 	/**  The person types in a chat, or has stopped. To be called at every key. */
 	typing: (chat: string, on: boolean) => __TAURI_INVOKE<null>("typing", { chat, on }),
 	/**  One's own presence. */
@@ -254,6 +258,8 @@ export type ChatStanding =
 export type ConnectionDetails = {
 	/**  What is shown everywhere. */
 	row: ConnectionRow,
+	/**  Other relays, by address. */
+	others: OtherRelay[],
 	/**  What carries frames. */
 	transport: Transport,
 	/**  Why it is no WebSocket, in a few words. */
@@ -533,6 +539,8 @@ export type InvitationRow = {
 	expiresAt: number | null,
 	/**  Whether its relay can be reached from this computer alone. */
 	hereOnly: boolean,
+	/**  Whether its relay can be reached from its local network alone. */
+	localOnly: boolean,
 	/**  Names of those who used it. */
 	usedBy: string[],
 };
@@ -575,6 +583,21 @@ export type LastLine = {
 	kind: MessageKind,
 	/**  What a notice says. */
 	notice: MessageNotice | null,
+};
+
+/**  Whether others in the local network can reach the relay inside the application, and where. */
+export type LocalNetworkRow = {
+	/**  There is such a relay; without one the rest says nothing. */
+	available: boolean,
+	/**  It is shared, or would be if nothing were in the way. */
+	on: boolean,
+	/**
+	 *  `host:port` under which it is reached. Shared without one: this computer is in no local
+	 *  network, or `problem` says what is in the way.
+	 */
+	address: string | null,
+	/**  What is in the way, in words. */
+	problem: string | null,
 };
 
 /**  Somebody named in a text. */
@@ -702,6 +725,25 @@ export type NewInvitation = {
 	uses: number | null,
 	/**  Of a group's code: whether one is asked each time. */
 	asks: boolean,
+};
+
+/**
+ *  The connection to another relay than the home relay: chats live on the relay of the invitation they
+ *  came from.
+ */
+export type OtherRelay = {
+	/**  `host:port`, as it is reached now. */
+	relay: string,
+	/**  It is in the local network. */
+	nearby: boolean,
+	/**  Whether TLS is below it. */
+	encrypted: boolean,
+	/**  How it is. */
+	state: ConnectionState,
+	/**  The last round trip. */
+	roundTrip: number | null,
+	/**  Why it is not connected. */
+	problem: ProblemCode | null,
 };
 
 /**  One's own presence. */
@@ -1237,6 +1279,10 @@ gone: Gone[] } |
 { type: "connection"; 
 /**  As it is now. */
 row: ConnectionRow } | 
+/**  The relay inside the application, towards the local network. */
+{ type: "localNetwork"; 
+/**  As it is now. */
+row: LocalNetworkRow } | 
 /**  How others are there. They are no rows of the database and have no revision. */
 { type: "presence"; 
 /**  Those who changed. */

@@ -8,6 +8,7 @@ import type {
   ContactRow,
   Draft,
   InvitationRow,
+  LocalNetworkRow,
   Mention,
   MessageDetails,
   NewInvitation,
@@ -115,6 +116,9 @@ export interface Core extends Groups {
   connectionDetails(): Promise<ConnectionDetails>;
   connectionSettings(): Promise<ConnectionSettings>;
   setConnectionSettings(settings: ConnectionSettings): Promise<void>;
+  localNetwork(): Promise<LocalNetworkRow>;
+  /** How it is then; what is in the way of sharing it says, and goes on trying. */
+  shareOnLocalNetwork(on: boolean): Promise<LocalNetworkRow>;
 
   copyText(text: string): Promise<void>;
   onUpdate(handler: (update: Update) => void): Promise<Stop>;

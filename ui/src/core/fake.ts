@@ -9,6 +9,7 @@ import type {
   Gone,
   GroupInvitationRow,
   InvitationRow,
+  LocalNetworkRow,
   Mention,
   MessageDetails,
   MessageRow,
@@ -61,6 +62,7 @@ export class FakeCore extends FakeContacts implements Core {
     problem: null,
     waiting: 0,
   };
+  local: LocalNetworkRow = { available: true, on: false, address: null, problem: null };
   readonly copied: string[] = [];
   readonly drafts = new Map<string, Draft>();
   presenceRows: PresenceRow[] = [];
@@ -383,6 +385,18 @@ export class FakeCore extends FakeContacts implements Core {
     this.settings = settings;
   }
 
+  async localNetwork(): Promise<LocalNetworkRow> {
+    await this.asked("localNetwork");
+    return this.local;
+  }
+
+  async shareOnLocalNetwork(on: boolean): Promise<LocalNetworkRow> {
+    await this.asked("shareOnLocalNetwork", on);
+    this.local = { ...this.local, on, address: on ? "192.168.1.5:7705" : null };
+    this.tell({ type: "localNetwork", row: this.local });
+    return this.local;
+  }
+
   async retryMessage(id: string): Promise<void> {
     await this.asked("retryMessage", id);
     const row = this.#messages.get(id);
@@ -427,7 +441,8 @@ export class FakeCore extends FakeContacts implements Core {
       group: null,
       uses: wish.reusable ? null : 1,
       asks: wish.reusable,
-      hereOnly: this.embedded,
+      hereOnly: this.embedded && !this.local.on,
+      localOnly: this.local.on,
       usedBy: [],
     };
     this.put({ invitations: [row] });

@@ -252,6 +252,7 @@ function invitations(core: FakeCore): void {
     createdAt: Date.now() - DAY,
     expiresAt: Date.now() + DAY,
     hereOnly: false,
+    localOnly: false,
     usedBy: [],
     ...rest,
   });

@@ -66,6 +66,8 @@ export const tauriCore: Core = {
   connectionDetails: () => told(commands.connectionDetails()),
   connectionSettings: () => told(commands.connectionSettings()),
   setConnectionSettings: (settings) => done(commands.setConnectionSettings(settings)),
+  localNetwork: () => told(commands.localNetwork()),
+  shareOnLocalNetwork: (on) => told(commands.shareOnLocalNetwork(on)),
 
   async savePicture(id, suggestedName) {
     const path = await told(

@@ -7,6 +7,7 @@ import type {
   GoneKind,
   GroupInvitationRow,
   InvitationRow,
+  LocalNetworkRow,
   MessageRow,
   PresenceRow,
   Problem,
@@ -36,6 +37,8 @@ export class Store {
   startup = $state.raw<Startup | null>(null);
   account = $state.raw<AccountRow | null>(null);
   connection = $state.raw<ConnectionRow | null>(null);
+  /** The relay inside Snug, for others in the local network. */
+  localNetwork = $state.raw<LocalNetworkRow | null>(null);
 
   readonly chats = new SvelteMap<string, ChatRow>();
   readonly invitations = new SvelteMap<string, InvitationRow>();
@@ -136,12 +139,13 @@ export class Store {
   }
 
   async #load(): Promise<void> {
-    const [chats, invitations, requests, groupInvitations, connection, presences] = await Promise.all([
+    const [chats, invitations, requests, groupInvitations, connection, local, presences] = await Promise.all([
       this.core.chats(),
       this.core.invitations(),
       this.core.requests(),
       this.core.groupInvitations(),
       this.core.connection(),
+      this.core.localNetwork(),
       this.core.presences(),
     ]);
     replace(this.chats, chats);
@@ -149,6 +153,7 @@ export class Store {
     replace(this.requests, requests);
     replace(this.groupInvitations, groupInvitations);
     this.connection = connection;
+    this.localNetwork = local;
     this.presences.clear();
     for (const row of presences) this.presences.set(row.account, row);
     // Whoever still writes says so again within seconds.
@@ -179,6 +184,8 @@ export class Store {
   apply(update: Update): void {
     if (update.type === "connection") {
       this.connection = update.row;
+    } else if (update.type === "localNetwork") {
+      this.localNetwork = update.row;
     } else if (update.type === "presence") {
       for (const row of update.rows) this.presences.set(row.account, row);
     } else if (update.type === "typing") {

@@ -5,7 +5,7 @@ use crate::contacts::{self, Chat, Contact};
 use crate::group::{self, Group};
 use crate::output::{self, Line};
 use crate::talk::{self, Begun, Talk};
-use crate::{chats, invite, signals, span};
+use crate::{chats, invite, local_network, signals, span};
 use anyhow::{Result, anyhow};
 use clap::Subcommand as _;
 use futures_util::FutureExt as _;
@@ -81,6 +81,9 @@ enum Other {
     },
     Decline {
         code: String,
+    },
+    Share {
+        on: Option<bool>,
     },
 }
 
@@ -185,6 +188,7 @@ async fn run(client: &Client, command: Other) -> Result<Vec<Line>> {
         Other::Preview { code } => invite::preview(client, &code).await?,
         Other::Accept { code } => invite::accept(client, &code).await?,
         Other::Decline { code } => invite::decline(client, &code).await?,
+        Other::Share { on } => local_network::share(client, on).await?,
     };
     Ok(vec![line])
 }

@@ -56,7 +56,7 @@ impl Client {
             }
             (None, Some(embedded)) => {
                 self.change_settings(|settings| settings.relay = None)?;
-                Ok(embedded.clone())
+                Ok(self.as_told(embedded.clone()))
             }
             (None, None) => Err(Problem::new(
                 ProblemCode::RelayUnreachable,

@@ -50,12 +50,19 @@ impl Client {
     /// # Errors
     /// When the database cannot be read.
     pub async fn connection_details(&self) -> Result<ConnectionDetails, Problem> {
-        let (account, queue, unreadable) = self
-            .read(|view| Ok((view.account()?, view.queue()?, view.quarantined()?)))
+        let (account, queue, unreadable, relays) = self
+            .read(|view| {
+                let counts = (view.queue()?, view.quarantined()?);
+                Ok((view.account()?, counts.0, counts.1, view.relays()?))
+            })
             .await?;
-        let home = account
-            .map(|account| account.home)
-            .or_else(|| self.0.embedded.clone());
+        let home = account.map(|account| account.home);
+        // The one inside the application is reached on this computer, whatever others are told.
+        let embedded = self.0.embedded.as_ref();
+        let home = match (home, embedded) {
+            (Some(home), Some(here)) if home.key == here.key => Some(here.clone()),
+            (home, embedded) => home.or_else(|| embedded.cloned()),
+        };
         let (way, now) = (self.way(), now());
         let proxy = home.as_ref().map(|home| gate(&home.url, &way.proxy));
         let statistics = home.as_ref();
@@ -71,6 +78,16 @@ impl Client {
             .and_then(Result::ok)
             .flatten()
             .map(|gate| gate.to_string());
+        let others = relays.iter().filter(|relay| {
+            let is_home = |home: &RelayAddress| home.key == relay.key;
+            !home.as_ref().is_some_and(is_home)
+        });
+        details.others = others
+            .filter_map(|relay| {
+                let statistics = self.0.ledger.statistics(&relay.key)?;
+                Some(view::other_relay(relay, &statistics))
+            })
+            .collect();
         details.queue = view::queue(queue);
         details.unreadable = view::count(unreadable);
         Ok(details)
@@ -79,6 +96,10 @@ impl Client {
     /// Which relay answers at what a person wrote. A token behind it is kept for that relay.
     pub(super) async fn find_relay(&self, text: &str) -> Result<RelayAddress, Problem> {
         let (url, token) = relay_url::with_token(text)?;
+        // Nobody vouches for its certificate, and nobody has to.
+        if let Some(own) = self.shared_at(&url) {
+            return Ok(own);
+        }
         let relay = lookup_with(&url, token.as_ref(), &self.way()).await?;
         if let Some(token) = token {
             self.keep_token(relay.key, token).await?;

@@ -155,6 +155,7 @@ impl Client {
             hint.url.clone_from(&embedded.url);
         }
         let (relay, answer) = ask(&hint, Request::Card(code.id), &self.way()).await?;
+        let relay = self.as_told(relay);
         let (sealed, ended) = match answer {
             Answer::Card(sealed, ended) => (sealed, ended),
             Answer::Refused(why) => return Err(self::ended(&why)),

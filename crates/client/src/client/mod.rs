@@ -7,6 +7,7 @@ mod connection;
 mod contacts;
 mod groups;
 mod inviting;
+mod local_network;
 mod pictures;
 mod presence;
 mod talk;
@@ -18,6 +19,8 @@ use crate::clock::now;
 use crate::connection::{Change, Ground, Ledger, Timing, Way, look};
 use crate::driver::{CALLS, Call, Driver, EVENTS, Published, SharedDataDir};
 use crate::keychain::{Keychain, KeychainKind, Keys};
+use crate::local_network::Door;
+use crate::local_network::sharing::Sharing;
 use crate::view::{self, ConnectionRow};
 use crate::{DataDir, Problem, ProblemCode, Settings};
 use inviting::Fetched;
@@ -40,6 +43,8 @@ pub struct Options {
     pub keychain: Keychain,
     /// The relay that runs inside the application, as it listens now; `None` without one.
     pub embedded: Option<RelayAddress>,
+    /// Its way to the local network, if the host has one.
+    pub door: Option<Arc<dyn Door>>,
     /// Delays of connections, as long as the person has set none.
     pub timing: Timing,
 }
@@ -50,6 +55,7 @@ impl Options {
         Self {
             keychain,
             embedded: None,
+            door: None,
             timing: Timing::default(),
         }
     }
@@ -69,6 +75,7 @@ struct Inner {
     keys: Keys,
     keychain: KeychainKind,
     embedded: Option<RelayAddress>,
+    sharing: Option<Arc<Sharing>>,
     timing: Timing,
     way: watch::Sender<Way>,
     ledger: Ledger,
@@ -104,7 +111,10 @@ impl Client {
     pub async fn open(mut data: DataDir, options: Options) -> Result<Self, Problem> {
         let keys = options.keychain.keys(&mut data).await?;
         let (path, key) = (data.private_database()?, keys.database.clone());
-        let embedded = options.embedded.clone();
+        // While it is shared, others know it by another address than this computer does.
+        let is_shared =
+            options.door.is_some() && data.settings().local_network.is_some_and(|kept| kept.on);
+        let embedded = options.embedded.clone().filter(|_| !is_shared);
         let (engine, reader) = blocking(move || {
             let mut engine = Engine::open(connect(&path, &key, Access::Write)?, Box::new(rng()))?;
             // A relay is its key: the one in this process may have had to take another port.
@@ -152,6 +162,11 @@ impl Client {
             data: Arc::clone(&data),
         };
         let driver = driver.start().map_err(Problem::broken)?;
+        let sharing = local_network::sharing(&options, &calls, &data, &published);
+        if let Some(sharing) = &sharing {
+            sharing.begin().await;
+            tasks.spawn(Arc::clone(sharing).follow(shutdown.clone()));
+        }
         Ok(Self(Arc::new(Inner {
             calls,
             reader: Arc::new(Mutex::new(Some(reader))),
@@ -160,6 +175,7 @@ impl Client {
             keys,
             keychain: options.keychain.kind(),
             embedded: options.embedded,
+            sharing,
             timing: options.timing,
             way,
             ledger,

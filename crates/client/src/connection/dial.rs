@@ -1,9 +1,10 @@
 //! A connection's beginning: both sides prove a key. Where no WebSocket gets through, something stands
 //! in for it.
 
+use super::nearby::dial_or_find;
 use super::refused::Refused;
 use super::socket::{self, Socket, frame, message, unreachable};
-use super::{Way, proxy};
+use super::{Way, proxy, tls};
 use crate::{Problem, ProblemCode};
 use ed25519_dalek::SigningKey;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -25,7 +26,7 @@ pub(super) enum Expected {
 }
 
 impl Expected {
-    fn fits(&self, relay: &RelayAddress) -> bool {
+    pub fn fits(&self, relay: &RelayAddress) -> bool {
         match self {
             Self::Key(key) => *key == relay.key,
             Self::Named(hint) => hint.names(relay),
@@ -68,7 +69,7 @@ pub async fn ask(
 ) -> Result<(RelayAddress, Answer), Problem> {
     let key = Secret::new(rand::random());
     let expected = Expected::Named(hint.clone());
-    let dialled = dial(&hint.url, &expected, &key, None, way).await?;
+    let dialled = dial_or_find(&hint.url, &expected, &key, way).await?;
     let Dialled {
         mut socket, relay, ..
     } = dialled;
@@ -155,8 +156,8 @@ pub(super) async fn dial_by(
     let token = |relay: &RelayKey| token.or_else(|| way.tokens.get(relay)).cloned();
     let begun = async {
         let mut socket = match stream {
-            Some(stream) => socket::open(url, stream).await?,
-            None => socket::open_polling(url, way).await?,
+            Some(stream) => socket::open(url, stream, expected).await?,
+            None => socket::open_polling(url, expected, way).await?,
         };
         let relay = shake(&mut socket, url, expected, key, token).await?;
         Ok(Dialled {
@@ -232,8 +233,7 @@ fn check(
     if transcript.verify(Side::Relay, &challenge.signature) && expected.fits(&relay) {
         return Ok((relay, transcript));
     }
-    let text = format!("Another relay answers at {url} than the one expected. Check the address.");
-    Err(Problem::new(ProblemCode::RelayOther, text))
+    Err(tls::other(url))
 }
 
 /// What a relay's last word means.

@@ -13,6 +13,7 @@ mod dial;
 mod direct;
 mod ledger;
 mod link;
+mod nearby;
 mod packet;
 mod polling;
 mod proxy;
@@ -22,6 +23,7 @@ mod socket;
 mod statistics;
 mod stream;
 mod surroundings;
+mod tls;
 
 pub use backoff::Backoff;
 pub use dial::{ask, lookup, lookup_with};
@@ -31,7 +33,7 @@ pub use statistics::{Reconnect, Statistics};
 pub(crate) use ledger::{Ledger, Messages};
 pub(crate) use proxy::gate;
 pub(crate) use run::{Connection, Ground};
-pub(crate) use surroundings::{Change, look};
+pub(crate) use surroundings::{Change, look, towards_the_internet};
 
 use crate::view::Proxy;
 use snug_wire::frame::{ClientFrame, RelayFrame};
@@ -107,6 +109,8 @@ pub(crate) struct Origin {
 pub(crate) enum Event {
     /// An attempt begins.
     Connecting,
+    /// The relay is at another URL than it was; `Up` follows.
+    Found(String),
     /// Authenticated: requests may be sent, into this connection and no other.
     Up(mpsc::Sender<ClientFrame>),
     /// Frames, in their order. Only between `Up` and `Down`.

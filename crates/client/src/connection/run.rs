@@ -2,8 +2,9 @@
 
 use super::backoff::in_a_row;
 use super::detour::Detour;
-use super::dial::{By, Dialled, Expected, dial, dial_by};
+use super::dial::{By, Dialled, Expected, dial_by};
 use super::link::{Ended, Link};
+use super::nearby::dial_or_find;
 use super::refused::Refused;
 use super::socket::Socket;
 use super::{Change, Event, Ledger, Origin, Statistics, Way};
@@ -88,7 +89,7 @@ impl Connection {
 struct Road {
     detour: Detour,
     /// A WebSocket that got through, to be used next.
-    ready: Option<Socket>,
+    ready: Option<Dialled>,
 }
 
 struct Task {
@@ -109,13 +110,13 @@ impl Task {
         let mut failures = 0;
         let mut road = Road::default();
         while !self.end.is_cancelled() {
-            let up = OnceLock::new();
+            let (up, found) = (OnceLock::new(), OnceLock::new());
             let way = self.way.borrow_and_update().clone();
             // What happened before led to this attempt.
             self.changes.mark_unchanged();
             let (mut changing, mut changes) = (self.way.clone(), self.changes.clone());
             let ended = tokio::select! {
-                ended = self.attempt(&way, &up, &mut road) => ended,
+                ended = self.attempt(&way, &up, &found, &mut road) => ended,
                 ended = self.overtaken(&way, &mut changing, &mut changes) => {
                     // Another network may let through what this one did not.
                     road = Road::default();
@@ -123,6 +124,9 @@ impl Task {
                 }
             };
             (self.way, self.changes) = (changing, changes);
+            if let Some(url) = found.into_inner() {
+                self.relay.url = url;
+            }
             let stood = up.get().map(Instant::elapsed);
             failures = in_a_row(failures, stood, way.timing.silence);
             let backoff = self.way.borrow().timing.backoff;
@@ -134,15 +138,26 @@ impl Task {
         }
     }
 
-    /// Connects and stays connected; `up` is set to when it was.
-    async fn attempt(&self, way: &Way, up: &OnceLock<Instant>, road: &mut Road) -> Ended {
+    /// Connects and stays connected; `up` is set to when it was, `found` to where if it was elsewhere
+    /// than before.
+    async fn attempt(
+        &self,
+        way: &Way,
+        up: &OnceLock<Instant>,
+        found: &OnceLock<String>,
+        road: &mut Road,
+    ) -> Ended {
         self.becomes(ConnectionState::Connecting);
         self.tell(Event::Connecting).await;
         let dialled = tokio::select! {
             dialled = self.dial(way, road) => dialled,
             () = self.end.cancelled() => return Ended::closing(),
         };
-        let (socket, instead) = match dialled {
+        let Dialled {
+            socket,
+            relay,
+            instead,
+        } = match dialled {
             Ok(dialled) => dialled,
             Err(refused) => {
                 let longest = way.timing.backoff.longest;
@@ -152,6 +167,10 @@ impl Task {
                 };
             }
         };
+        if relay.url != self.relay.url {
+            found.get_or_init(|| relay.url.clone());
+            self.tell(Event::Found(relay.url.clone())).await;
+        }
         let is_detour = instead.is_some();
         self.statistics
             .send_modify(|statistics| statistics.instead = instead);
@@ -159,7 +178,7 @@ impl Task {
         let begun = *up.get_or_init(Instant::now);
         let link = Link {
             origin: self.origin,
-            url: &self.relay.url,
+            url: &relay.url,
             way: self.way.clone(),
             retry: &self.retry,
             events: &self.events,
@@ -176,29 +195,27 @@ impl Task {
         ended
     }
 
-    /// A connection, and why it is not over a WebSocket.
-    async fn dial(&self, way: &Way, road: &mut Road) -> Result<(Socket, Option<String>), Refused> {
-        if let Some(socket) = road.ready.take() {
-            return Ok((socket, None));
+    async fn dial(&self, way: &Way, road: &mut Road) -> Result<Dialled, Refused> {
+        if let Some(dialled) = road.ready.take() {
+            return Ok(dialled);
         }
         let (url, expected) = (&self.relay.url, Expected::Key(self.relay.key));
         if let Some(why) = road.detour.why(Instant::now()) {
-            let why = why.to_owned();
+            let instead = Some(why.to_owned());
             let by_http = dial_by(By::Polling, url, &expected, &self.key, None, way).await;
             if let Ok(dialled) = by_http {
-                return Ok((dialled.socket, Some(why)));
+                return Ok(Dialled { instead, ..dialled });
             }
         }
-        let Dialled {
-            socket, instead, ..
-        } = dial(url, &expected, &self.key, None, way).await?;
-        match &instead {
-            Some(why) => road
-                .detour
-                .begin(why.clone(), way.timing.upgrade, Instant::now()),
+        let dialled = dial_or_find(url, &expected, &self.key, way).await?;
+        match &dialled.instead {
+            Some(why) => {
+                let (why, first) = (why.clone(), way.timing.upgrade);
+                road.detour.begin(why, first, Instant::now());
+            }
             None => road.detour.end(),
         }
-        Ok((socket, instead))
+        Ok(dialled)
     }
 
     /// Runs a connection over HTTP until it ends, or a WebSocket gets through.
@@ -213,7 +230,7 @@ impl Task {
         let mut run = pin!(link.run(socket, &end));
         let web_socket = tokio::select! {
             ended = &mut run => return ended,
-            web_socket = self.web_socket(way, &mut road.detour) => web_socket,
+            web_socket = self.web_socket(link.url, way, &mut road.detour) => web_socket,
         };
         // What was said last still leaves.
         end.cancel();
@@ -223,14 +240,14 @@ impl Task {
     }
 
     /// The first that gets through.
-    async fn web_socket(&self, way: &Way, detour: &mut Detour) -> Socket {
-        let (url, expected) = (&self.relay.url, Expected::Key(self.relay.key));
+    async fn web_socket(&self, url: &str, way: &Way, detour: &mut Detour) -> Dialled {
+        let expected = Expected::Key(self.relay.key);
         loop {
             sleep_until(detour.due().unwrap_or_else(Instant::now)).await;
             match dial_by(By::WebSocket, url, &expected, &self.key, None, way).await {
                 Ok(dialled) => {
                     detour.end();
-                    return dialled.socket;
+                    return dialled;
                 }
                 Err(refused) => {
                     let why = refused.blocked.unwrap_or(refused.problem.text);

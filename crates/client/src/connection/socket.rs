@@ -1,16 +1,16 @@
 //! What carries frames: a WebSocket, or what stands in for one.
 
+use super::dial::Expected;
 use super::polling::{Closed, Polling};
 use super::refused::Refused;
 use super::stream::{Heard, Stream};
-use super::{Way, proxy};
+use super::{Way, proxy, tls};
 use crate::{Problem, ProblemCode};
 use futures_util::{Sink, SinkExt as _, StreamExt as _};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use snug_wire::frame::{ClientFrame, RelayFrame};
 use snug_wire::{FRAME_LIMIT, decode, encode};
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -83,8 +83,13 @@ const BUFFER: usize = 4096;
 /// Most bytes waiting to be written: a few of the largest frames.
 const WRITE_LIMIT: usize = 4 * FRAME_LIMIT;
 
-/// Opens a WebSocket to `ws://…` or `wss://…` over a stream to it.
-pub(super) async fn open(url: &str, stream: TcpStream) -> Result<Socket, Refused> {
+/// Opens a WebSocket to `ws://…` or `wss://…` over a stream to it, with TLS as that relay is expected to
+/// have it.
+pub(super) async fn open(
+    url: &str,
+    stream: TcpStream,
+    expected: &Expected,
+) -> Result<Socket, Refused> {
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
@@ -92,7 +97,7 @@ pub(super) async fn open(url: &str, stream: TcpStream) -> Result<Socket, Refused
         .max_message_size(Some(FRAME_LIMIT))
         .max_frame_size(Some(FRAME_LIMIT));
     let connector = match url.starts_with("wss://") {
-        true => Some(Connector::Rustls(tls()?)),
+        true => Some(Connector::Rustls(tls::config(expected)?)),
         false => None,
     };
     let stream = Stream::new(stream);
@@ -103,14 +108,22 @@ pub(super) async fn open(url: &str, stream: TcpStream) -> Result<Socket, Refused
             let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
             Err(answered(url, response.status().as_u16(), seconds))
         }
+        Err(Error::Io(error)) => match tls::problem(url, &error) {
+            Some(problem) => Err(problem.into()),
+            None => Err(Refused::blocked(unreachable(url, &error), &error)),
+        },
         Err(error) => Err(Refused::blocked(unreachable(url, &error), &error)),
     }
 }
 
 /// Opens what stands in for a WebSocket, to the same address.
-pub(super) async fn open_polling(url: &str, way: &Way) -> Result<Socket, Refused> {
+pub(super) async fn open_polling(
+    url: &str,
+    expected: &Expected,
+    way: &Way,
+) -> Result<Socket, Refused> {
     let http = reqwest::Client::builder()
-        .tls_backend_preconfigured(ClientConfig::clone(tls()?.as_ref()))
+        .tls_backend_preconfigured(ClientConfig::clone(tls::config(expected)?.as_ref()))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .http1_only();
@@ -141,22 +154,6 @@ fn answered(url: &str, status: u16, seconds: Option<u64>) -> Refused {
             Refused::blocked(problem, &format!("the answer is HTTP {status}"))
         }
     }
-}
-
-/// TLS as the operating system trusts it. Which relay answers is proved above it (rule 1).
-fn tls() -> Result<Arc<ClientConfig>, Problem> {
-    static CONFIG: OnceLock<Result<Arc<ClientConfig>, rustls::Error>> = OnceLock::new();
-    let config = CONFIG.get_or_init(|| {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider);
-        let config = builder.with_safe_default_protocol_versions()?;
-        Ok(Arc::new(
-            config.with_root_certificates(roots).with_no_client_auth(),
-        ))
-    });
-    config.clone().map_err(Problem::broken)
 }
 
 pub(super) fn unreachable(url: &str, why: &dyn std::fmt::Display) -> Problem {

@@ -35,14 +35,14 @@ pub(crate) async fn look(changes: watch::Sender<Change>) {
     let mut watch = Watch {
         wall: clock::now(),
         instant: Instant::now(),
-        here: here(),
+        here: towards_the_internet(),
     };
     loop {
         tokio::select! {
             () = sleep(LOOK) => {}
             () = changes.closed() => return,
         }
-        if let Some(change) = watch.look(clock::now(), Instant::now(), here()) {
+        if let Some(change) = watch.look(clock::now(), Instant::now(), towards_the_internet()) {
             tracing::info!(?change, "around this computer");
             changes.send_replace(change);
         }
@@ -79,8 +79,8 @@ impl Watch {
     }
 }
 
-/// Addresses that documentation is written with (RFC 5737, RFC 3849): routed like any other.
-fn here() -> Here {
+/// Asked with addresses that documentation is written with (RFC 5737, RFC 3849): routed like any other.
+pub(crate) fn towards_the_internet() -> Here {
     (
         towards(
             Ipv4Addr::UNSPECIFIED.into(),
@@ -146,6 +146,6 @@ mod tests {
     #[test]
     fn this_computer_is_asked_without_a_network() {
         // Whatever it says, it says the same twice.
-        assert_eq!(here(), here());
+        assert_eq!(towards_the_internet(), towards_the_internet());
     }
 }

@@ -97,7 +97,7 @@ impl Driver {
         } = self;
         let mut state = State {
             engine,
-            relays: Relays::new(ground),
+            relays: Relays::new(ground, embedded.clone()),
             publisher: Publisher::new(published, embedded),
             held: None,
             tick_at: 0,

@@ -13,6 +13,8 @@ use tokio::sync::watch;
 pub(super) struct Relays {
     ground: Ground,
     begun: u64,
+    /// The relay inside the application, where it really is.
+    embedded: Option<RelayAddress>,
     all: BTreeMap<RelayKey, Relay>,
 }
 
@@ -27,17 +29,24 @@ struct Relay {
 }
 
 impl Relays {
-    pub fn new(ground: Ground) -> Self {
+    pub fn new(ground: Ground, embedded: Option<RelayAddress>) -> Self {
         Self {
             ground,
             begun: 0,
+            embedded,
             all: BTreeMap::new(),
         }
     }
 
     /// Connects to every relay the engine names, and to no other.
     pub fn follow(&mut self, engine: &mut Engine) -> Result<()> {
-        let named = engine.relays()?;
+        let mut named = engine.relays()?;
+        for relay in &mut named {
+            // Whatever others are told: from here it is on this computer.
+            if let Some(here) = self.embedded.as_ref().filter(|here| here.key == relay.key) {
+                relay.url.clone_from(&here.url);
+            }
+        }
         let gone = |key: &RelayKey, relay: &Relay| {
             !named
                 .iter()
@@ -137,6 +146,10 @@ impl Relays {
         };
         match event {
             Event::Connecting | Event::Measured => {}
+            Event::Found(url) => {
+                relay.url.clone_from(&url);
+                engine.relay_moved(&RelayAddress { url, key }, now)?;
+            }
             Event::Up(requests) => {
                 relay.failed = false;
                 relay.lane = Some(Lane::new(requests, engine.subscriptions(&key)?));

@@ -4,6 +4,7 @@ use super::{ConnectionRow, ConnectionState, Millis, count, millis};
 use crate::ProblemCode;
 use crate::connection::{Messages, Reconnect, Statistics};
 use serde::{Deserialize, Serialize};
+use snug_wire::code::RelayHint;
 use snug_wire::{RelayAddress, content};
 use std::time::Duration;
 
@@ -82,6 +83,26 @@ pub struct QueueCount {
     pub count: u32,
 }
 
+/// The connection to another relay than the home relay: chats live on the relay of the invitation they
+/// came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct OtherRelay {
+    /// `host:port`, as it is reached now.
+    pub relay: String,
+    /// It is in the local network.
+    pub nearby: bool,
+    /// Whether TLS is below it.
+    pub encrypted: bool,
+    /// How it is.
+    pub state: ConnectionState,
+    /// The last round trip.
+    pub round_trip: Option<Millis>,
+    /// Why it is not connected.
+    pub problem: Option<ProblemCode>,
+}
+
 /// Everything known of the connection to the home relay, and of messages on their way. Counts are
 /// since Snug was opened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,6 +111,8 @@ pub struct QueueCount {
 pub struct ConnectionDetails {
     /// What is shown everywhere.
     pub row: ConnectionRow,
+    /// Other relays, by address.
+    pub others: Vec<OtherRelay>,
     /// What carries frames.
     pub transport: Transport,
     /// Why it is no WebSocket, in a few words.
@@ -147,6 +170,7 @@ pub(crate) fn connection_details(
     let mut details = ConnectionDetails {
         up_since: (row.state == ConnectionState::Connected).then_some(row.since),
         row,
+        others: Vec::new(),
         transport: Transport::WebSocket,
         instead: None,
         encrypted: home.is_some_and(|home| home.url.starts_with("wss://")),
@@ -174,6 +198,19 @@ pub(crate) fn connection_details(
         add(&mut details, statistics, now);
     }
     details
+}
+
+/// A relay that is not the home relay.
+pub(crate) fn other_relay(relay: &RelayAddress, statistics: &Statistics) -> OtherRelay {
+    let hint = RelayHint::of(relay);
+    OtherRelay {
+        relay: relay.host().to_owned(),
+        nearby: hint.is_local() && !hint.is_loopback(),
+        encrypted: relay.url.starts_with("wss://"),
+        state: statistics.state,
+        round_trip: statistics.round_trip.map(span),
+        problem: statistics.problem.as_ref().map(|problem| problem.code),
+    }
 }
 
 fn add(details: &mut ConnectionDetails, statistics: &Statistics, now: u64) {

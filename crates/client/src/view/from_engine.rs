@@ -145,6 +145,7 @@ pub(crate) fn invitation_row(
         created_at: millis(invitation.created_at),
         expires_at: card.expires_at.map(millis),
         here_only: code.relay.is_loopback(),
+        local_only: code.relay.is_local() && !code.relay.is_loopback(),
         used_by: users.map(|request| request.name).collect(),
     })
 }

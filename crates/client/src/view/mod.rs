@@ -9,6 +9,7 @@ mod details;
 mod from_engine;
 mod from_groups;
 mod groups;
+mod local_network;
 mod messages;
 mod presence;
 mod rows;
@@ -18,12 +19,14 @@ mod update;
 
 pub use contacts::{BlockedRow, ContactRow, SafetyNumber, Trust};
 pub use details::{
-    ConnectionDetails, ErrorCount, Priority, QueueCount, ReconnectRow, RoundTrip, Transport,
+    ConnectionDetails, ErrorCount, OtherRelay, Priority, QueueCount, ReconnectRow, RoundTrip,
+    Transport,
 };
 pub use groups::{
     ChatStanding, GroupChange, GroupInvitationRow, GroupPreview, GroupRow, NewInvitation,
     ParticipantKind, ParticipantRow, ParticipantState, PendingRow, Role,
 };
+pub use local_network::LocalNetworkRow;
 pub use presence::{OwnPresence, OwnState, PresenceRow, PresenceState, Privacy, PrivacyOverride};
 pub use rows::{
     AccountRow, ChatKind, ChatRow, ConnectionRow, ConnectionState, InvitationRow, InvitationState,
@@ -39,7 +42,7 @@ pub use update::{Gone, GoneKind, Update};
 
 pub(crate) use connection::{connection_at_first, connection_row, relay_name};
 pub(crate) use contacts::{blocked_row, contact_row, muted_until, safety_number};
-pub(crate) use details::{connection_details, queue};
+pub(crate) use details::{connection_details, other_relay, queue};
 pub(crate) use from_engine::{
     Names, account_row, chat_row, count, invitation_row, place, preview, request_row,
 };

@@ -262,6 +262,8 @@ pub struct InvitationRow {
     pub expires_at: Option<Millis>,
     /// Whether its relay can be reached from this computer alone.
     pub here_only: bool,
+    /// Whether its relay can be reached from its local network alone.
+    pub local_only: bool,
     /// Names of those who used it.
     pub used_by: Vec<String>,
 }

@@ -1,7 +1,8 @@
 //! What has changed.
 
 use super::{
-    ChatRow, ConnectionRow, GroupInvitationRow, InvitationRow, MessageRow, PresenceRow, RequestRow,
+    ChatRow, ConnectionRow, GroupInvitationRow, InvitationRow, LocalNetworkRow, MessageRow,
+    PresenceRow, RequestRow,
 };
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,11 @@ pub enum Update {
     Connection {
         /// As it is now.
         row: ConnectionRow,
+    },
+    /// The relay inside the application, towards the local network.
+    LocalNetwork {
+        /// As it is now.
+        row: LocalNetworkRow,
     },
     /// How others are there. They are no rows of the database and have no revision.
     Presence {

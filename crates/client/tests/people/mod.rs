@@ -132,15 +132,21 @@ pub async fn open(place: &TempDir, keychain: &Keychain, embedded: Option<RelayAd
     let options = Options {
         keychain: keychain.clone(),
         embedded,
-        timing: Timing {
-            backoff: Backoff {
-                first: Duration::from_millis(20),
-                longest: Duration::from_millis(200),
-            },
-            ..Timing::default()
-        },
+        door: None,
+        timing: quick(),
     };
     Client::open(data, options).await.unwrap()
+}
+
+/// Pauses that nobody notices.
+pub fn quick() -> Timing {
+    Timing {
+        backoff: Backoff {
+            first: Duration::from_millis(20),
+            longest: Duration::from_millis(200),
+        },
+        ..Timing::default()
+    }
 }
 
 /// Ada invites, Bo accepts, both are in the chat.
@@ -162,6 +168,7 @@ pub fn kind(update: &Update) -> &'static str {
     match update {
         Update::Changed { .. } => "changed",
         Update::Connection { .. } => "connection",
+        Update::LocalNetwork { .. } => "local network",
         Update::Presence { .. } => "presence",
         Update::Typing { .. } => "typing",
         Update::Notify { .. } => "notify",

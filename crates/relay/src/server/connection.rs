@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
 
 /// Bytes of requests, over all connections, that may wait for the writer. When as many do,
 /// connections are read no further until some are done.
@@ -43,10 +44,10 @@ impl From<Refusal> for End {
     }
 }
 
-/// Serves a connection to its end.
-pub async fn serve(mut line: Line, shared: &Shared, pass: Arc<Pass>) {
+/// Serves a connection to its end, which `leaving` brings about.
+pub async fn serve(mut line: Line, shared: &Shared, pass: Arc<Pass>, leaving: &CancellationToken) {
     let begun = tokio::select! {
-        () = shared.leaving.cancelled() => Err(Refusal::Leaving.into()),
+        () = leaving.cancelled() => Err(Refusal::Leaving.into()),
         // What only its beginning and its end need is not kept by every connection: so the boxes.
         begun = timeout(shared.times.handshake, Box::pin(handshake(&mut line, shared))) => {
             begun.unwrap_or(Err(Refusal::NotProved.into()))
@@ -56,6 +57,7 @@ pub async fn serve(mut line: Line, shared: &Shared, pass: Arc<Pass>) {
         Ok(until) => {
             let connection = Connection {
                 shared,
+                leaving,
                 pass,
                 peer: Peer(shared.next_peer.fetch_add(1, Ordering::Relaxed)),
             };
@@ -75,6 +77,7 @@ pub async fn serve(mut line: Line, shared: &Shared, pass: Arc<Pass>) {
 /// One that is authenticated.
 struct Connection<'a> {
     shared: &'a Shared,
+    leaving: &'a CancellationToken,
     pass: Arc<Pass>,
     peer: Peer,
 }
@@ -118,7 +121,7 @@ impl Connection<'_> {
     /// Reads and writes until something ends it.
     async fn talk(&self, line: &mut Line, frames: &mut Frames, until: Option<Instant>) -> End {
         // Between two writes, so that no frame is lost half-way.
-        let mut leaving = pin!(self.shared.leaving.cancelled());
+        let mut leaving = pin!(self.leaving.cancelled());
         let mut expired = pin!(at(until));
         let silence = self.shared.times.silence;
         let mut burst = Vec::new();

@@ -28,8 +28,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
 /// The default of 128 KiB would be held by every idle connection.
@@ -54,33 +56,45 @@ pub struct Caller {
     handed: Option<Arc<AtomicBool>>,
     /// Whether the stream carries a session of Socket.IO; looked at now and then, and forgotten.
     lasts: Arc<AtomicBool>,
+    /// Of where they came in.
+    leaving: CancellationToken,
+}
+
+/// Where people come in, and until when.
+#[derive(Clone)]
+pub struct Entrance {
+    /// TLS, where there is any.
+    pub tls: Option<TlsAcceptor>,
+    /// Connections that came in here are to take their leave, and no new one begins.
+    pub leaving: CancellationToken,
+    /// Nobody is listened to here any more.
+    pub closing: CancellationToken,
+    /// For devices in the local network, and for nobody else.
+    pub is_outside: bool,
 }
 
 /// How a stream becomes a conversation.
 struct Door {
     shared: Arc<Shared>,
     router: Router,
-    tls: Option<TlsAcceptor>,
+    entrance: Entrance,
 }
 
-/// Takes connections until the relay closes; says in words why it cannot.
-pub fn accept(listener: TcpListener, shared: &Arc<Shared>) -> Result<(), String> {
-    let certificate = shared.certificate.as_ref();
+/// Takes connections until the entrance closes.
+pub fn accept(listener: TcpListener, shared: &Arc<Shared>, entrance: Entrance) -> JoinHandle<()> {
     let (sessions, io) = socket_io::routes(shared);
     let admit = middleware::from_fn_with_state(Arc::clone(shared), admit);
+    let router = sessions.route_layer(admit).route("/", get(upgrade));
+    let router = match entrance.is_outside {
+        true => router,
+        false => router.merge(operator::routes(&shared.settings.operator)),
+    };
     let door = Arc::new(Door {
-        router: sessions
-            .route_layer(admit)
-            .route("/", get(upgrade))
-            .merge(operator::routes(&shared.settings.operator))
-            .with_state(Arc::clone(shared)),
-        tls: certificate
-            .map(|certificate| certificate.acceptor())
-            .transpose()?,
+        router: router.with_state(Arc::clone(shared)),
+        entrance,
         shared: Arc::clone(shared),
     });
-    shared.tasks.spawn(listen(listener, door, io));
-    Ok(())
+    shared.tasks.spawn(listen(listener, door, io))
 }
 
 async fn listen(listener: TcpListener, door: Arc<Door>, io: SocketIo) {
@@ -88,12 +102,15 @@ async fn listen(listener: TcpListener, door: Arc<Door>, io: SocketIo) {
     let trusted = &shared.settings.access.trusted_proxies;
     loop {
         let accepted = tokio::select! {
-            () = shared.closing.cancelled() => break,
+            () = door.entrance.closing.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
                 let peer = peer.ip().to_canonical();
+                if door.entrance.is_outside && !snug_wire::is_local(peer) {
+                    continue;
+                }
                 let is_proxy = trusted.iter().any(|network| network.contains(&peer));
                 // Who goes on although told that it is too many is not even told.
                 let Some(knock) = shared.gate.knock(peer, is_proxy) else {
@@ -120,7 +137,7 @@ async fn serve(stream: TcpStream, peer: IpAddr, knock: Knock, door: Arc<Door>) {
     }
     let lasts = Arc::new(AtomicBool::new(false));
     let talk = async {
-        match &door.tls {
+        match &door.entrance.tls {
             None => http(stream, peer, &knock, &lasts, &door).await,
             Some(tls) => {
                 let greeted = timeout(door.shared.times.header, tls.accept(stream)).await;
@@ -140,7 +157,7 @@ async fn serve(stream: TcpStream, peer: IpAddr, knock: Knock, door: Arc<Door>) {
         }
     };
     tokio::select! {
-        () = door.shared.closing.cancelled() => {}
+        () = door.entrance.closing.cancelled() => {}
         () = too_long => {}
         () = talk => {}
     }
@@ -158,6 +175,7 @@ where
             origin,
             handed: knock.handed().filter(|_| origin.address == peer),
             lasts: Arc::clone(lasts),
+            leaving: door.entrance.leaving.clone(),
         });
         door.router.clone().call(request)
     };
@@ -194,7 +212,7 @@ async fn upgrade(
         .max_message_size(FRAME_LIMIT)
         .max_frame_size(FRAME_LIMIT)
         .on_upgrade(async move |socket| {
-            connection::serve(Line::WebSocket(socket), &shared, pass).await;
+            connection::serve(Line::WebSocket(socket), &shared, pass, &caller.leaving).await;
             drop(counted);
         })
 }
@@ -220,7 +238,9 @@ async fn admit(
     // Only what becomes a WebSocket takes the place of its stream.
     let handed = caller.handed.as_deref().filter(|_| is_web_socket);
     match shared.let_in(&caller, request.headers(), handed) {
-        Ok(pass) => request.extensions_mut().insert(Seat::new(pass)),
+        Ok(pass) => request
+            .extensions_mut()
+            .insert(Seat::new(pass, caller.leaving.clone())),
         Err(no) => return *no,
     };
     next.run(request).await
@@ -235,7 +255,7 @@ impl Shared {
         handed: Option<&AtomicBool>,
     ) -> Result<Pass, Box<Response>> {
         let no = |why, again| Err(Box::new(self.turn_away(caller, why, again)));
-        if self.leaving.is_cancelled() {
+        if caller.leaving.is_cancelled() {
             return no(Away::Leaving, LATER);
         }
         if !origins::may(headers, &self.settings.access.allowed_origins) {

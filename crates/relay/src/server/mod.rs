@@ -21,12 +21,15 @@ mod metrics;
 mod operator;
 mod origins;
 mod outgoing;
+mod outside;
+mod own_certificate;
 mod socket_io;
 mod stats;
 mod tls;
 mod watched;
 mod writer;
 
+pub use outside::{Outside, OutsideError};
 pub(crate) use watched::Watched;
 
 use crate::core::Core;
@@ -144,6 +147,7 @@ pub struct Running {
     leaving: DropGuard,
     closing: DropGuard,
     written: oneshot::Receiver<()>,
+    outside: Outside,
 }
 
 impl Relay {
@@ -240,6 +244,16 @@ async fn begin(
         settings,
         stats,
     });
+    let tls = shared.certificate.as_ref();
+    let entrance = http::Entrance {
+        tls: tls
+            .map(|certificate| certificate.acceptor())
+            .transpose()
+            .map_err(StartError::Settings)?,
+        leaving: shared.leaving.clone(),
+        closing: shared.closing.clone(),
+        is_outside: false,
+    };
     let running = Running {
         address,
         key,
@@ -247,10 +261,11 @@ async fn begin(
         leaving: shared.leaving.clone().drop_guard(),
         closing: shared.closing.clone().drop_guard(),
         written,
+        outside: Outside::of(&shared),
         shared: Arc::downgrade(&shared),
     };
     shared.tasks.spawn(tend(Arc::clone(&shared)));
-    http::accept(listener, &shared).map_err(StartError::Settings)?;
+    http::accept(listener, &shared, entrance);
     Ok(running)
 }
 
@@ -312,6 +327,11 @@ impl Running {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The way in from the local network, closed until somebody opens it.
+    pub fn outside(&self) -> Outside {
+        self.outside.clone()
     }
 
     /// Reads the certificate and the keys of tokens again if they changed. It happens by itself every

@@ -61,13 +61,15 @@ const COMPRESSED: u16 = 1_024;
 pub struct Seat {
     pass: Arc<Pass>,
     taken: AtomicBool,
+    leaving: CancellationToken,
 }
 
 impl Seat {
-    pub fn new(pass: Pass) -> Arc<Self> {
+    pub fn new(pass: Pass, leaving: CancellationToken) -> Arc<Self> {
         Arc::new(Self {
             pass: Arc::new(pass),
             taken: AtomicBool::new(false),
+            leaving,
         })
     }
 }
@@ -112,7 +114,7 @@ fn connected(socket: SocketRef, shared: &Weak<Shared>) -> Ready<()> {
         let session = Session::new(socket);
         let talk = async move |shared: &Shared| {
             let line = Line::SocketIo(Box::new(session));
-            connection::serve(line, shared, Arc::clone(&seat.pass)).await;
+            connection::serve(line, shared, Arc::clone(&seat.pass), &seat.leaving).await;
             seat.taken.store(false, SeqCst);
         };
         let connections = shared.connections.clone();

@@ -21,6 +21,7 @@ mod mailboxes;
 mod model;
 mod network;
 mod operation;
+mod outside;
 mod pools;
 mod process;
 mod random;

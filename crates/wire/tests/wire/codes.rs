@@ -234,6 +234,27 @@ fn a_relay_only_this_computer_reaches_is_seen() {
 }
 
 #[test]
+fn a_relay_only_its_network_reaches_is_seen() {
+    for url in [
+        "wss://192.168.1.20:7010",
+        "wss://[fd00::2]:7010",
+        "wss://Kitchen.local:7010",
+        "ws://127.0.0.1:1",
+        "ws://localhost:1",
+    ] {
+        assert!(at(url).relay.is_local(), "{url}");
+    }
+    for url in [
+        "wss://relay.example.org:443",
+        "wss://9.9.9.9:443",
+        "wss://local.example.org",
+        "",
+    ] {
+        assert!(!at(url).relay.is_local(), "{url}");
+    }
+}
+
+#[test]
 fn a_hint_names_its_relay_wherever_it_is() {
     let relay = crate::fixtures::relay();
     let moved = snug_wire::RelayAddress {
