@@ -132,9 +132,11 @@ impl ServerCertVerifier for Verifier {
         let is_anybody = matches!(self.expected, Expected::Any);
         judged.map_err(|error| match error {
             // A relay's own key that nobody vouches for, and another's than the expected one.
-            Error::InvalidCertificate(CertificateError::UnknownIssuer)
-                if own.is_some() && !is_anybody =>
-            {
+            Error::InvalidCertificate(
+                CertificateError::UnknownIssuer
+                | CertificateError::BadSignature
+                | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+            ) if own.is_some() && !is_anybody => {
                 CertificateError::ApplicationVerificationFailure.into()
             }
             other => other,
