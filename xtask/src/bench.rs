@@ -14,7 +14,7 @@ use crate::sys;
 /// What is measured, and how much of it.
 #[derive(Args)]
 pub struct Wanted {
-    /// Which measurement; `relay` has parts: relay-peers, relay-hostile, relay-hold, relay-many
+    /// Which measurement; `relay` has parts: relay-peers, relay-hostile, relay-hold, relay-many, relay-deflate
     name: Option<String>,
     /// One line of JSON per figure
     #[arg(long)]

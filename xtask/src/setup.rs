@@ -17,6 +17,11 @@ pub fn npm() -> Result<()> {
     locked("ui", "the UI's npm packages")
 }
 
+/// What our Socket.IO is tested against.
+pub fn npm_peers() -> Result<()> {
+    locked("crates/client/tests/npm", "npm's Socket.IO")
+}
+
 /// What the relay is measured beside. Without Node those of Node are passed over.
 pub fn bench_peers() -> Result<()> {
     if !has_npm() {

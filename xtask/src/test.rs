@@ -65,7 +65,8 @@ fn set_up() -> Result<()> {
     if cfg!(target_os = "linux") {
         setup::tauri_driver()?;
     }
-    setup::npm()
+    setup::npm()?;
+    setup::npm_peers()
 }
 
 /// A cargo command over the whole workspace.

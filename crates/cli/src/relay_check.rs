@@ -9,6 +9,7 @@ use checks::Relay;
 use peer::Peer;
 use serde_json::json;
 use snug_client::relay_url::with_token;
+use snug_client::view::Transport;
 use std::time::{Duration, Instant};
 
 /// How long one check may take.
@@ -24,10 +25,15 @@ pub async fn check(url: &str, output: &mut Output) -> Result<()> {
         made: 0,
     };
     // Two strangers: one does, the other one sees it.
-    let (start, first) = (Instant::now(), Peer::connect(&url, token).await);
+    let connect = |over| Peer::connect(&url, token, over);
+    let (start, first) = (Instant::now(), connect(Transport::WebSocket).await);
     let first = report.tell("handshake", start, first)?;
-    let (start, second) = (Instant::now(), Peer::connect(&url, token).await);
-    let second = report.tell("second connection", start, second)?;
+    let (start, second) = (Instant::now(), connect(Transport::Http).await);
+    let second = report.tell(
+        "handshake over HTTP, for networks without WebSockets",
+        start,
+        second,
+    )?;
     let (Some(first), Some(second)) = (first, second) else {
         return report.end(&url);
     };

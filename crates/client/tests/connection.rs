@@ -34,6 +34,7 @@ const SHORT: Timing = Timing {
     connect: Duration::from_millis(300),
     heartbeat: Duration::from_millis(60),
     silence: Duration::from_millis(50),
+    upgrade: Duration::from_millis(100),
     backoff: Backoff {
         first: Duration::from_millis(10),
         longest: Duration::from_millis(20),

@@ -262,6 +262,8 @@ export type ConnectionDetails = {
 	others: OtherRelay[],
 	/**  What carries frames. */
 	transport: Transport,
+	/**  Why it is no WebSocket, in a few words. */
+	instead: string | null,
 	/**  Whether TLS is below it. What is sent is encrypted in any case. */
 	encrypted: boolean,
 	/**  The proxy between, `http://host:port` or `socks5://host:port`. */
@@ -1237,7 +1239,9 @@ export type Startup = {
 /**  What carries frames. */
 export type Transport = 
 /**  A WebSocket. */
-"webSocket";
+"webSocket" | 
+/**  Socket.IO over HTTP. */
+"http";
 
 /**  What is known of who is behind an account. */
 export type Trust = 

@@ -73,6 +73,7 @@ export function detailsOf(row: ConnectionRow, now: number): ConnectionDetails {
       { relay: "192.168.1.9:7705", nearby: true, encrypted: true, state: "connected", roundTrip: 2, problem: null },
     ],
     transport: "webSocket",
+    instead: null,
     encrypted: true,
     proxy: null,
     upSince: connected ? now - 22_320_000 : null,

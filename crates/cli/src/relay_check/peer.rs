@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 use snug_client::connection::{Direct, Timing};
+use snug_client::view::Transport;
 use snug_wire::frame::{Answer, ClientFrame, Delivery, Refusal, RelayFrame, Request};
 use snug_wire::{RelayKey, Token};
 use std::collections::VecDeque;
@@ -14,8 +15,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub async fn connect(url: &str, token: Option<&Token>) -> Result<Self> {
-        let line = Direct::dial_with(url, token, &Timing::default()).await?;
+    pub async fn connect(url: &str, token: Option<&Token>, over: Transport) -> Result<Self> {
+        let line = Direct::dial_by(over, url, token, &Timing::default()).await?;
         Ok(Self {
             line,
             asked: 0,

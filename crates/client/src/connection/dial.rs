@@ -1,4 +1,5 @@
-//! A connection's beginning: both sides prove a key.
+//! A connection's beginning: both sides prove a key. Where no WebSocket gets through, something stands
+//! in for it.
 
 use super::nearby::dial_or_find;
 use super::refused::Refused;
@@ -11,7 +12,6 @@ use snug_wire::code::RelayHint;
 use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
 use snug_wire::handshake::{Auth, Challenge, Hello, Side, Transcript};
 use snug_wire::{ConnectionKey, PROTOCOL_VERSION, RelayAddress, RelayKey, Secret, Token};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// Which relay must answer.
@@ -53,7 +53,7 @@ pub async fn lookup_with(
     way: &Way,
 ) -> Result<RelayAddress, Problem> {
     let key = Secret::new(rand::random());
-    let (socket, relay) = dial(url, &Expected::Any, &key, token, way).await?;
+    let Dialled { socket, relay, .. } = dial(url, &Expected::Any, &key, token, way).await?;
     close(socket, way).await;
     Ok(relay)
 }
@@ -69,7 +69,10 @@ pub async fn ask(
 ) -> Result<(RelayAddress, Answer), Problem> {
     let key = Secret::new(rand::random());
     let expected = Expected::Named(hint.clone());
-    let (mut socket, relay) = dial_or_find(&hint.url, &expected, &key, way).await?;
+    let dialled = dial_or_find(&hint.url, &expected, &key, way).await?;
+    let Dialled {
+        mut socket, relay, ..
+    } = dialled;
     let url = &relay.url;
     let answered = async {
         send(&mut socket, url, &ClientFrame::Request(1, request)).await?;
@@ -91,42 +94,105 @@ pub async fn ask(
 
 /// Says goodbye. How that goes does not matter.
 async fn close(mut socket: Socket, way: &Way) {
-    let _ = timeout(way.timing.silence, socket.close(None)).await;
+    let _ = timeout(way.timing.silence, socket.close()).await;
 }
 
-/// Connects, checks which relay answers and proves the connection's key. Requests may follow. A token
-/// is shown once the relay has proved its own key: this one, or the one kept for it.
+/// What carries frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    WebSocket,
+    /// Socket.IO over HTTP.
+    Polling,
+}
+
+/// A connection that both sides have proved their keys on. Requests may follow.
+pub(super) struct Dialled {
+    pub socket: Socket,
+    pub relay: RelayAddress,
+    /// Why it is not a WebSocket, in a few words.
+    pub instead: Option<String>,
+}
+
+/// Connects over a WebSocket, or if none gets through over HTTP; checks which relay answers and proves
+/// the connection's key. A token is shown once the relay has proved its own key: this one, or the one
+/// kept for it.
 pub(super) async fn dial(
     url: &str,
     expected: &Expected,
     key: &Secret,
     token: Option<&Token>,
     way: &Way,
-) -> Result<(Socket, RelayAddress), Refused> {
-    let stream = proxy::stream(url, way).await?;
+) -> Result<Dialled, Refused> {
+    let mut refused = match dial_by(By::WebSocket, url, expected, key, token, way).await {
+        Err(refused) => refused,
+        dialled => return dialled,
+    };
+    let Some(why) = refused.blocked.take() else {
+        return Err(refused);
+    };
+    match dial_by(By::Polling, url, expected, key, token, way).await {
+        Ok(dialled) => Ok(Dialled {
+            instead: Some(why),
+            ..dialled
+        }),
+        Err(told) if told.is_told() => Err(told),
+        Err(_) => Err(refused),
+    }
+}
+
+/// The same in one way only.
+pub(super) async fn dial_by(
+    by: By,
+    url: &str,
+    expected: &Expected,
+    key: &Secret,
+    token: Option<&Token>,
+    way: &Way,
+) -> Result<Dialled, Refused> {
+    let stream = match by {
+        By::WebSocket => Some(proxy::stream(url, way).await?),
+        By::Polling => None,
+    };
     let token = |relay: &RelayKey| token.or_else(|| way.tokens.get(relay)).cloned();
-    match timeout(way.timing.connect, shake(url, stream, expected, key, token)).await {
-        Ok(done) => done,
-        Err(_) => Err(unreachable(url, &"it does not answer").into()),
+    let begun = async {
+        let mut socket = match stream {
+            Some(stream) => socket::open(url, stream, expected).await?,
+            None => socket::open_polling(url, way, expected).await?,
+        };
+        let relay = shake(&mut socket, url, expected, key, token).await?;
+        Ok(Dialled {
+            socket,
+            relay,
+            instead: None,
+        })
+    };
+    match timeout(way.timing.connect, begun).await {
+        Ok(begun) => begun,
+        Err(_) => {
+            let why = &"it does not answer";
+            Err(Refused::blocked(unreachable(url, why), why))
+        }
     }
 }
 
 async fn shake(
+    socket: &mut Socket,
     url: &str,
-    stream: TcpStream,
     expected: &Expected,
     key: &Secret,
     token: impl Fn(&RelayKey) -> Option<Token>,
-) -> Result<(Socket, RelayAddress), Refused> {
-    let mut socket = socket::open(url, stream, expected).await?;
+) -> Result<RelayAddress, Refused> {
     let key = SigningKey::from_bytes(key.expose());
     let hello = Hello {
         version: PROTOCOL_VERSION,
         key: ConnectionKey(key.verifying_key().to_bytes()),
         nonce: rand::random(),
     };
-    send(&mut socket, url, &ClientFrame::Hello(hello.clone())).await?;
-    let challenge = match receive(&mut socket, url).await? {
+    // A WebSocket may be let through, and nothing that it carries.
+    let cut = |problem| Refused::blocked(problem, &"it is cut at once");
+    let said = ClientFrame::Hello(hello.clone());
+    send(socket, url, &said).await.map_err(cut)?;
+    let challenge = match receive(socket, url).await.map_err(cut)? {
         RelayFrame::Challenge(challenge) => challenge,
         RelayFrame::Goodbye(why) => return Err(Refused::goodbye(url, &why)),
         _ => return Err(unreachable(url, &"it does not greet as a relay does").into()),
@@ -136,9 +202,9 @@ async fn shake(
         signature: transcript.sign(Side::Device, &key),
         token: token(&relay.key),
     };
-    send(&mut socket, url, &ClientFrame::Auth(auth)).await?;
-    match receive(&mut socket, url).await? {
-        RelayFrame::Ready => Ok((socket, relay)),
+    send(socket, url, &ClientFrame::Auth(auth)).await?;
+    match receive(socket, url).await? {
+        RelayFrame::Ready => Ok(relay),
         RelayFrame::Goodbye(why) => Err(Refused::goodbye(url, &why)),
         _ => Err(unreachable(url, &"it does not greet as a relay does").into()),
     }

@@ -1,9 +1,11 @@
 //! A connection frame by frame, for those who look at a relay rather than use it.
 
-use super::dial::{Expected, dial, receive, send};
+use super::dial::{By, Dialled, Expected, dial, dial_by, receive, send};
 use super::socket::Socket;
 use super::{Timing, Way};
 use crate::Problem;
+use crate::view::Transport;
+use futures_util::SinkExt as _;
 use snug_wire::frame::{ClientFrame, RelayFrame};
 use snug_wire::{RelayAddress, Secret, Token};
 use tokio::time::timeout;
@@ -12,6 +14,7 @@ use tokio::time::timeout;
 pub struct Direct {
     socket: Socket,
     relay: RelayAddress,
+    instead: Option<String>,
     timing: Timing,
 }
 
@@ -21,31 +24,49 @@ impl Direct {
     /// # Errors
     /// `relayUnreachable`, `relayOther` (it does not prove its key), `relayVersion`.
     pub async fn dial(url: &str, timing: &Timing) -> Result<Self, Problem> {
-        Self::dial_with(url, None, timing).await
+        let key = Secret::new(rand::random());
+        let way = Way::from(*timing);
+        let dialled = dial(url, &Expected::Any, &key, None, &way).await?;
+        Ok(Self::new(dialled, timing))
     }
 
-    /// The same to a closed relay, which wants to see this token.
+    /// The same over this transport alone, to a relay that may want to see a token.
     ///
     /// # Errors
     /// As [`Direct::dial`].
-    pub async fn dial_with(
+    pub async fn dial_by(
+        transport: Transport,
         url: &str,
         token: Option<&Token>,
         timing: &Timing,
     ) -> Result<Self, Problem> {
+        let by = match transport {
+            Transport::WebSocket => By::WebSocket,
+            Transport::Http => By::Polling,
+        };
         let key = Secret::new(rand::random());
         let way = Way::from(*timing);
-        let (socket, relay) = dial(url, &Expected::Any, &key, token, &way).await?;
-        Ok(Self {
-            socket,
-            relay,
+        let dialled = dial_by(by, url, &Expected::Any, &key, token, &way).await?;
+        Ok(Self::new(dialled, timing))
+    }
+
+    fn new(dialled: Dialled, timing: &Timing) -> Self {
+        Self {
+            socket: dialled.socket,
+            relay: dialled.relay,
+            instead: dialled.instead,
             timing: *timing,
-        })
+        }
     }
 
     /// Which relay answered.
     pub fn relay(&self) -> &RelayAddress {
         &self.relay
+    }
+
+    /// Why frames go over HTTP, in a few words; `None` over a WebSocket.
+    pub fn instead(&self) -> Option<&str> {
+        self.instead.as_deref()
     }
 
     /// Sends a frame.
@@ -67,6 +88,6 @@ impl Direct {
     /// Says goodbye.
     pub async fn close(mut self) {
         // How it ends does not matter to who looked.
-        let _ = timeout(self.timing.silence, self.socket.close(None)).await;
+        let _ = timeout(self.timing.silence, self.socket.close()).await;
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Ended {
     pub reason: Reason,
     /// The relay asked not to be tried again before.
     pub at_least: Duration,
+    /// Nobody said why.
+    pub was_cut: bool,
 }
 
 impl Ended {
@@ -36,6 +38,7 @@ impl Ended {
         Self {
             reason: Reason::Meant(why.into()),
             at_least: Duration::ZERO,
+            was_cut: false,
         }
     }
 
@@ -61,6 +64,7 @@ impl From<Problem> for Ended {
         Self {
             reason: Reason::Failed(problem),
             at_least: Duration::ZERO,
+            was_cut: true,
         }
     }
 }
@@ -109,7 +113,7 @@ impl Link<'_> {
     /// Runs until the connection or the client ends.
     pub async fn run(&self, socket: Socket, end: &CancellationToken) -> Ended {
         let (requests, mut queue) = mpsc::channel(IN_FLIGHT);
-        let heard = Heard::on(&socket);
+        let heard = socket.heard();
         let (mut sink, stream) = socket.split();
         let pulse = Mutex::new(Pulse {
             heard,
@@ -202,6 +206,7 @@ impl Link<'_> {
                     }
                     _ => Duration::ZERO,
                 },
+                was_cut: false,
                 ..farewell(url, &why).into()
             }),
             Some(frame) => {

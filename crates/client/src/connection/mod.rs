@@ -8,11 +8,14 @@
 //! What was in flight when a connection ends is not repeated here: the driver asks the engine anew.
 
 mod backoff;
+mod detour;
 mod dial;
 mod direct;
 mod ledger;
 mod link;
 mod nearby;
+mod packet;
+mod polling;
 mod proxy;
 mod refused;
 mod run;
@@ -75,6 +78,8 @@ pub struct Timing {
     pub heartbeat: Duration,
     /// For an answer to a ping, and for one write.
     pub silence: Duration,
+    /// Until a WebSocket is tried again the first time, where none gets through.
+    pub upgrade: Duration,
     /// Pauses between attempts.
     pub backoff: Backoff,
 }
@@ -85,6 +90,7 @@ impl Default for Timing {
             connect: Duration::from_secs(10),
             heartbeat: Duration::from_secs(20),
             silence: Duration::from_secs(10),
+            upgrade: Duration::from_secs(300),
             backoff: Backoff::default(),
         }
     }

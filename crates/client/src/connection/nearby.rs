@@ -4,9 +4,8 @@
 //! Nobody is asked about a relay that is elsewhere, or reached through a proxy: what is said in the
 //! local network then is more than a person asked for.
 
-use super::dial::{Expected, dial};
+use super::dial::{Dialled, Expected, dial};
 use super::refused::Refused;
-use super::socket::Socket;
 use super::{Way, proxy};
 use crate::local_network::mdns::Search;
 use crate::{Problem, ProblemCode};
@@ -20,7 +19,7 @@ pub(super) async fn dial_or_find(
     expected: &Expected,
     key: &Secret,
     way: &Way,
-) -> Result<(Socket, RelayAddress), Refused> {
+) -> Result<Dialled, Refused> {
     let refused = match dial(url, expected, key, None, way).await {
         Ok(done) => return Ok(done),
         Err(refused) => refused,

@@ -176,6 +176,23 @@ impl<'a> Target<'a> {
 }
 
 impl Gate {
+    /// For plain HTTP, with names resolved by the proxy.
+    pub(super) fn for_requests(&self) -> reqwest::Result<reqwest::Proxy> {
+        let address = match self.scheme {
+            Scheme::Http => format!("http://{}", self.address),
+            Scheme::Socks5 => format!("socks5h://{}", self.address),
+        };
+        let proxy = reqwest::Proxy::all(address)?;
+        Ok(match &self.credentials {
+            None => proxy,
+            Some(Credentials::Basic(value)) => match value.parse() {
+                Ok(value) => proxy.custom_http_auth(value),
+                Err(_) => proxy,
+            },
+            Some(Credentials::Password(user, password)) => proxy.basic_auth(user, password),
+        })
+    }
+
     async fn through(&self, url: &str, target: &Target<'_>) -> Result<TcpStream, Problem> {
         let mut stream = TcpStream::connect(&self.address)
             .await

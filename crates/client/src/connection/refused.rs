@@ -1,7 +1,7 @@
 //! Why an attempt at a connection failed, and how soon another makes sense.
 
 use super::dial::farewell;
-use crate::Problem;
+use crate::{Problem, ProblemCode};
 use snug_wire::frame::Refusal;
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use std::time::Duration;
 pub(super) struct Refused {
     pub problem: Problem,
     pub at_least: Duration,
+    /// Why a WebSocket does not get through, in a few words, when it may be that alone.
+    pub blocked: Option<String>,
 }
 
 impl Refused {
@@ -26,7 +28,21 @@ impl Refused {
         Self {
             problem: farewell(url, why),
             at_least,
+            blocked: None,
         }
+    }
+
+    /// Something between may let no WebSocket through, for what is known.
+    pub fn blocked(problem: Problem, why: &dyn std::fmt::Display) -> Self {
+        Self {
+            blocked: Some(why.to_string()),
+            ..problem.into()
+        }
+    }
+
+    /// Whether the relay itself said so.
+    pub fn is_told(&self) -> bool {
+        !self.at_least.is_zero() || self.problem.code != ProblemCode::RelayUnreachable
     }
 }
 
@@ -35,6 +51,7 @@ impl From<Problem> for Refused {
         Self {
             problem,
             at_least: Duration::ZERO,
+            blocked: None,
         }
     }
 }

@@ -1,19 +1,23 @@
 //! The task of a connection: attempts, pauses, attempts.
 
 use super::backoff::in_a_row;
-use super::dial::Expected;
+use super::detour::Detour;
+use super::dial::{By, Dialled, Expected, dial_by};
 use super::link::{Ended, Link};
 use super::nearby::dial_or_find;
+use super::refused::Refused;
+use super::socket::Socket;
 use super::{Change, Event, Ledger, Origin, Statistics, Way};
 use crate::clock::now;
 use crate::relay_url;
 use crate::view::ConnectionState;
 use snug_wire::{RelayAddress, Secret};
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -80,6 +84,26 @@ impl Connection {
     }
 }
 
+/// How the relay is reached, as long as the network stays the same.
+struct Road {
+    /// Where it is.
+    url: String,
+    detour: Detour,
+    /// A WebSocket that got through, to be used next.
+    ready: Option<Socket>,
+}
+
+impl Road {
+    /// Nothing is known of it yet.
+    fn to(url: String) -> Self {
+        Self {
+            url,
+            detour: Detour::default(),
+            ready: None,
+        }
+    }
+}
+
 struct Task {
     origin: Origin,
     relay: RelayAddress,
@@ -96,20 +120,22 @@ impl Task {
     async fn run(mut self) {
         // Between two attempts nothing needs to be said goodbye to; within one, `Link` does it.
         let mut failures = 0;
+        let mut road = Road::to(self.relay.url.clone());
         while !self.end.is_cancelled() {
-            let (up, found) = (OnceLock::new(), OnceLock::new());
+            let up = OnceLock::new();
             let way = self.way.borrow_and_update().clone();
             // What happened before led to this attempt.
             self.changes.mark_unchanged();
             let (mut changing, mut changes) = (self.way.clone(), self.changes.clone());
             let ended = tokio::select! {
-                ended = self.attempt(&way, &up, &found) => ended,
-                ended = self.overtaken(&way, &mut changing, &mut changes) => ended,
+                ended = self.attempt(&way, &up, &mut road) => ended,
+                ended = self.overtaken(&way, &mut changing, &mut changes) => {
+                    // Another network may let through what this one did not.
+                    road = Road::to(road.url);
+                    ended
+                }
             };
             (self.way, self.changes) = (changing, changes);
-            if let Some(url) = found.into_inner() {
-                self.relay.url = url;
-            }
             let stood = up.get().map(Instant::elapsed);
             failures = in_a_row(failures, stood, way.timing.silence);
             let backoff = self.way.borrow().timing.backoff;
@@ -121,18 +147,16 @@ impl Task {
         }
     }
 
-    /// Connects and stays connected; `up` is set to when it was, `found` to where if it was elsewhere
-    /// than before.
-    async fn attempt(&self, way: &Way, up: &OnceLock<Instant>, found: &OnceLock<String>) -> Ended {
+    /// Connects and stays connected; `up` is set to when it was.
+    async fn attempt(&self, way: &Way, up: &OnceLock<Instant>, road: &mut Road) -> Ended {
         self.becomes(ConnectionState::Connecting);
         self.tell(Event::Connecting).await;
-        let expected = Expected::Key(self.relay.key);
         let dialled = tokio::select! {
-            dialled = dial_or_find(&self.relay.url, &expected, &self.key, way) => dialled,
+            dialled = self.dial(way, road) => dialled,
             () = self.end.cancelled() => return Ended::closing(),
         };
-        let (socket, relay) = match dialled {
-            Ok(done) => done,
+        let (socket, instead) = match dialled {
+            Ok(dialled) => dialled,
             Err(refused) => {
                 let longest = way.timing.backoff.longest;
                 return Ended {
@@ -141,21 +165,99 @@ impl Task {
                 };
             }
         };
-        if relay.url != self.relay.url {
-            found.get_or_init(|| relay.url.clone());
-            self.tell(Event::Found(relay.url.clone())).await;
-        }
+        let is_detour = instead.is_some();
+        self.statistics
+            .send_modify(|statistics| statistics.instead = instead);
         self.becomes(ConnectionState::Connected);
-        up.get_or_init(Instant::now);
+        let begun = *up.get_or_init(Instant::now);
+        let url = road.url.clone();
         let link = Link {
             origin: self.origin,
-            url: &relay.url,
+            url: &url,
             way: self.way.clone(),
             retry: &self.retry,
             events: &self.events,
             statistics: &self.statistics,
         };
-        link.run(socket, &self.end).await
+        if is_detour {
+            return self.until_web_socket(link, socket, way, road).await;
+        }
+        let ended = link.run(socket, &self.end).await;
+        if ended.was_cut {
+            road.detour
+                .cut(begun.elapsed(), way.timing.upgrade, Instant::now());
+        }
+        ended
+    }
+
+    /// A connection, and why it is not over a WebSocket.
+    async fn dial(&self, way: &Way, road: &mut Road) -> Result<(Socket, Option<String>), Refused> {
+        if let Some(socket) = road.ready.take() {
+            return Ok((socket, None));
+        }
+        let (url, expected) = (road.url.clone(), Expected::Key(self.relay.key));
+        if let Some(why) = road.detour.why(Instant::now()) {
+            let why = why.to_owned();
+            let by_http = dial_by(By::Polling, &url, &expected, &self.key, None, way).await;
+            if let Ok(dialled) = by_http {
+                return Ok((dialled.socket, Some(why)));
+            }
+        }
+        let Dialled {
+            socket,
+            relay,
+            instead,
+        } = dial_or_find(&url, &expected, &self.key, way).await?;
+        if relay.url != url {
+            road.url.clone_from(&relay.url);
+            self.tell(Event::Found(relay.url)).await;
+        }
+        match &instead {
+            Some(why) => road
+                .detour
+                .begin(why.clone(), way.timing.upgrade, Instant::now()),
+            None => road.detour.end(),
+        }
+        Ok((socket, instead))
+    }
+
+    /// Runs a connection over HTTP until it ends, or a WebSocket gets through.
+    async fn until_web_socket(
+        &self,
+        link: Link<'_>,
+        socket: Socket,
+        way: &Way,
+        road: &mut Road,
+    ) -> Ended {
+        let end = self.end.child_token();
+        let mut run = pin!(link.run(socket, &end));
+        let web_socket = tokio::select! {
+            ended = &mut run => return ended,
+            web_socket = self.web_socket(&road.url, way, &mut road.detour) => web_socket,
+        };
+        // What was said last still leaves.
+        end.cancel();
+        run.await;
+        road.ready = Some(web_socket);
+        Ended::meant("A WebSocket gets through again.")
+    }
+
+    /// The first that gets through.
+    async fn web_socket(&self, url: &str, way: &Way, detour: &mut Detour) -> Socket {
+        let expected = Expected::Key(self.relay.key);
+        loop {
+            sleep_until(detour.due().unwrap_or_else(Instant::now)).await;
+            match dial_by(By::WebSocket, url, &expected, &self.key, None, way).await {
+                Ok(dialled) => {
+                    detour.end();
+                    return dialled.socket;
+                }
+                Err(refused) => {
+                    let why = refused.blocked.unwrap_or(refused.problem.text);
+                    detour.begin(why, way.timing.upgrade, Instant::now());
+                }
+            }
+        }
     }
 
     /// Waits until something makes an attempt, or the connection it led to, worthless.

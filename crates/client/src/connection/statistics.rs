@@ -26,6 +26,8 @@ pub struct Statistics {
     /// The last ping's.
     pub round_trip: Option<Duration>,
     round_trips: VecDeque<(u64, Duration)>,
+    /// Why frames go over HTTP, in a few words; `None` over a WebSocket.
+    pub instead: Option<String>,
     /// How often it was tried.
     pub attempts: u64,
     /// How often it was connected.
@@ -73,6 +75,7 @@ impl Statistics {
             problem: None,
             round_trip: None,
             round_trips: VecDeque::new(),
+            instead: None,
             attempts: 0,
             connected: 0,
             reconnects: VecDeque::new(),

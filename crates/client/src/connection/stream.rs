@@ -1,7 +1,6 @@
 //! A stream that remembers when bytes last came: half of a large frame on a slow line is a sign of
 //! life as well.
 
-use super::socket::Socket;
 use std::io::Result;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,18 +21,23 @@ pub(super) struct Stream {
 pub(super) struct Heard(Arc<Mutex<Instant>>);
 
 impl Heard {
-    fn now() -> Self {
+    pub fn now() -> Self {
         Self(Arc::new(Mutex::new(Instant::now())))
     }
 
-    /// Of this socket.
-    pub fn on(socket: &Socket) -> Self {
-        match socket.get_ref() {
+    /// On this stream.
+    pub fn on(stream: &MaybeTlsStream<Stream>) -> Self {
+        match stream {
             MaybeTlsStream::Plain(stream) => stream.heard.clone(),
             MaybeTlsStream::Rustls(stream) => stream.get_ref().0.heard.clone(),
             // There is no other kind.
             _ => Self::now(),
         }
+    }
+
+    /// Bytes came.
+    pub fn mark(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     /// When they came.
@@ -60,8 +64,7 @@ impl AsyncRead for Stream {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.tcp).poll_read(cx, buffer);
         if buffer.filled().len() > before {
-            let mut heard = self.heard.0.lock().unwrap_or_else(PoisonError::into_inner);
-            *heard = Instant::now();
+            self.heard.mark();
         }
         read
     }

@@ -31,6 +31,8 @@ pub enum Priority {
 pub enum Transport {
     /// A WebSocket.
     WebSocket,
+    /// Socket.IO over HTTP.
+    Http,
 }
 
 /// A ping and its answer.
@@ -113,6 +115,8 @@ pub struct ConnectionDetails {
     pub others: Vec<OtherRelay>,
     /// What carries frames.
     pub transport: Transport,
+    /// Why it is no WebSocket, in a few words.
+    pub instead: Option<String>,
     /// Whether TLS is below it. What is sent is encrypted in any case.
     pub encrypted: bool,
     /// The proxy between, `http://host:port` or `socks5://host:port`.
@@ -168,6 +172,7 @@ pub(crate) fn connection_details(
         row,
         others: Vec::new(),
         transport: Transport::WebSocket,
+        instead: None,
         encrypted: home.is_some_and(|home| home.url.starts_with("wss://")),
         proxy: None,
         round_trips: Vec::new(),
@@ -216,6 +221,10 @@ fn add(details: &mut ConnectionDetails, statistics: &Statistics, now: u64) {
     details.round_trips = trips.collect();
     let times = details.round_trips.iter().map(|trip| trip.ms).collect();
     (details.round_trip_p50, details.round_trip_p99) = halves(times);
+    details.instead.clone_from(&statistics.instead);
+    if details.instead.is_some() {
+        details.transport = Transport::Http;
+    }
     details.attempts = count(statistics.attempts);
     details.reconnects = statistics.reconnects.iter().map(reconnect).collect();
     (details.frames_out, details.frames_in) =

@@ -104,6 +104,7 @@ impl ConnectionSettings {
                 connect: timing.connect,
                 heartbeat: seconds(self.heartbeat),
                 silence: seconds(self.silence.saturating_sub(self.heartbeat)),
+                upgrade: timing.upgrade,
                 backoff: Backoff {
                     first: Duration::from_millis(self.shortest_pause.into()),
                     longest: seconds(self.longest_pause),

@@ -3,14 +3,13 @@
 use super::Shared;
 use super::gate::Pass;
 use super::handshake::handshake;
+use super::line::Line;
 use super::outgoing::{Frames, queue};
 use super::writer::Input;
 use crate::core::{Job, Peer};
 use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use futures_util::{SinkExt as _, StreamExt as _};
 use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
-use snug_wire::{FRAME_LIMIT, decode, encode};
+use snug_wire::{FRAME_LIMIT, decode};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,8 +22,6 @@ use tokio_util::sync::CancellationToken;
 pub const IN_FLIGHT: usize = 64 << 20;
 /// What a request counts at least: about what it holds in memory.
 const LEAST_REQUEST: usize = 512;
-/// How long saying goodbye may take.
-const GOODBYE_TIME: Duration = Duration::from_secs(3);
 /// Frames written at once.
 const BURST: usize = 256;
 /// Requests refused in a row for being too many, after which their connection ends.
@@ -48,16 +45,11 @@ impl From<Refusal> for End {
 }
 
 /// Serves a connection to its end, which `leaving` brings about.
-pub async fn serve(
-    mut socket: WebSocket,
-    shared: &Shared,
-    pass: Pass,
-    leaving: &CancellationToken,
-) {
+pub async fn serve(mut line: Line, shared: &Shared, pass: Arc<Pass>, leaving: &CancellationToken) {
     let begun = tokio::select! {
         () = leaving.cancelled() => Err(Refusal::Leaving.into()),
         // What only its beginning and its end need is not kept by every connection: so the boxes.
-        begun = timeout(shared.times.handshake, Box::pin(handshake(&mut socket, shared))) => {
+        begun = timeout(shared.times.handshake, Box::pin(handshake(&mut line, shared))) => {
             begun.unwrap_or(Err(Refusal::NotProved.into()))
         }
     };
@@ -69,7 +61,7 @@ pub async fn serve(
                 pass,
                 peer: Peer(shared.next_peer.fetch_add(1, Ordering::Relaxed)),
             };
-            connection.serve(&mut socket, until).await
+            connection.serve(&mut line, until).await
         }
         Err(end) => end,
     };
@@ -79,19 +71,19 @@ pub async fn serve(
         End::Broken(reason) => (reason, false),
     };
     shared.stats.refused(&reason);
-    Box::pin(goodbye(socket, reason, readable)).await;
+    Box::pin(line.goodbye(reason, readable)).await;
 }
 
 /// One that is authenticated.
 struct Connection<'a> {
     shared: &'a Shared,
     leaving: &'a CancellationToken,
-    pass: Pass,
+    pass: Arc<Pass>,
     peer: Peer,
 }
 
 impl Connection<'_> {
-    async fn serve(self, socket: &mut WebSocket, until: Option<Instant>) -> End {
+    async fn serve(self, line: &mut Line, until: Option<Instant>) -> End {
         let (outgoing, mut frames) = queue(&self.shared.bounds);
         if let Err(end) = self.hand_over(Input::Joined(self.peer, outgoing)).await {
             return end;
@@ -100,25 +92,25 @@ impl Connection<'_> {
         let end = {
             let cut = frames.cut();
             tokio::select! {
-                end = self.talk(socket, &mut frames, until) => end,
+                end = self.talk(line, &mut frames, until) => end,
                 () = cut => Refusal::Slow.into(),
             }
         };
         // Fails only when the writer has ended, and with it all it knew.
         let _ = self.shared.writer.send(Input::Left(self.peer)).await;
         if let End::Said(Refusal::Leaving | Refusal::TokenExpired) = end {
-            Box::pin(self.finish(socket, &mut frames)).await;
+            Box::pin(self.finish(line, &mut frames)).await;
         }
         self.shared.stats.traffic.disconnected.add(1);
         end
     }
 
     /// Writes what was asked for before the end: the writer does it all, then ends the queue.
-    async fn finish(&self, socket: &mut WebSocket, frames: &mut Frames) {
+    async fn finish(&self, line: &mut Line, frames: &mut Frames) {
         let rest = async {
             let mut burst = Vec::new();
             while frames.take(&mut burst, BURST).await > 0 {
-                self.write(socket, frames, &mut burst).await?;
+                self.write(line, frames, &mut burst).await?;
             }
             Ok::<_, End>(())
         };
@@ -127,12 +119,7 @@ impl Connection<'_> {
     }
 
     /// Reads and writes until something ends it.
-    async fn talk(
-        &self,
-        socket: &mut WebSocket,
-        frames: &mut Frames,
-        until: Option<Instant>,
-    ) -> End {
+    async fn talk(&self, line: &mut Line, frames: &mut Frames, until: Option<Instant>) -> End {
         // Between two writes, so that no frame is lost half-way.
         let mut leaving = pin!(self.leaving.cancelled());
         let mut expired = pin!(at(until));
@@ -145,13 +132,13 @@ impl Connection<'_> {
             let done = tokio::select! {
                 count = frames.take(&mut burst, BURST) => match count {
                     0 => Err(Refusal::Leaving.into()),
-                    _ => timeout(silence, self.write(socket, frames, &mut burst))
+                    _ => timeout(silence, self.write(line, frames, &mut burst))
                         .await
                         .unwrap_or(Err(End::Gone)),
                 },
-                message = socket.next() => {
+                said = line.hear() => {
                     heard = Instant::now();
-                    self.read(socket, message, &mut refused).await
+                    self.read(line, said, &mut refused).await
                 }
                 // Moved only when it comes, so that a message costs no timer.
                 () = &mut silent => {
@@ -170,7 +157,7 @@ impl Connection<'_> {
     /// Many frames, one flush.
     async fn write(
         &self,
-        socket: &mut WebSocket,
+        line: &mut Line,
         frames: &Frames,
         burst: &mut Vec<Bytes>,
     ) -> Result<(), End> {
@@ -178,13 +165,7 @@ impl Connection<'_> {
         let traffic = &self.shared.stats.traffic;
         traffic.frames_out.add(burst.len() as u64);
         traffic.bytes_out.add(bytes as u64);
-        for frame in burst.drain(..) {
-            socket
-                .feed(Message::Binary(frame))
-                .await
-                .map_err(|_| End::Gone)?;
-        }
-        socket.flush().await.map_err(|_| End::Gone)?;
+        line.write(burst).await?;
         // An idle connection keeps no large buffer.
         burst.shrink_to(1);
         if frames.sent(bytes) {
@@ -195,11 +176,11 @@ impl Connection<'_> {
 
     async fn read(
         &self,
-        socket: &mut WebSocket,
-        message: Option<Result<Message, axum::Error>>,
+        line: &mut Line,
+        said: Result<Option<Bytes>, End>,
         refused: &mut u32,
     ) -> Result<(), End> {
-        let Some(bytes) = payload(message)? else {
+        let Some(bytes) = said? else {
             return Ok(());
         };
         let traffic = &self.shared.stats.traffic;
@@ -211,7 +192,7 @@ impl Connection<'_> {
         };
         if let Err(wait) = self.pass.ask() {
             let asked = (number, request);
-            return Box::pin(self.too_many(socket, asked, wait, refused)).await;
+            return Box::pin(self.too_many(line, asked, wait, refused)).await;
         }
         *refused = 0;
         self.ask(number, request, size).await
@@ -221,7 +202,7 @@ impl Connection<'_> {
     /// asks for it once only, and the rest is refused for as long as it takes.
     async fn too_many(
         &self,
-        socket: &mut WebSocket,
+        line: &mut Line,
         (number, request): (u64, Request),
         wait: Duration,
         refused: &mut u32,
@@ -244,7 +225,7 @@ impl Connection<'_> {
         }
         self.shared.stats.refused(&busy);
         let answer = RelayFrame::Answer(number, Answer::Refused(busy));
-        let sent = timeout(self.shared.times.silence, send(socket, &answer)).await;
+        let sent = timeout(self.shared.times.silence, line.send(&answer)).await;
         sent.unwrap_or(Err(End::Gone))
     }
 
@@ -275,64 +256,7 @@ async fn at(until: Option<Instant>) {
     }
 }
 
-/// The next frame, pings passed over.
-pub async fn receive(socket: &mut WebSocket) -> Result<ClientFrame, End> {
-    loop {
-        if let Some(bytes) = payload(socket.next().await)? {
-            return parse(&bytes);
-        }
-    }
-}
-
-/// Sends a frame at once.
-pub async fn send(socket: &mut WebSocket, frame: &RelayFrame) -> Result<(), End> {
-    let message = Message::Binary(encode(frame).into());
-    socket.send(message).await.map_err(|_| End::Gone)
-}
-
-fn parse(bytes: &[u8]) -> Result<ClientFrame, End> {
+/// The frame in these bytes.
+pub fn parse(bytes: &[u8]) -> Result<ClientFrame, End> {
     decode(bytes, FRAME_LIMIT).map_err(|_| Refusal::Malformed.into())
-}
-
-fn payload(message: Option<Result<Message, axum::Error>>) -> Result<Option<Bytes>, End> {
-    match message {
-        Some(Ok(Message::Binary(bytes))) => Ok(Some(bytes)),
-        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-        Some(Ok(Message::Text(_))) => Err(Refusal::Malformed.into()),
-        Some(Ok(Message::Close(_))) | None => Err(End::Gone),
-        Some(Err(error)) => Err(broken(error)),
-    }
-}
-
-fn broken(error: axum::Error) -> End {
-    use tungstenite::Error;
-    match error.into_inner().downcast::<Error>().as_deref() {
-        Ok(Error::Capacity(_)) => End::Broken(Refusal::TooLarge(FRAME_LIMIT as u64)),
-        Ok(Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => {
-            End::Gone
-        }
-        Ok(Error::Protocol(_) | Error::Utf8(_)) => End::Broken(Refusal::Malformed),
-        _ => End::Gone,
-    }
-}
-
-/// The last frame, then the closing handshake, which says the same to those who speak WebSocket
-/// alone. What the client had still under way is read and dropped, or the system would reset the
-/// connection and the reason might not arrive.
-async fn goodbye(mut socket: WebSocket, reason: Refusal, readable: bool) {
-    let close = CloseFrame {
-        code: reason.close_code(),
-        reason: reason.to_string().into(),
-    };
-    let farewell = async {
-        send(&mut socket, &RelayFrame::Goodbye(reason)).await?;
-        socket
-            .send(Message::Close(Some(close)))
-            .await
-            .map_err(|_| End::Gone)?;
-        while readable && matches!(socket.next().await, Some(Ok(_))) {}
-        Ok::<_, End>(())
-    };
-    // A client that takes no leave is left.
-    let _ = timeout(GOODBYE_TIME, farewell).await;
 }

@@ -1,9 +1,9 @@
 //! The relay's side of [`snug_wire::handshake`].
 
-use super::connection::{End, receive, send};
+use super::connection::End;
+use super::line::Line;
 use super::{Shared, writer};
 use crate::tokens::Tokens;
-use axum::extract::ws::WebSocket;
 use snug_wire::frame::{ClientFrame, Refusal, RelayFrame};
 use snug_wire::handshake::{Auth, Challenge, Side, Transcript};
 use snug_wire::{PROTOCOL_VERSION, RelayKey};
@@ -15,8 +15,8 @@ const FAR: u64 = 365 * 24 * 3_600;
 
 /// Proves the relay's key, and has the client prove its own, and that it may come in. Says until
 /// when it may stay, if not for ever.
-pub async fn handshake(socket: &mut WebSocket, shared: &Shared) -> Result<Option<Instant>, End> {
-    let ClientFrame::Hello(hello) = receive(socket).await? else {
+pub async fn handshake(line: &mut Line, shared: &Shared) -> Result<Option<Instant>, End> {
+    let ClientFrame::Hello(hello) = line.receive().await? else {
         return Err(Refusal::Malformed.into());
     };
     if hello.version != PROTOCOL_VERSION {
@@ -34,8 +34,8 @@ pub async fn handshake(socket: &mut WebSocket, shared: &Shared) -> Result<Option
         nonce: transcript.relay_nonce,
         signature: transcript.sign(Side::Relay, &shared.key),
     };
-    send(socket, &RelayFrame::Challenge(challenge)).await?;
-    let ClientFrame::Auth(auth) = receive(socket).await? else {
+    line.send(&RelayFrame::Challenge(challenge)).await?;
+    let ClientFrame::Auth(auth) = line.receive().await? else {
         return Err(Refusal::Malformed.into());
     };
     if !transcript.verify(Side::Device, &auth.signature) {
@@ -45,7 +45,7 @@ pub async fn handshake(socket: &mut WebSocket, shared: &Shared) -> Result<Option
         Some(tokens) => Some(stay(tokens, &auth)?),
         None => None,
     };
-    send(socket, &RelayFrame::Ready).await?;
+    line.send(&RelayFrame::Ready).await?;
     Ok(until)
 }
 

@@ -1,7 +1,10 @@
-//! Accepting: `/` becomes a WebSocket, if whoever asks may; the rest is for operators.
+//! Accepting: `/` becomes a WebSocket, and `/socket.io/` a session of Socket.IO, if whoever asks may; the
+//! rest is for operators.
 
 use super::forwarded::{Origin, origin};
-use super::gate::{Closed, Knock};
+use super::gate::{Closed, Knock, Pass};
+use super::line::Line;
+use super::socket_io::{self, Seat};
 use super::stats::Away;
 use super::{Shared, connection, operator, origins};
 use axum::Router;
@@ -9,7 +12,8 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, State};
 use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::body::Incoming;
@@ -17,14 +21,15 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use snug_wire::FRAME_LIMIT;
+use socketioxide::SocketIo;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
@@ -38,7 +43,7 @@ const WRITE_LIMIT: usize = FRAME_LIMIT + (64 << 10);
 const NO_SOCKETS: Duration = Duration::from_millis(100);
 /// Largest head of a request, in bytes.
 const HEAD: usize = 16 << 10;
-/// How long anybody may go on about anything but a WebSocket.
+/// How long anybody may go on about anything but a WebSocket or a session of Socket.IO.
 const HTTP_TIME: Duration = Duration::from_secs(60);
 /// When to come again if there is no better answer.
 const LATER: Duration = Duration::from_secs(5);
@@ -49,6 +54,8 @@ pub struct Caller {
     pub origin: Origin,
     /// Of the stream, if that was counted under this address.
     handed: Option<Arc<AtomicBool>>,
+    /// Whether the stream carries a session of Socket.IO; looked at now and then, and forgotten.
+    lasts: Arc<AtomicBool>,
     /// Of where they came in.
     leaving: CancellationToken,
 }
@@ -75,25 +82,31 @@ struct Door {
 
 /// Takes connections until the entrance closes.
 pub fn accept(listener: TcpListener, shared: &Arc<Shared>, entrance: Entrance) -> JoinHandle<()> {
-    let router = Router::new().route("/", get(upgrade));
-    let router = match entrance.is_outside {
-        true => router,
-        false => router.merge(operator::routes(&shared.settings.operator)),
-    };
+    let (mut router, mut sessions) = (Router::new(), None);
+    if !entrance.is_outside {
+        // Nothing within a local network keeps WebSockets out.
+        let (routes, io) = socket_io::routes(shared);
+        let admit = middleware::from_fn_with_state(Arc::clone(shared), admit);
+        router = routes
+            .route_layer(admit)
+            .merge(operator::routes(&shared.settings.operator));
+        sessions = Some(io);
+    }
+    let router = router.route("/", get(upgrade));
     let door = Arc::new(Door {
         router: router.with_state(Arc::clone(shared)),
         entrance,
         shared: Arc::clone(shared),
     });
-    shared.tasks.spawn(listen(listener, door))
+    shared.tasks.spawn(listen(listener, door, sessions))
 }
 
-async fn listen(listener: TcpListener, door: Arc<Door>) {
+async fn listen(listener: TcpListener, door: Arc<Door>, sessions: Option<SocketIo>) {
     let shared = &door.shared;
     let trusted = &shared.settings.access.trusted_proxies;
     loop {
         let accepted = tokio::select! {
-            () = door.entrance.closing.cancelled() => return,
+            () = door.entrance.closing.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
@@ -118,6 +131,9 @@ async fn listen(listener: TcpListener, door: Arc<Door>) {
             }
         }
     }
+    if let Some(sessions) = sessions {
+        sessions.close().await;
+    }
 }
 
 async fn serve(stream: TcpStream, peer: IpAddr, knock: Knock, door: Arc<Door>) {
@@ -125,26 +141,36 @@ async fn serve(stream: TcpStream, peer: IpAddr, knock: Knock, door: Arc<Door>) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
+    let lasts = Arc::new(AtomicBool::new(false));
     let talk = async {
         match &door.entrance.tls {
-            None => http(stream, peer, &knock, &door).await,
+            None => http(stream, peer, &knock, &lasts, &door).await,
             Some(tls) => {
                 let greeted = timeout(door.shared.times.header, tls.accept(stream)).await;
                 // How a client fails at TLS is its own affair.
                 if let Ok(Ok(stream)) = greeted {
-                    http(stream, peer, &knock, &door).await;
+                    http(stream, peer, &knock, &lasts, &door).await;
                 }
+            }
+        }
+    };
+    let too_long = async {
+        loop {
+            sleep(HTTP_TIME).await;
+            if !lasts.swap(false, Relaxed) {
+                return;
             }
         }
     };
     tokio::select! {
         () = door.entrance.closing.cancelled() => {}
-        _ = timeout(HTTP_TIME, talk) => {}
+        () = too_long => {}
+        () = talk => {}
     }
 }
 
 /// Until it has become a WebSocket, or has ended.
-async fn http<S>(stream: S, peer: IpAddr, knock: &Knock, door: &Door)
+async fn http<S>(stream: S, peer: IpAddr, knock: &Knock, lasts: &Arc<AtomicBool>, door: &Door)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -154,6 +180,7 @@ where
         request.extensions_mut().insert(Caller {
             origin,
             handed: knock.handed().filter(|_| origin.address == peer),
+            lasts: Arc::clone(lasts),
             leaving: door.entrance.leaving.clone(),
         });
         door.router.clone().call(request)
@@ -178,16 +205,9 @@ async fn upgrade(
         let text = "This is a Snug relay. Snug speaks to it over WebSocket.\n";
         return (StatusCode::UPGRADE_REQUIRED, text).into_response();
     };
-    if caller.leaving.is_cancelled() {
-        return shared.turn_away(&caller, Away::Leaving, LATER);
-    }
-    if !origins::may(&headers, &shared.settings.access.allowed_origins) {
-        return shared.turn_away(&caller, Away::Origin, Duration::ZERO);
-    }
-    let pass = match shared.gate.enter(&caller.origin, caller.handed.as_deref()) {
-        Ok(pass) => pass,
-        Err(Closed::Crowded) => return shared.turn_away(&caller, Away::Crowded, LATER),
-        Err(Closed::Address(wait)) => return shared.turn_away(&caller, Away::Address, wait),
+    let pass = match shared.let_in(&caller, &headers, caller.handed.as_deref()) {
+        Ok(pass) => Arc::new(pass),
+        Err(no) => return *no,
     };
     // Held until the connection ends, so that stopping waits for it.
     let counted = shared.connections.token();
@@ -198,12 +218,60 @@ async fn upgrade(
         .max_message_size(FRAME_LIMIT)
         .max_frame_size(FRAME_LIMIT)
         .on_upgrade(async move |socket| {
-            connection::serve(socket, &shared, pass, &caller.leaving).await;
+            connection::serve(Line::WebSocket(socket), &shared, pass, &caller.leaving).await;
             drop(counted);
         })
 }
 
+/// Lets a session of Socket.IO begin, if whoever asks may; later requests name it and pass.
+async fn admit(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    mut request: axum::extract::Request,
+    next: Next,
+) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let has = |name: &str| query.split('&').any(|part| part.starts_with(name));
+    if has("sid=") {
+        caller.lasts.store(true, Relaxed);
+        return next.run(request).await;
+    }
+    // Other versions, and other methods, begin none.
+    let is_web_socket = has("transport=websocket");
+    if request.method() != Method::GET || !has("EIO=4") {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    // Only what becomes a WebSocket takes the place of its stream.
+    let handed = caller.handed.as_deref().filter(|_| is_web_socket);
+    match shared.let_in(&caller, request.headers(), handed) {
+        Ok(pass) => request.extensions_mut().insert(Seat::new(pass)),
+        Err(no) => return *no,
+    };
+    next.run(request).await
+}
+
 impl Shared {
+    /// Whether a connection may begin; else what is answered.
+    fn let_in(
+        &self,
+        caller: &Caller,
+        headers: &HeaderMap,
+        handed: Option<&AtomicBool>,
+    ) -> Result<Pass, Box<Response>> {
+        let no = |why, again| Err(Box::new(self.turn_away(caller, why, again)));
+        if caller.leaving.is_cancelled() {
+            return no(Away::Leaving, LATER);
+        }
+        if !origins::may(headers, &self.settings.access.allowed_origins) {
+            return no(Away::Origin, Duration::ZERO);
+        }
+        match self.gate.enter(&caller.origin, handed) {
+            Ok(pass) => Ok(pass),
+            Err(Closed::Crowded) => no(Away::Crowded, LATER),
+            Err(Closed::Address(wait)) => no(Away::Address, wait),
+        }
+    }
+
     /// Says no before a connection begins: in words, by a status, and when to come again.
     fn turn_away(&self, caller: &Caller, why: Away, again: Duration) -> Response {
         self.stats.turned_away(why);

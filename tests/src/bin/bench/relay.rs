@@ -1,6 +1,7 @@
 //! `cargo xtask bench relay`: the relay as a process, under loads it must bear, beside what others do
 //! the same work with. One program makes the load for all; what it costs is in nobody's figure.
 
+mod deflate;
 mod hold;
 mod hostile;
 mod line;
@@ -18,7 +19,13 @@ use anyhow::Result;
 pub use hostile::attack;
 
 /// Its parts, by name; `relay` is all of them.
-pub const PARTS: [&str; 4] = ["relay-peers", "relay-hold", "relay-many", "relay-hostile"];
+pub const PARTS: [&str; 5] = [
+    "relay-peers",
+    "relay-hold",
+    "relay-many",
+    "relay-hostile",
+    "relay-deflate",
+];
 /// Minutes that many connections are held, unless `HOLD_MINUTES` says otherwise.
 const HOLD_MINUTES: u64 = 2;
 
@@ -26,6 +33,9 @@ const HOLD_MINUTES: u64 = 2;
 pub async fn run(report: &mut Report, wanted: impl Fn(&str) -> bool) -> Result<()> {
     if wanted("relay-peers") {
         peers::run(report).await?;
+    }
+    if wanted("relay-deflate") {
+        deflate::run(report)?;
     }
     if wanted("relay-hostile") {
         hostile::run(report).await?;

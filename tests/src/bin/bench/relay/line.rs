@@ -29,6 +29,8 @@ pub const STRANGE: u64 = 1 << 63;
 pub enum Dialect {
     /// The relay's protocol.
     Snug,
+    /// The same over Socket.IO.
+    SnugEvents,
     /// That of `bench/peers`.
     Plain,
     /// Engine.IO 4 with Socket.IO 5 over WebSocket.
@@ -95,7 +97,10 @@ impl Line {
         let mut line = Self::strange(server, dialect, topic).await?;
         line.snug = place;
         match dialect {
-            Dialect::Snug => {
+            Dialect::Snug | Dialect::SnugEvents => {
+                if dialect == Dialect::SnugEvents {
+                    socket_io::join(&mut line).await?;
+                }
                 snug::greet(&mut line, who).await?;
                 line.catch_up().await?;
             }
@@ -133,9 +138,9 @@ impl Line {
     pub async fn put(&mut self) -> Result<()> {
         self.puts += 1;
         match self.dialect {
-            Dialect::Snug => {
+            Dialect::Snug | Dialect::SnugEvents => {
                 let frame = snug::put(self.topic, self.puts, &self.snug);
-                self.socket.feed(Message::binary(frame)).await?;
+                self.feed(frame).await?;
             }
             Dialect::Plain => {
                 let frame = plain::put(self.topic, self.puts);
@@ -154,6 +159,31 @@ impl Line {
         Ok(())
     }
 
+    /// Sends a frame of the relay's protocol.
+    pub async fn say(&mut self, frame: Vec<u8>) -> Result<()> {
+        self.feed(frame).await?;
+        self.flush().await
+    }
+
+    async fn feed(&mut self, frame: Vec<u8>) -> Result<()> {
+        if self.dialect == Dialect::SnugEvents {
+            let event = Message::text(socket_io::FRAME);
+            self.socket.feed(event).await?;
+        }
+        Ok(self.socket.feed(Message::binary(frame)).await?)
+    }
+
+    /// The next message with a frame of the relay's protocol.
+    pub async fn listen(&mut self) -> Result<Message> {
+        loop {
+            let message = self.receive().await?;
+            if message.is_binary() {
+                return Ok(message);
+            }
+            socket_io::answer(self, &message).await?;
+        }
+    }
+
     pub async fn flush(&mut self) -> Result<()> {
         Ok(self.socket.flush().await?)
     }
@@ -169,7 +199,11 @@ impl Line {
         }
         let message = self.receive().await?;
         match self.dialect {
-            Dialect::Snug => snug::hear(&message, &mut self.snug),
+            Dialect::SnugEvents if !message.is_binary() => {
+                socket_io::answer(self, &message).await?;
+                Ok(Heard::Other)
+            }
+            Dialect::Snug | Dialect::SnugEvents => snug::hear(&message, &mut self.snug),
             Dialect::Plain | Dialect::Mqtt => plain::hear(&message),
             Dialect::SocketIo => socket_io::hear(self, &message).await,
         }
@@ -209,7 +243,7 @@ async fn connect(
         .read_buffer_size(SOCKET_BUFFER)
         .write_buffer_size(SOCKET_BUFFER);
     let path = match dialect {
-        Dialect::SocketIo => socket_io::PATH,
+        Dialect::SocketIo | Dialect::SnugEvents => socket_io::PATH,
         _ => "/",
     };
     let mut request = format!("ws://{server}{path}").into_client_request()?;

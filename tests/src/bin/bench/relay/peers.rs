@@ -154,6 +154,12 @@ fn tell(report: &mut Report, medians: &BTreeMap<(Kind, What), f64>, synced: Dura
             );
         }
     }
+    for what in [What::SteadyCpu, What::FlatOutCpu] {
+        if let (Some(ours), Some(node)) = (of(Kind::Events, what), of(Kind::SocketIo, what)) {
+            let name = "Socket.IO beside node socket.io: CPU";
+            report.add(name, ours, "µs", Some(node), Goal::Ratio(0.35));
+        }
+    }
     if let (Some(ours), Some(all)) = (of(durable, What::FlatOut), of(memory, What::FlatOut)) {
         let name = "durable beside memory: flat out";
         report.add(name, ours, "/s", Some(all), Goal::Times(0.3));

@@ -17,6 +17,8 @@ pub enum Kind {
     Bare,
     /// Our relay, which forgets everything with its process.
     Memory,
+    /// The same over Socket.IO.
+    Events,
     /// Our relay as people run it: on disk before it is delivered.
     Durable,
     /// Node with `ws`.
@@ -29,9 +31,10 @@ pub enum Kind {
 
 impl Kind {
     /// In the order they are measured.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Bare,
         Self::Memory,
+        Self::Events,
         Self::Durable,
         Self::NodeWs,
         Self::SocketIo,
@@ -42,6 +45,7 @@ impl Kind {
         match self {
             Self::Bare => "bare router",
             Self::Memory => "relay, memory",
+            Self::Events => "relay, memory, Socket.IO",
             Self::Durable => "relay, durable",
             Self::NodeWs => "node ws",
             Self::SocketIo => "node socket.io",
@@ -52,6 +56,7 @@ impl Kind {
     fn dialect(self) -> Dialect {
         match self {
             Self::Memory | Self::Durable => Dialect::Snug,
+            Self::Events => Dialect::SnugEvents,
             Self::Bare | Self::NodeWs => Dialect::Plain,
             Self::SocketIo => Dialect::SocketIo,
             Self::Mosquitto => Dialect::Mqtt,
@@ -204,7 +209,7 @@ fn run_mosquitto(data: &Path) -> Result<(Process, SocketAddr)> {
 fn run(kind: Kind, data: Option<&Path>, listen: &str) -> Result<(Process, SocketAddr)> {
     let mut words: Vec<OsString> = Vec::new();
     match kind {
-        Kind::Memory => {
+        Kind::Memory | Kind::Events => {
             words.push(program("snug-relay").get_program().to_owned());
             words.extend(["--store", "memory", "--listen", listen].map(OsString::from));
         }
@@ -231,7 +236,7 @@ fn run(kind: Kind, data: Option<&Path>, listen: &str) -> Result<(Process, Socket
     };
     // Ours has two lines: it would miss a reader of the second.
     let lines = match kind.dialect() {
-        Dialect::Snug => 2,
+        Dialect::Snug | Dialect::SnugEvents => 2,
         _ => 1,
     };
     let said: Vec<String> = process.lines().take(lines).collect::<Result<_, _>>()?;

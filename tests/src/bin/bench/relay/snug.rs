@@ -78,10 +78,10 @@ pub async fn greet(line: &mut Line, who: u64) -> Result<()> {
     if cursor.is_none() {
         let lock = secret(topic).lock();
         let create = Request::Create(address(topic), MailboxKind::Conversation, lock);
-        line.send(request(CREATE, create)).await?;
+        line.say(asked(CREATE, create)).await?;
     }
     let open = Request::Open(address(topic), secret(topic), cursor);
-    line.send(request(OPEN, open)).await
+    line.say(asked(OPEN, open)).await
 }
 
 /// The handshake alone.
@@ -96,8 +96,8 @@ pub async fn prove(line: &mut Line, who: u64) -> Result<()> {
         nonce: rand::random(),
     };
     let message = encode(&ClientFrame::Hello(hello.clone()));
-    line.send(Message::binary(message)).await?;
-    let RelayFrame::Challenge(challenge) = frame(&line.receive().await?)? else {
+    line.say(message).await?;
+    let RelayFrame::Challenge(challenge) = frame(&line.listen().await?)? else {
         bail!("the relay did not prove its key");
     };
     let transcript = Transcript {
@@ -114,11 +114,15 @@ pub async fn prove(line: &mut Line, who: u64) -> Result<()> {
         signature,
         token: None,
     }));
-    line.send(Message::binary(auth)).await
+    line.say(auth).await
 }
 
 pub fn request(number: u64, request: Request) -> Message {
-    Message::binary(encode(&ClientFrame::Request(number, request)))
+    Message::binary(asked(number, request))
+}
+
+fn asked(number: u64, request: Request) -> Vec<u8> {
+    encode(&ClientFrame::Request(number, request))
 }
 
 pub fn frame(message: &Message) -> Result<RelayFrame> {

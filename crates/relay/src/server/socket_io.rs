@@ -1,0 +1,312 @@
+//! Socket.IO 5 over Engine.IO 4, for networks that let no WebSocket through: the very same frames, in
+//! events. `docs/PROTOCOL.md`, 2, says how.
+//!
+//! Each event is acknowledged when what it carries was taken, in both directions, and either side has
+//! only so much unacknowledged. The heartbeat is Engine.IO's own.
+
+use super::Shared;
+use super::connection::{self, End};
+use super::gate::Pass;
+use super::line::Line;
+use axum::Router;
+use axum::body::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::future::{self, BoxFuture, FutureExt as _, Ready, ready};
+use futures_util::stream::FuturesUnordered;
+use snug_wire::FRAME_LIMIT;
+use snug_wire::frame::Refusal;
+use socketioxide::extract::{AckSender, Data, SocketRef};
+use socketioxide::{AckError, ParserConfig, SocketIo};
+use std::collections::VecDeque;
+use std::sync::atomic::{
+    AtomicBool, AtomicUsize,
+    Ordering::{Relaxed, SeqCst},
+};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+
+/// Where it is.
+pub const PATH: &str = "/socket.io/";
+/// The one kind of event: an array of frames, empty for a sign of life.
+const EVENT: &str = "frames";
+/// The largest request or answer of HTTP: the largest frame in base64, with room for others. Engine.IO's
+/// own default of 100 kB would end connections.
+const PAYLOAD: u64 = 2 * FRAME_LIMIT as u64;
+/// A sign of life is asked for as often, and has as long to come.
+const HEARTBEAT: Duration = Duration::from_secs(25);
+/// Of a WebSocket that Socket.IO upgrades to; its default would be held by every connection.
+const SOCKET_BUFFER: usize = 4 << 10;
+/// Packets that may wait to be sent: events, acknowledgements and pings.
+const PACKETS: usize = 512;
+/// Events that may wait to be read. Each is acknowledged only then.
+const WAITING: usize = 128;
+/// The same in bytes: what a client may have unacknowledged.
+const WAITING_BYTES: usize = 2 * FRAME_LIMIT;
+/// Frames that leave in one event.
+const TOGETHER: usize = 256;
+/// About so many bytes of them.
+const TOGETHER_BYTES: usize = 256 << 10;
+/// No more events leave while so many bytes are unacknowledged.
+const UNACKNOWLEDGED: usize = 1 << 20;
+
+/// Bodies of HTTP from so many bytes on are compressed, if the client takes that.
+const COMPRESSED: u16 = 1_024;
+
+/// A place that is kept for a session of Engine.IO as long as that lasts.
+pub struct Seat {
+    pass: Arc<Pass>,
+    taken: AtomicBool,
+}
+
+impl Seat {
+    pub fn new(pass: Pass) -> Arc<Self> {
+        Arc::new(Self {
+            pass: Arc::new(pass),
+            taken: AtomicBool::new(false),
+        })
+    }
+}
+
+/// What answers at [`PATH`], and what ends it. A request that begins a session must have a [`Seat`]
+/// among its extensions.
+pub fn routes(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, SocketIo) {
+    let (service, io) = SocketIo::builder()
+        .req_path(PATH.trim_end_matches('/'))
+        .ping_interval(HEARTBEAT)
+        .ping_timeout(HEARTBEAT)
+        .connect_timeout(shared.times.handshake)
+        .ack_timeout(shared.times.silence)
+        .max_payload(PAYLOAD)
+        .max_buffer_size(PACKETS)
+        .ws_read_buffer_size(SOCKET_BUFFER)
+        .ws_max_message_size(FRAME_LIMIT)
+        .ws_max_frame_size(FRAME_LIMIT)
+        .with_parser(
+            ParserConfig::common()
+                .max_incoming_binary_buf_size(WAITING_BYTES)
+                .max_incoming_binaries(WAITING)
+                .packet_completion_timeout(HEARTBEAT),
+        )
+        .build_svc();
+    // Weak: sessions that end by themselves must not keep a relay that has stopped.
+    let shared = Arc::downgrade(shared);
+    io.ns("/", move |socket: SocketRef| connected(socket, &shared));
+    // Base64 makes bodies larger by a third, which this takes away again (`docs/relay/capacity.md`).
+    let compression = CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(COMPRESSED));
+    let routes = Router::new().route_service(PATH, service);
+    (routes.layer(compression), io)
+}
+
+fn connected(socket: SocketRef, shared: &Weak<Shared>) -> Ready<()> {
+    let seat = socket.req_parts().extensions.get::<Arc<Seat>>().cloned();
+    if let (Some(shared), Some(seat)) = (shared.upgrade(), seat)
+        && !seat.taken.swap(true, SeqCst)
+    {
+        let session = Session::new(socket);
+        let talk = async move |shared: &Shared| {
+            let line = Line::SocketIo(Box::new(session));
+            connection::serve(line, shared, Arc::clone(&seat.pass), &shared.leaving).await;
+            seat.taken.store(false, SeqCst);
+        };
+        let connections = shared.connections.clone();
+        connections.spawn(async move { talk(&shared).await });
+    } else {
+        // Fails only when there is nobody to be told.
+        let _ = socket.disconnect();
+    }
+    ready(())
+}
+
+/// What came in one event.
+struct Came {
+    frames: Vec<Bytes>,
+    ack: AckSender,
+}
+
+/// What the engine's side knows of a session.
+struct Inward {
+    came: mpsc::Sender<Came>,
+    /// That came and were not acknowledged.
+    bytes: Arc<AtomicUsize>,
+    ended: CancellationToken,
+    flooded: Arc<AtomicBool>,
+}
+
+impl Inward {
+    /// Called in the order of the events.
+    fn take(&self, frames: Vec<Bytes>, ack: AckSender) {
+        let len: usize = frames.iter().map(Bytes::len).sum();
+        let before = self.bytes.fetch_add(len, SeqCst);
+        let fits = before + len <= WAITING_BYTES || before == 0;
+        if !fits || self.came.try_send(Came { frames, ack }).is_err() {
+            self.flooded.store(true, SeqCst);
+            self.ended.cancel();
+        }
+    }
+}
+
+/// A client that joined the default namespace.
+pub struct Session {
+    socket: SocketRef,
+    came: mpsc::Receiver<Came>,
+    bytes: Arc<AtomicUsize>,
+    ended: CancellationToken,
+    flooded: Arc<AtomicBool>,
+    /// Of the event that is being read.
+    frames: VecDeque<Bytes>,
+    ack: Option<AckSender>,
+    held: usize,
+    /// Events on their way, with their bytes; whether they were taken.
+    sent: FuturesUnordered<BoxFuture<'static, (usize, bool)>>,
+    unacknowledged: usize,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.socket.clone().disconnect();
+    }
+}
+
+impl Session {
+    fn new(socket: SocketRef) -> Self {
+        let (sender, came) = mpsc::channel(WAITING);
+        let ended = CancellationToken::new();
+        let bytes = Arc::new(AtomicUsize::new(0));
+        let flooded = Arc::new(AtomicBool::new(false));
+        let inward = Arc::new(Inward {
+            came: sender,
+            bytes: Arc::clone(&bytes),
+            ended: ended.clone(),
+            flooded: Arc::clone(&flooded),
+        });
+        socket.on(
+            EVENT,
+            move |Data(frames): Data<Vec<Bytes>>, ack: AckSender| {
+                inward.take(frames, ack);
+                ready(())
+            },
+        );
+        let gone = ended.clone();
+        socket.on_disconnect(move || {
+            gone.cancel();
+            ready(())
+        });
+        Self {
+            socket,
+            came,
+            bytes,
+            ended,
+            flooded,
+            frames: VecDeque::new(),
+            ack: None,
+            held: 0,
+            sent: FuturesUnordered::new(),
+            unacknowledged: 0,
+        }
+    }
+
+    /// As [`Line::hear`].
+    pub async fn hear(&mut self) -> Result<Option<Bytes>, End> {
+        loop {
+            if let Some(frame) = self.frames.pop_front() {
+                return Ok(Some(frame));
+            }
+            self.acknowledge();
+            let came = tokio::select! {
+                biased;
+                () = self.ended.cancelled() => None,
+                came = self.came.recv() => came,
+            };
+            let Some(came) = came else {
+                return Err(match self.flooded.load(Relaxed) {
+                    true => Refusal::Busy(0).into(),
+                    false => End::Gone,
+                });
+            };
+            self.held = came.frames.iter().map(Bytes::len).sum();
+            self.frames = came.frames.into();
+            self.ack = Some(came.ack);
+            if self.frames.is_empty() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// What came last was taken.
+    fn acknowledge(&mut self) {
+        if let Some(ack) = self.ack.take() {
+            self.bytes.fetch_sub(std::mem::take(&mut self.held), SeqCst);
+            // Who has gone needs none.
+            let _ = ack.send(&());
+        }
+    }
+
+    /// As [`Line::write`].
+    pub async fn write(&mut self, burst: &mut Vec<Bytes>) -> Result<(), End> {
+        let mut rest = burst.drain(..).peekable();
+        while rest.peek().is_some() {
+            let (mut together, mut bytes) = (Vec::new(), 0);
+            while together.len() < TOGETHER
+                && bytes < TOGETHER_BYTES
+                && let Some(frame) = rest.next()
+            {
+                bytes += frame.len();
+                together.push(frame);
+            }
+            self.emit(&together, bytes).await?;
+        }
+        Ok(())
+    }
+
+    async fn emit(&mut self, frames: &Vec<Bytes>, bytes: usize) -> Result<(), End> {
+        while let Some(Some((acknowledged, taken))) = self.sent.next().now_or_never() {
+            self.settle(acknowledged, taken)?;
+        }
+        while self.unacknowledged >= UNACKNOWLEDGED {
+            self.one_taken().await?;
+        }
+        let sent = self.socket.emit_with_ack::<_, Vec<()>>(EVENT, frames);
+        let sent = sent.map_err(|_| End::Gone)?;
+        let taken = future::FutureExt::map(sent, move |answer| (bytes, !is_missing(&answer)));
+        self.sent.push(taken.boxed());
+        self.unacknowledged += bytes;
+        Ok(())
+    }
+
+    /// Waits until all that was sent was taken.
+    pub async fn taken(&mut self) -> Result<(), End> {
+        while !self.sent.is_empty() {
+            self.one_taken().await?;
+        }
+        Ok(())
+    }
+
+    async fn one_taken(&mut self) -> Result<(), End> {
+        tokio::select! {
+            () = self.ended.cancelled() => Err(End::Gone),
+            Some((bytes, taken)) = self.sent.next() => self.settle(bytes, taken),
+            else => Ok(()),
+        }
+    }
+
+    fn settle(&mut self, bytes: usize, taken: bool) -> Result<(), End> {
+        self.unacknowledged -= bytes;
+        if taken {
+            Ok(())
+        } else {
+            Err(Refusal::Slow.into())
+        }
+    }
+}
+
+/// Whether no acknowledgement came. What it says does not matter.
+fn is_missing<T>(answer: &Result<T, AckError>) -> bool {
+    matches!(answer, Err(AckError::Timeout | AckError::Socket(_)))
+}
