@@ -157,7 +157,7 @@ pub(super) async fn dial_by(
     let begun = async {
         let mut socket = match stream {
             Some(stream) => socket::open(url, stream, expected).await?,
-            None => socket::open_polling(url, expected, way).await?,
+            None => socket::open_polling(url, way, expected).await?,
         };
         let relay = shake(&mut socket, url, expected, key, token).await?;
         Ok(Dialled {

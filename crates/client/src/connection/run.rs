@@ -85,11 +85,23 @@ impl Connection {
 }
 
 /// How the relay is reached, as long as the network stays the same.
-#[derive(Default)]
 struct Road {
+    /// Where it is.
+    url: String,
     detour: Detour,
     /// A WebSocket that got through, to be used next.
     ready: Option<Dialled>,
+}
+
+impl Road {
+    /// Nothing is known of it yet.
+    fn to(url: String) -> Self {
+        Self {
+            url,
+            detour: Detour::default(),
+            ready: None,
+        }
+    }
 }
 
 struct Task {
@@ -108,25 +120,22 @@ impl Task {
     async fn run(mut self) {
         // Between two attempts nothing needs to be said goodbye to; within one, `Link` does it.
         let mut failures = 0;
-        let mut road = Road::default();
+        let mut road = Road::to(self.relay.url.clone());
         while !self.end.is_cancelled() {
-            let (up, found) = (OnceLock::new(), OnceLock::new());
+            let up = OnceLock::new();
             let way = self.way.borrow_and_update().clone();
             // What happened before led to this attempt.
             self.changes.mark_unchanged();
             let (mut changing, mut changes) = (self.way.clone(), self.changes.clone());
             let ended = tokio::select! {
-                ended = self.attempt(&way, &up, &found, &mut road) => ended,
+                ended = self.attempt(&way, &up, &mut road) => ended,
                 ended = self.overtaken(&way, &mut changing, &mut changes) => {
                     // Another network may let through what this one did not.
-                    road = Road::default();
+                    road = Road::to(road.url);
                     ended
                 }
             };
             (self.way, self.changes) = (changing, changes);
-            if let Some(url) = found.into_inner() {
-                self.relay.url = url;
-            }
             let stood = up.get().map(Instant::elapsed);
             failures = in_a_row(failures, stood, way.timing.silence);
             let backoff = self.way.borrow().timing.backoff;
@@ -138,15 +147,8 @@ impl Task {
         }
     }
 
-    /// Connects and stays connected; `up` is set to when it was, `found` to where if it was elsewhere
-    /// than before.
-    async fn attempt(
-        &self,
-        way: &Way,
-        up: &OnceLock<Instant>,
-        found: &OnceLock<String>,
-        road: &mut Road,
-    ) -> Ended {
+    /// Connects and stays connected; `up` is set to when it was.
+    async fn attempt(&self, way: &Way, up: &OnceLock<Instant>, road: &mut Road) -> Ended {
         self.becomes(ConnectionState::Connecting);
         self.tell(Event::Connecting).await;
         let dialled = tokio::select! {
@@ -167,18 +169,15 @@ impl Task {
                 };
             }
         };
-        if relay.url != self.relay.url {
-            found.get_or_init(|| relay.url.clone());
-            self.tell(Event::Found(relay.url.clone())).await;
-        }
         let is_detour = instead.is_some();
         self.statistics
             .send_modify(|statistics| statistics.instead = instead);
         self.becomes(ConnectionState::Connected);
         let begun = *up.get_or_init(Instant::now);
+        let url = road.url.clone();
         let link = Link {
             origin: self.origin,
-            url: &relay.url,
+            url: &url,
             way: self.way.clone(),
             retry: &self.retry,
             events: &self.events,
@@ -199,20 +198,27 @@ impl Task {
         if let Some(dialled) = road.ready.take() {
             return Ok(dialled);
         }
-        let (url, expected) = (&self.relay.url, Expected::Key(self.relay.key));
+        let (url, expected) = (road.url.clone(), Expected::Key(self.relay.key));
         if let Some(why) = road.detour.why(Instant::now()) {
-            let instead = Some(why.to_owned());
-            let by_http = dial_by(By::Polling, url, &expected, &self.key, None, way).await;
+            let why = why.to_owned();
+            let by_http = dial_by(By::Polling, &url, &expected, &self.key, None, way).await;
             if let Ok(dialled) = by_http {
                 return Ok(Dialled { instead, ..dialled });
             }
         }
-        let dialled = dial_or_find(url, &expected, &self.key, way).await?;
-        match &dialled.instead {
-            Some(why) => {
-                let (why, first) = (why.clone(), way.timing.upgrade);
-                road.detour.begin(why, first, Instant::now());
-            }
+        let Dialled {
+            socket,
+            relay,
+            instead,
+        } = dial_or_find(&url, &expected, &self.key, way).await?;
+        if relay.url != url {
+            road.url.clone_from(&relay.url);
+            self.tell(Event::Found(relay.url)).await;
+        }
+        match &instead {
+            Some(why) => road
+                .detour
+                .begin(why.clone(), way.timing.upgrade, Instant::now()),
             None => road.detour.end(),
         }
         Ok(dialled)
@@ -230,7 +236,7 @@ impl Task {
         let mut run = pin!(link.run(socket, &end));
         let web_socket = tokio::select! {
             ended = &mut run => return ended,
-            web_socket = self.web_socket(link.url, way, &mut road.detour) => web_socket,
+            web_socket = self.web_socket(&road.url, way, &mut road.detour) => web_socket,
         };
         // What was said last still leaves.
         end.cancel();
@@ -240,7 +246,7 @@ impl Task {
     }
 
     /// The first that gets through.
-    async fn web_socket(&self, url: &str, way: &Way, detour: &mut Detour) -> Dialled {
+    async fn web_socket(&self, url: &str, way: &Way, detour: &mut Detour) -> Socket {
         let expected = Expected::Key(self.relay.key);
         loop {
             sleep_until(detour.due().unwrap_or_else(Instant::now)).await;

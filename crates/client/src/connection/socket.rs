@@ -108,19 +108,19 @@ pub(super) async fn open(
             let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
             Err(answered(url, response.status().as_u16(), seconds))
         }
-        Err(Error::Io(error)) => match tls::problem(url, &error) {
-            Some(problem) => Err(problem.into()),
-            None => Err(Refused::blocked(unreachable(url, &error), &error)),
-        },
-        Err(error) => Err(Refused::blocked(unreachable(url, &error), &error)),
+        Err(error) => Err(match tls::problem(url, &error) {
+            // Nothing else would get through to the right one.
+            Some(problem) => problem.into(),
+            None => Refused::blocked(unreachable(url, &error), &error),
+        }),
     }
 }
 
 /// Opens what stands in for a WebSocket, to the same address.
 pub(super) async fn open_polling(
     url: &str,
-    expected: &Expected,
     way: &Way,
+    expected: &Expected,
 ) -> Result<Socket, Refused> {
     let http = reqwest::Client::builder()
         .tls_backend_preconfigured(ClientConfig::clone(tls::config(expected)?.as_ref()))

@@ -18,6 +18,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, PeerM
 use rustls::{RootCertStore, SignatureScheme};
 use snug_wire::{RelayAddress, RelayKey};
 use std::sync::{Arc, OnceLock};
+use tokio_tungstenite::tungstenite;
 
 /// What stands before an Ed25519 key in a certificate (RFC 8410, 4).
 const BEFORE_KEY: [u8; 12] = [
@@ -69,7 +70,10 @@ fn usual() -> Usual {
 }
 
 /// What a failed beginning means, if it was TLS that showed another relay.
-pub(super) fn problem(url: &str, error: &std::io::Error) -> Option<Problem> {
+pub(super) fn problem(url: &str, error: &tungstenite::Error) -> Option<Problem> {
+    let tungstenite::Error::Io(error) = error else {
+        return None;
+    };
     let error = error.get_ref()?.downcast_ref::<Error>()?;
     let text = match error {
         Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure) => {
@@ -131,15 +135,20 @@ impl ServerCertVerifier for Verifier {
         };
         let is_anybody = matches!(self.expected, Expected::Any);
         judged.map_err(|error| match error {
-            // A relay's own key that nobody vouches for, and another's than the expected one.
             Error::InvalidCertificate(
-                CertificateError::UnknownIssuer
-                | CertificateError::BadSignature
-                | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-            ) if own.is_some() && !is_anybody => {
+                CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. }
+                | CertificateError::NotValidForName
+                | CertificateError::NotValidForNameContext { .. }
+                | CertificateError::Revoked,
+            ) => error,
+            // A relay's own key that nobody vouches for, and another's than the expected one.
+            _ if own.is_some() && !is_anybody => {
                 CertificateError::ApplicationVerificationFailure.into()
             }
-            other => other,
+            _ => error,
         })
     }
 

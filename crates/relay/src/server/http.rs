@@ -82,22 +82,26 @@ struct Door {
 
 /// Takes connections until the entrance closes.
 pub fn accept(listener: TcpListener, shared: &Arc<Shared>, entrance: Entrance) -> JoinHandle<()> {
-    let (sessions, io) = socket_io::routes(shared);
-    let admit = middleware::from_fn_with_state(Arc::clone(shared), admit);
-    let router = sessions.route_layer(admit).route("/", get(upgrade));
-    let router = match entrance.is_outside {
-        true => router,
-        false => router.merge(operator::routes(&shared.settings.operator)),
-    };
+    let (mut router, mut sessions) = (Router::new(), None);
+    if !entrance.is_outside {
+        // Nothing within a local network keeps WebSockets out.
+        let (routes, io) = socket_io::routes(shared);
+        let admit = middleware::from_fn_with_state(Arc::clone(shared), admit);
+        router = routes
+            .route_layer(admit)
+            .merge(operator::routes(&shared.settings.operator));
+        sessions = Some(io);
+    }
+    let router = router.route("/", get(upgrade));
     let door = Arc::new(Door {
         router: router.with_state(Arc::clone(shared)),
         entrance,
         shared: Arc::clone(shared),
     });
-    shared.tasks.spawn(listen(listener, door, io))
+    shared.tasks.spawn(listen(listener, door, sessions))
 }
 
-async fn listen(listener: TcpListener, door: Arc<Door>, io: SocketIo) {
+async fn listen(listener: TcpListener, door: Arc<Door>, sessions: Option<SocketIo>) {
     let shared = &door.shared;
     let trusted = &shared.settings.access.trusted_proxies;
     loop {
@@ -127,7 +131,9 @@ async fn listen(listener: TcpListener, door: Arc<Door>, io: SocketIo) {
             }
         }
     }
-    io.close().await;
+    if let Some(sessions) = sessions {
+        sessions.close().await;
+    }
 }
 
 async fn serve(stream: TcpStream, peer: IpAddr, knock: Knock, door: Arc<Door>) {

@@ -114,7 +114,7 @@ fn connected(socket: SocketRef, shared: &Weak<Shared>) -> Ready<()> {
         let session = Session::new(socket);
         let talk = async move |shared: &Shared| {
             let line = Line::SocketIo(Box::new(session));
-            connection::serve(line, shared, Arc::clone(&seat.pass), &seat.leaving).await;
+            connection::serve(line, shared, Arc::clone(&seat.pass), &shared.leaving).await;
             seat.taken.store(false, SeqCst);
         };
         let connections = shared.connections.clone();
