@@ -90,7 +90,7 @@ struct Road {
     url: String,
     detour: Detour,
     /// A WebSocket that got through, to be used next.
-    ready: Option<Dialled>,
+    ready: Option<Socket>,
 }
 
 impl Road {
@@ -155,11 +155,7 @@ impl Task {
             dialled = self.dial(way, road) => dialled,
             () = self.end.cancelled() => return Ended::closing(),
         };
-        let Dialled {
-            socket,
-            relay,
-            instead,
-        } = match dialled {
+        let (socket, instead) = match dialled {
             Ok(dialled) => dialled,
             Err(refused) => {
                 let longest = way.timing.backoff.longest;
@@ -194,16 +190,17 @@ impl Task {
         ended
     }
 
-    async fn dial(&self, way: &Way, road: &mut Road) -> Result<Dialled, Refused> {
-        if let Some(dialled) = road.ready.take() {
-            return Ok(dialled);
+    /// A connection, and why it is not over a WebSocket.
+    async fn dial(&self, way: &Way, road: &mut Road) -> Result<(Socket, Option<String>), Refused> {
+        if let Some(socket) = road.ready.take() {
+            return Ok((socket, None));
         }
         let (url, expected) = (road.url.clone(), Expected::Key(self.relay.key));
         if let Some(why) = road.detour.why(Instant::now()) {
             let why = why.to_owned();
             let by_http = dial_by(By::Polling, &url, &expected, &self.key, None, way).await;
             if let Ok(dialled) = by_http {
-                return Ok(Dialled { instead, ..dialled });
+                return Ok((dialled.socket, Some(why)));
             }
         }
         let Dialled {
@@ -221,7 +218,7 @@ impl Task {
                 .begin(why.clone(), way.timing.upgrade, Instant::now()),
             None => road.detour.end(),
         }
-        Ok(dialled)
+        Ok((socket, instead))
     }
 
     /// Runs a connection over HTTP until it ends, or a WebSocket gets through.
@@ -253,7 +250,7 @@ impl Task {
             match dial_by(By::WebSocket, url, &expected, &self.key, None, way).await {
                 Ok(dialled) => {
                     detour.end();
-                    return dialled;
+                    return dialled.socket;
                 }
                 Err(refused) => {
                     let why = refused.blocked.unwrap_or(refused.problem.text);

@@ -244,9 +244,7 @@ async fn admit(
     // Only what becomes a WebSocket takes the place of its stream.
     let handed = caller.handed.as_deref().filter(|_| is_web_socket);
     match shared.let_in(&caller, request.headers(), handed) {
-        Ok(pass) => request
-            .extensions_mut()
-            .insert(Seat::new(pass, caller.leaving.clone())),
+        Ok(pass) => request.extensions_mut().insert(Seat::new(pass)),
         Err(no) => return *no,
     };
     next.run(request).await

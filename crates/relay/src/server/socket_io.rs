@@ -61,15 +61,13 @@ const COMPRESSED: u16 = 1_024;
 pub struct Seat {
     pass: Arc<Pass>,
     taken: AtomicBool,
-    leaving: CancellationToken,
 }
 
 impl Seat {
-    pub fn new(pass: Pass, leaving: CancellationToken) -> Arc<Self> {
+    pub fn new(pass: Pass) -> Arc<Self> {
         Arc::new(Self {
             pass: Arc::new(pass),
             taken: AtomicBool::new(false),
-            leaving,
         })
     }
 }
