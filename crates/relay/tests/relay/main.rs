@@ -25,5 +25,6 @@ mod outside;
 mod pools;
 mod process;
 mod random;
+mod socket_io;
 mod tls;
 mod world;

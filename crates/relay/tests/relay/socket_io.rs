@@ -1,0 +1,183 @@
+//! Socket.IO, spoken by hand: who may begin a session, and what becomes of one that goes wrong. That it
+//! carries frames as a WebSocket does is told in `crates/client/tests/socket_io.rs`.
+
+use crate::client::hello;
+use crate::network::{connect, start};
+use data_encoding::BASE64;
+use snug_relay::Running;
+use snug_wire::frame::{ClientFrame, Refusal, RelayFrame};
+use snug_wire::{FRAME_LIMIT, decode, encode};
+use std::net::SocketAddr;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+
+const BEGIN: &str = "/socket.io/?EIO=4&transport=polling";
+const SEPARATOR: &str = "\u{1e}";
+
+/// One request on a stream of its own: status and body.
+async fn http(to: SocketAddr, method: &str, path: &str, head: &str, body: &str) -> (u16, String) {
+    let mut stream = BufReader::new(TcpStream::connect(to).await.unwrap());
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: relay\r\ncontent-length: {length}\r\n{head}\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let (mut status, mut length) = (0, 0);
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.unwrap();
+        let line = line.trim().to_ascii_lowercase();
+        if let Some(rest) = line.strip_prefix("http/1.1 ") {
+            status = rest[..3].parse().unwrap();
+        } else if let Some(rest) = line.strip_prefix("content-length: ") {
+            length = rest.parse().unwrap();
+        } else if line.is_empty() {
+            break;
+        }
+    }
+    let mut answer = vec![0; length];
+    stream.read_exact(&mut answer).await.unwrap();
+    (status, String::from_utf8(answer).unwrap())
+}
+
+/// A session that has joined the default namespace.
+struct Session {
+    relay: SocketAddr,
+    path: String,
+}
+
+impl Session {
+    async fn begin(relay: &Running) -> Self {
+        let relay = relay.address();
+        let (status, body) = http(relay, "GET", BEGIN, "", "").await;
+        assert_eq!(status, 200);
+        let sid = body.split('"').nth(3).unwrap();
+        let session = Self {
+            relay,
+            path: format!("{BEGIN}&sid={sid}"),
+        };
+        assert_eq!(session.post("40").await, 200);
+        while !session.get().await.1.contains("40{") {}
+        session
+    }
+
+    async fn post(&self, body: &str) -> u16 {
+        http(self.relay, "POST", &self.path, "", body).await.0
+    }
+
+    async fn get(&self) -> (u16, String) {
+        http(self.relay, "GET", &self.path, "", "").await
+    }
+
+    /// The relay's frames until it says goodbye, or the session ends without.
+    async fn goodbye(&self) -> Option<Refusal> {
+        loop {
+            let (status, body) = self.get().await;
+            if status != 200 || body.is_empty() {
+                return None;
+            }
+            for packet in body.split(SEPARATOR) {
+                if let Some(frame) = packet.strip_prefix('b') {
+                    let frame = BASE64.decode(frame.as_bytes()).unwrap();
+                    if let RelayFrame::Goodbye(why) = decode(&frame, FRAME_LIMIT).unwrap() {
+                        return Some(why);
+                    }
+                } else if packet == "1" {
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+fn event(frames: &[Vec<u8>]) -> String {
+    let count = frames.len();
+    let places = (0..count).map(|n| format!(r#"{{"_placeholder":true,"num":{n}}}"#));
+    let places: Vec<String> = places.collect();
+    let mut event = format!(r#"45{count}-["frames",[{}]]"#, places.join(","));
+    for frame in frames {
+        event += &format!("{SEPARATOR}b{}", BASE64.encode(frame));
+    }
+    event
+}
+
+#[tokio::test]
+async fn who_may_not_connect_begins_no_session_either() {
+    let (relay, _dir) = start().await;
+    let to = relay.address();
+    let page = "origin: https://elsewhere.example\r\n";
+    assert_eq!(http(to, "GET", BEGIN, page, "").await.0, 403);
+    for other in [
+        "/socket.io/",
+        "/socket.io/?EIO=3&transport=polling",
+        "/socket.io/?transport=polling",
+    ] {
+        assert_eq!(http(to, "GET", other, "", "").await.0, 400, "{other}");
+    }
+    assert_eq!(http(to, "POST", BEGIN, "", "40").await.0, 400);
+    let stranger = format!("{BEGIN}&sid=AAAAAAAAAAAAAAAA");
+    assert_eq!(http(to, "GET", &stranger, "", "").await.0, 400);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_frame_is_told_as_everywhere() {
+    let (relay, _dir) = start().await;
+    let session = Session::begin(&relay).await;
+    session.post(&event(&[vec![0xff; 40]])).await;
+    assert_eq!(session.goodbye().await, Some(Refusal::Malformed));
+
+    // Proving nothing, and asking already.
+    let session = Session::begin(&relay).await;
+    let hello = encode(&ClientFrame::Hello(hello()));
+    session.post(&event(&[hello.clone(), hello])).await;
+    assert_eq!(session.goodbye().await, Some(Refusal::Malformed));
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn more_than_may_wait_ends_a_session() {
+    let (relay, _dir) = start().await;
+    let session = Session::begin(&relay).await;
+    let flood = vec![r#"42["frames",[]]"#; 5_000].join(SEPARATOR);
+    session.post(&flood).await;
+    let end = session.goodbye().await;
+    assert!(matches!(end, Some(Refusal::Busy(_))), "{end:?}");
+    relay.stop().await;
+}
+
+/// None of it reaches anybody else.
+#[tokio::test]
+async fn garbage_ends_its_own_session_alone() {
+    let (relay, _dir) = start().await;
+    let mut honest = connect(&relay).await;
+    let large = format!("4{}", "x".repeat(9 << 20));
+    for garbage in [
+        "",
+        "x",
+        "4",
+        "4xyz",
+        "b!!!",
+        "bAAAA",
+        "45",
+        "4518446744073709551616-[]",
+        "451-[\"frames\",[{\"_placeholder\":true,\"num\":7}]]\u{1e}bAAAA",
+        "452-[\"frames\",[]]\u{1e}bAAAA\u{1e}bAAAA\u{1e}bAAAA",
+        "42[\"frames\",{\"deep\":[[[[[[[[[[]]]]]]]]]]}]",
+        "43999[]",
+        "40/other,{}",
+        large.as_str(),
+    ] {
+        let session = Session::begin(&relay).await;
+        // Whatever it says to that.
+        session.post(garbage).await;
+        session.post("1").await;
+    }
+    let answer = honest.ask(crate::forms::create(
+        1,
+        snug_wire::frame::MailboxKind::Inbox,
+        1,
+    ));
+    assert_eq!(answer.await, snug_wire::frame::Answer::Done);
+    relay.stop().await;
+}
