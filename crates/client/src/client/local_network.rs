@@ -3,6 +3,7 @@
 use super::{Client, Options};
 use crate::Problem;
 use crate::driver::{Call, Published, SharedDataDir};
+use crate::local_network::address;
 use crate::local_network::sharing::{Sharing, State, nothing_to_share};
 use crate::view::LocalNetworkRow;
 use snug_wire::RelayAddress;
@@ -65,6 +66,7 @@ pub(super) fn sharing(
     Some(Arc::new(Sharing {
         relay,
         door,
+        own: Arc::new(address::own),
         calls: calls.clone(),
         data: Arc::clone(data),
         published: published.clone(),

@@ -1,8 +1,8 @@
 //! The switch: while it is on, the door is open, what is announced is so, and codes name an address
 //! that others in the local network reach.
 
+use super::Door;
 use super::mdns::Announcement;
-use super::{Door, address};
 use crate::data_dir::LocalNetwork;
 use crate::driver::{Call, Published, SharedDataDir};
 use crate::view::{LocalNetworkRow, Update};
@@ -10,7 +10,7 @@ use crate::{Problem, ProblemCode};
 use snug_engine::Engine;
 use snug_wire::RelayAddress;
 use snug_wire::code::RelayHint;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
@@ -25,6 +25,8 @@ pub(crate) struct Sharing {
     /// As it listens on this computer.
     pub relay: RelayAddress,
     pub door: Arc<dyn Door>,
+    /// Under which address others in the local network reach this computer now.
+    pub own: Arc<dyn Fn() -> Option<IpAddr> + Send + Sync>,
     pub calls: mpsc::Sender<Call>,
     pub data: SharedDataDir,
     pub published: Published,
@@ -107,7 +109,7 @@ impl Sharing {
         {
             tracing::warn!("the port of the local network is not kept: {problem}");
         }
-        let address = address::own().map(|address| SocketAddr::new(address, port));
+        let address = (self.own)().map(|address| SocketAddr::new(address, port));
         if address != state.address {
             state.address = address;
             if let Some(before) = state.announcement.take() {
@@ -201,3 +203,6 @@ pub(crate) fn nothing_to_share() -> Problem {
     let text = "No relay runs inside Snug here: the one that was chosen is elsewhere. There is nothing to share.";
     Problem::new(ProblemCode::SettingRefused, text)
 }
+
+#[cfg(test)]
+mod tests;
