@@ -82,7 +82,7 @@ struct Door {
 
 /// Takes connections until the entrance closes.
 pub fn accept(listener: TcpListener, shared: &Arc<Shared>, entrance: Entrance) -> JoinHandle<()> {
-    let (mut router, mut sessions) = (Router::new(), None);
+    let (mut router, mut socket_io) = (Router::new(), None);
     if !entrance.is_outside {
         // Nothing within a local network keeps WebSockets out.
         let (routes, io) = socket_io::routes(shared);
@@ -90,7 +90,7 @@ pub fn accept(listener: TcpListener, shared: &Arc<Shared>, entrance: Entrance) -
         router = routes
             .route_layer(admit)
             .merge(operator::routes(&shared.settings.operator));
-        sessions = Some(io);
+        socket_io = Some(io);
     }
     let router = router.route("/", get(upgrade));
     let door = Arc::new(Door {
@@ -98,10 +98,10 @@ pub fn accept(listener: TcpListener, shared: &Arc<Shared>, entrance: Entrance) -
         entrance,
         shared: Arc::clone(shared),
     });
-    shared.tasks.spawn(listen(listener, door, sessions))
+    shared.tasks.spawn(listen(listener, door, socket_io))
 }
 
-async fn listen(listener: TcpListener, door: Arc<Door>, sessions: Option<SocketIo>) {
+async fn listen(listener: TcpListener, door: Arc<Door>, socket_io: Option<SocketIo>) {
     let shared = &door.shared;
     let trusted = &shared.settings.access.trusted_proxies;
     loop {
@@ -131,8 +131,8 @@ async fn listen(listener: TcpListener, door: Arc<Door>, sessions: Option<SocketI
             }
         }
     }
-    if let Some(sessions) = sessions {
-        sessions.close().await;
+    if let Some(io) = socket_io {
+        io.close().await;
     }
 }
 
