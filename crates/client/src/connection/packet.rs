@@ -18,11 +18,11 @@ const TOGETHER: usize = 4_096;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Bad(pub &'static str);
 
-/// How a session begins.
+/// How a connection begins.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Open {
-    /// The session's name.
+    /// The connection's name.
     pub sid: String,
     /// Milliseconds between two pings of the server.
     pub ping_interval: u64,
@@ -35,8 +35,8 @@ pub(super) struct Open {
 impl Open {
     /// From the first body.
     pub fn read(body: &str) -> Result<Self, Bad> {
-        let json = body.strip_prefix('0').ok_or(Bad("no session"))?;
-        serde_json::from_str(json).map_err(|_| Bad("a session of another version"))
+        let json = body.strip_prefix('0').ok_or(Bad("no beginning"))?;
+        serde_json::from_str(json).map_err(|_| Bad("a beginning of another version"))
     }
 }
 
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_begins_as_the_specification_shows() {
+    fn a_connection_begins_as_the_specification_shows() {
         let body = r#"0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
         let open = Open::read(body).unwrap();
         assert_eq!(open.sid, "lv_VI97HAXpY6yYWAAAC");

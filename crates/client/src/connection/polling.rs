@@ -38,7 +38,7 @@ const UNACKNOWLEDGED: usize = FRAME_LIMIT;
 /// For what is to be answered at once.
 const ANSWERED: Duration = Duration::from_secs(30);
 
-/// A session over which frames go.
+/// A connection over which frames go.
 pub(super) struct Polling {
     outward: PollSender<Message>,
     inward: mpsc::Receiver<Result<Message, Error>>,
@@ -48,7 +48,7 @@ pub(super) struct Polling {
 }
 
 /// What both directions know.
-struct Session {
+struct Exchange {
     http: Client,
     url: Url,
     /// A request waits so long for something to be said.
@@ -74,7 +74,7 @@ enum Event {
     Ping,
 }
 
-/// Why a session could not begin.
+/// Why a connection could not begin.
 pub(super) enum Closed {
     /// The answer was another: its status, and when to come again.
     Answer(u16, Option<u64>),
@@ -89,7 +89,7 @@ impl From<io::Error> for Closed {
 }
 
 impl Polling {
-    /// Begins a session at `http://host:port` or `https://host:port`.
+    /// Begins a connection at `http://host:port` or `https://host:port`.
     pub async fn open(http: Client, relay: &str) -> Result<Self, Closed> {
         let failed = |error: &dyn std::fmt::Display| Closed::Failed(error.to_string());
         let mut url = Url::parse(relay).map_err(|error| failed(&error))?;
@@ -104,7 +104,7 @@ impl Polling {
         }
         let open = Open::read(&text(answer, &heard).await?).map_err(bad)?;
         url.query_pairs_mut().append_pair("sid", &open.sid);
-        let session = Session {
+        let exchange = Exchange {
             http,
             url,
             patience: Duration::from_millis(open.ping_interval.saturating_add(open.ping_timeout)),
@@ -113,11 +113,11 @@ impl Polling {
             sent: Mutex::default(),
             room: Notify::new(),
         };
-        session.join().await?;
+        exchange.join().await?;
         let (outward, queue) = mpsc::channel(WAITING);
         let (said, inward) = mpsc::channel(WAITING);
         let mut tasks = JoinSet::new();
-        tasks.spawn(async move { session.run(queue, &said).await });
+        tasks.spawn(async move { exchange.run(queue, &said).await });
         Ok(Self {
             outward: PollSender::new(outward),
             inward,
@@ -132,7 +132,7 @@ impl Polling {
     }
 }
 
-impl Session {
+impl Exchange {
     /// Joins the default namespace: nothing else is said before, but pings.
     async fn join(&self) -> io::Result<()> {
         self.post(&[packet::join()]).await?;

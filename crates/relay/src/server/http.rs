@@ -1,4 +1,4 @@
-//! Accepting: `/` becomes a WebSocket, and `/socket.io/` a session of Socket.IO, if whoever asks may; the
+//! Accepting: `/` becomes a WebSocket, and `/socket.io/` a connection of Socket.IO, if whoever asks may; the
 //! rest is for operators.
 
 use super::forwarded::{Origin, origin};
@@ -43,7 +43,7 @@ const WRITE_LIMIT: usize = FRAME_LIMIT + (64 << 10);
 const NO_SOCKETS: Duration = Duration::from_millis(100);
 /// Largest head of a request, in bytes.
 const HEAD: usize = 16 << 10;
-/// How long anybody may go on about anything but a WebSocket or a session of Socket.IO.
+/// How long anybody may go on about anything but a WebSocket or a connection of Socket.IO.
 const HTTP_TIME: Duration = Duration::from_secs(60);
 /// When to come again if there is no better answer.
 const LATER: Duration = Duration::from_secs(5);
@@ -54,7 +54,7 @@ pub struct Caller {
     pub origin: Origin,
     /// Of the stream, if that was counted under this address.
     handed: Option<Arc<AtomicBool>>,
-    /// Whether the stream carries a session of Socket.IO; looked at now and then, and forgotten.
+    /// Whether the stream carries a connection of Socket.IO; looked at now and then, and forgotten.
     lasts: Arc<AtomicBool>,
     /// Of where they came in.
     leaving: CancellationToken,
@@ -223,7 +223,7 @@ async fn upgrade(
         })
 }
 
-/// Lets a session of Socket.IO begin, if whoever asks may; later requests name it and pass.
+/// Lets a connection of Socket.IO begin, if whoever asks may; later requests name it and pass.
 async fn admit(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,

@@ -1,7 +1,7 @@
 //! What carries the frames of a connection.
 
 use super::connection::{End, parse};
-use super::socket_io::Session;
+use super::socket_io::Events;
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -17,7 +17,7 @@ const GOODBYE_TIME: Duration = Duration::from_secs(3);
 #[expect(clippy::large_enum_variant, reason = "nearly all are WebSockets")]
 pub enum Line {
     WebSocket(WebSocket),
-    SocketIo(Box<Session>),
+    SocketIo(Box<Events>),
 }
 
 impl Line {
@@ -25,7 +25,7 @@ impl Line {
     pub async fn hear(&mut self) -> Result<Option<Bytes>, End> {
         match self {
             Self::WebSocket(socket) => payload(socket.next().await),
-            Self::SocketIo(session) => session.hear().await,
+            Self::SocketIo(events) => events.hear().await,
         }
     }
 
@@ -53,7 +53,7 @@ impl Line {
                 }
                 socket.flush().await.map_err(|_| End::Gone)
             }
-            Self::SocketIo(session) => session.write(burst).await,
+            Self::SocketIo(events) => events.write(burst).await,
         }
     }
 
@@ -74,7 +74,7 @@ impl Line {
                     while readable && matches!(socket.next().await, Some(Ok(_))) {}
                     Ok(())
                 }
-                Self::SocketIo(session) => session.taken().await,
+                Self::SocketIo(events) => events.taken().await,
             }
         };
         // A client that takes no leave is left.

@@ -57,7 +57,7 @@ const UNACKNOWLEDGED: usize = 1 << 20;
 /// Bodies of HTTP from so many bytes on are compressed, if the client takes that.
 const COMPRESSED: u16 = 1_024;
 
-/// A place that is kept for a session of Engine.IO as long as that lasts.
+/// A place that is kept for a connection of Engine.IO as long as that lasts.
 pub struct Seat {
     pass: Arc<Pass>,
     taken: AtomicBool,
@@ -72,7 +72,7 @@ impl Seat {
     }
 }
 
-/// What answers at [`PATH`], and what ends it. A request that begins a session must have a [`Seat`]
+/// What answers at [`PATH`], and what ends it. A request that begins a connection must have a [`Seat`]
 /// among its extensions.
 pub fn routes(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, SocketIo) {
     let (service, io) = SocketIo::builder()
@@ -93,7 +93,7 @@ pub fn routes(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, SocketIo) {
                 .packet_completion_timeout(HEARTBEAT),
         )
         .build_svc();
-    // Weak: sessions that end by themselves must not keep a relay that has stopped.
+    // Weak: connections that end by themselves must not keep a relay that has stopped.
     let shared = Arc::downgrade(shared);
     io.ns("/", move |socket: SocketRef| connected(socket, &shared));
     // Base64 makes bodies larger by a third, which this takes away again (`docs/relay/capacity.md`).
@@ -109,9 +109,9 @@ fn connected(socket: SocketRef, shared: &Weak<Shared>) -> Ready<()> {
     if let (Some(shared), Some(seat)) = (shared.upgrade(), seat)
         && !seat.taken.swap(true, SeqCst)
     {
-        let session = Session::new(socket);
+        let events = Events::new(socket);
         let talk = async move |shared: &Shared| {
-            let line = Line::SocketIo(Box::new(session));
+            let line = Line::SocketIo(Box::new(events));
             connection::serve(line, shared, Arc::clone(&seat.pass), &shared.leaving).await;
             seat.taken.store(false, SeqCst);
         };
@@ -130,7 +130,7 @@ struct Came {
     ack: AckSender,
 }
 
-/// What the engine's side knows of a session.
+/// What the engine's side knows of a connection.
 struct Inward {
     came: mpsc::Sender<Came>,
     /// That came and were not acknowledged.
@@ -153,7 +153,7 @@ impl Inward {
 }
 
 /// A client that joined the default namespace.
-pub struct Session {
+pub struct Events {
     socket: SocketRef,
     came: mpsc::Receiver<Came>,
     bytes: Arc<AtomicUsize>,
@@ -168,13 +168,13 @@ pub struct Session {
     unacknowledged: usize,
 }
 
-impl Drop for Session {
+impl Drop for Events {
     fn drop(&mut self) {
         let _ = self.socket.clone().disconnect();
     }
 }
 
-impl Session {
+impl Events {
     fn new(socket: SocketRef) -> Self {
         let (sender, came) = mpsc::channel(WAITING);
         let ended = CancellationToken::new();

@@ -1,4 +1,4 @@
-//! Socket.IO, spoken by hand: who may begin a session, and what becomes of one that goes wrong. That it
+//! Socket.IO, spoken by hand: who may begin a connection, and what becomes of one that goes wrong. That it
 //! carries frames as a WebSocket does is told in `crates/client/tests/socket_io.rs`.
 
 use crate::client::hello;
@@ -40,25 +40,25 @@ async fn http(to: SocketAddr, method: &str, path: &str, head: &str, body: &str) 
     (status, String::from_utf8(answer).unwrap())
 }
 
-/// A session that has joined the default namespace.
-struct Session {
+/// A connection that has joined the default namespace.
+struct Events {
     relay: SocketAddr,
     path: String,
 }
 
-impl Session {
+impl Events {
     async fn begin(relay: &Running) -> Self {
         let relay = relay.address();
         let (status, body) = http(relay, "GET", BEGIN, "", "").await;
         assert_eq!(status, 200);
         let sid = body.split('"').nth(3).unwrap();
-        let session = Self {
+        let events = Self {
             relay,
             path: format!("{BEGIN}&sid={sid}"),
         };
-        assert_eq!(session.post("40").await, 200);
-        while !session.get().await.1.contains("40{") {}
-        session
+        assert_eq!(events.post("40").await, 200);
+        while !events.get().await.1.contains("40{") {}
+        events
     }
 
     async fn post(&self, body: &str) -> u16 {
@@ -69,7 +69,7 @@ impl Session {
         http(self.relay, "GET", &self.path, "", "").await
     }
 
-    /// The relay's frames until it says goodbye, or the session ends without.
+    /// The relay's frames until it says goodbye, or the connection ends without.
     async fn goodbye(&self) -> Option<Refusal> {
         loop {
             let (status, body) = self.get().await;
@@ -102,7 +102,7 @@ fn event(frames: &[Vec<u8>]) -> String {
 }
 
 #[tokio::test]
-async fn who_may_not_connect_begins_no_session_either() {
+async fn who_may_not_connect_begins_no_connection_either() {
     let (relay, _dir) = start().await;
     let to = relay.address();
     let page = "origin: https://elsewhere.example\r\n";
@@ -123,32 +123,32 @@ async fn who_may_not_connect_begins_no_session_either() {
 #[tokio::test]
 async fn what_is_no_frame_is_told_as_everywhere() {
     let (relay, _dir) = start().await;
-    let session = Session::begin(&relay).await;
-    session.post(&event(&[vec![0xff; 40]])).await;
-    assert_eq!(session.goodbye().await, Some(Refusal::Malformed));
+    let events = Events::begin(&relay).await;
+    events.post(&event(&[vec![0xff; 40]])).await;
+    assert_eq!(events.goodbye().await, Some(Refusal::Malformed));
 
     // Proving nothing, and asking already.
-    let session = Session::begin(&relay).await;
+    let events = Events::begin(&relay).await;
     let hello = encode(&ClientFrame::Hello(hello()));
-    session.post(&event(&[hello.clone(), hello])).await;
-    assert_eq!(session.goodbye().await, Some(Refusal::Malformed));
+    events.post(&event(&[hello.clone(), hello])).await;
+    assert_eq!(events.goodbye().await, Some(Refusal::Malformed));
     relay.stop().await;
 }
 
 #[tokio::test]
-async fn more_than_may_wait_ends_a_session() {
+async fn more_than_may_wait_ends_a_connection() {
     let (relay, _dir) = start().await;
-    let session = Session::begin(&relay).await;
+    let events = Events::begin(&relay).await;
     let flood = vec![r#"42["frames",[]]"#; 5_000].join(SEPARATOR);
-    session.post(&flood).await;
-    let end = session.goodbye().await;
+    events.post(&flood).await;
+    let end = events.goodbye().await;
     assert!(matches!(end, Some(Refusal::Busy(_))), "{end:?}");
     relay.stop().await;
 }
 
 /// None of it reaches anybody else.
 #[tokio::test]
-async fn garbage_ends_its_own_session_alone() {
+async fn garbage_ends_its_own_connection_alone() {
     let (relay, _dir) = start().await;
     let mut honest = connect(&relay).await;
     let large = format!("4{}", "x".repeat(9 << 20));
@@ -168,10 +168,10 @@ async fn garbage_ends_its_own_session_alone() {
         "40/other,{}",
         large.as_str(),
     ] {
-        let session = Session::begin(&relay).await;
+        let events = Events::begin(&relay).await;
         // Whatever it says to that.
-        session.post(garbage).await;
-        session.post("1").await;
+        events.post(garbage).await;
+        events.post("1").await;
     }
     let answer = honest.ask(crate::forms::create(
         1,

@@ -23,12 +23,17 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 use tokio_tungstenite::tungstenite::Message;
 
-/// What the strangers do, by the name that is the first argument of their process.
-const ATTACKS: [(&str, &str); 4] = [
-    ("garbage", "connections that say garbage"),
-    ("opens", "opening of guessed addresses, 100,000 in a row"),
-    ("puts", "puts to guessed addresses"),
-    ("creates", "new mailboxes without end"),
+/// What the strangers do, by the name that is the first argument of their process, and how much of it
+/// the relay's limits let one address do at once, as they are by default.
+const ATTACKS: [(&str, &str, u64); 4] = [
+    ("garbage", "connections that say garbage", 2 * 2_000),
+    (
+        "opens",
+        "opening of guessed addresses, 100,000 in a row",
+        100_000,
+    ),
+    ("puts", "puts to guessed addresses", 100_000),
+    ("creates", "new mailboxes without end", 100_000),
 ];
 /// Connections of theirs at a time.
 const STRANGERS: u64 = 8;
@@ -48,26 +53,34 @@ const HONEST: Work = Work {
 
 /// Honest people alone, then beside each attack.
 pub async fn run(report: &mut Report) -> Result<()> {
-    feel(report, "alone", None).await?;
-    for (attack, what) in ATTACKS {
-        feel(report, what, Some(attack)).await?;
+    feel(report, "alone", Kind::Durable, None).await?;
+    for (attack, what, at_once) in ATTACKS {
+        let unlimited = format!("{what}, no limits");
+        feel(report, &unlimited, Kind::Durable, Some((attack, 1))).await?;
+        feel(report, what, Kind::Guarded, Some((attack, at_once))).await?;
     }
     Ok(())
 }
 
-async fn feel(report: &mut Report, what: &str, attack: Option<&str>) -> Result<()> {
-    let server = Server::start(Kind::Durable)?;
+/// Strangers have done that much before anybody is asked.
+async fn feel(
+    report: &mut Report,
+    what: &str,
+    kind: Kind,
+    attack: Option<(&str, u64)>,
+) -> Result<()> {
+    let server = Server::start(kind)?;
     let (lines, _) = load::open(&server, HONEST.topics, 8).await?;
     let mut strangers = attack
-        .map(|attack| start(attack, server.address))
+        .map(|(attack, _)| start(attack, server.address))
         .transpose()?;
     let mut said = strangers.as_mut().map(Process::lines);
-    if let Some(said) = &mut said {
-        // They are at it before anybody is asked.
+    if let (Some(said), Some((_, at_once))) = (&mut said, attack) {
+        let done = |line: &str| line.split(' ').next()?.parse::<u64>().ok();
         while said
             .next()
             .transpose()?
-            .is_some_and(|line| line.starts_with("0 "))
+            .is_some_and(|line| done(&line) < Some(at_once))
         {}
     }
     let mut done = load::run(&server, lines, HONEST).await?;

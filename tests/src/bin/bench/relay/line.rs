@@ -247,6 +247,11 @@ async fn connect(
         _ => "/",
     };
     let mut request = format!("ws://{server}{path}").into_client_request()?;
+    if topic >= STRANGE {
+        // As a proxy would say: those the relay trusts are believed.
+        let from = HeaderValue::from_static("192.0.2.99");
+        request.headers_mut().insert("x-forwarded-for", from);
+    }
     if dialect == Dialect::Mqtt {
         let speaks = HeaderValue::from_static(mqtt::PROTOCOL);
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, speaks);

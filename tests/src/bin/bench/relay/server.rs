@@ -21,6 +21,8 @@ pub enum Kind {
     Events,
     /// Our relay as people run it: on disk before it is delivered.
     Durable,
+    /// The same, behind a proxy it trusts: strangers come from elsewhere and are limited.
+    Guarded,
     /// Node with `ws`.
     NodeWs,
     /// Node with `socket.io`.
@@ -47,6 +49,7 @@ impl Kind {
             Self::Memory => "relay, memory",
             Self::Events => "relay, memory, Socket.IO",
             Self::Durable => "relay, durable",
+            Self::Guarded => "relay, guarded",
             Self::NodeWs => "node ws",
             Self::SocketIo => "node socket.io",
             Self::Mosquitto => "mosquitto",
@@ -55,7 +58,7 @@ impl Kind {
 
     fn dialect(self) -> Dialect {
         match self {
-            Self::Memory | Self::Durable => Dialect::Snug,
+            Self::Memory | Self::Durable | Self::Guarded => Dialect::Snug,
             Self::Events => Dialect::SnugEvents,
             Self::Bare | Self::NodeWs => Dialect::Plain,
             Self::SocketIo => Dialect::SocketIo,
@@ -109,7 +112,7 @@ impl Server {
     /// Starts one on a free port.
     pub fn start(kind: Kind) -> Result<Self> {
         let data = match kind {
-            Kind::Durable | Kind::Mosquitto => Some(tempfile::tempdir()?),
+            Kind::Durable | Kind::Guarded | Kind::Mosquitto => Some(tempfile::tempdir()?),
             _ => None,
         };
         let place = data.as_ref().map(TempDir::path);
@@ -213,9 +216,12 @@ fn run(kind: Kind, data: Option<&Path>, listen: &str) -> Result<(Process, Socket
             words.push(program("snug-relay").get_program().to_owned());
             words.extend(["--store", "memory", "--listen", listen].map(OsString::from));
         }
-        Kind::Durable => {
+        Kind::Durable | Kind::Guarded => {
             words.push(program("snug-relay").get_program().to_owned());
             words.extend(["--listen", listen].map(OsString::from));
+            if kind == Kind::Guarded {
+                words.extend(["--trusted-proxies", "127.0.0.0/8"].map(OsString::from));
+            }
             words.push("--data".into());
             words.push(data.context("a place on disk")?.into());
         }
