@@ -16,13 +16,14 @@ use futures_util::stream::FuturesUnordered;
 use snug_wire::FRAME_LIMIT;
 use snug_wire::frame::Refusal;
 use socketioxide::extract::{AckSender, Data, SocketRef};
+use socketioxide::handler::ConnectHandler as _;
 use socketioxide::{AckError, ParserConfig, SocketIo};
 use std::collections::VecDeque;
 use std::sync::atomic::{
     AtomicBool, AtomicUsize,
     Ordering::{Relaxed, SeqCst},
 };
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -61,6 +62,8 @@ const COMPRESSED: u16 = 1_024;
 pub struct Seat {
     pass: Arc<Pass>,
     taken: AtomicBool,
+    /// That are to be talked over next.
+    begun: Mutex<Option<Events>>,
 }
 
 impl Seat {
@@ -68,7 +71,16 @@ impl Seat {
         Arc::new(Self {
             pass: Arc::new(pass),
             taken: AtomicBool::new(false),
+            begun: Mutex::default(),
         })
+    }
+
+    fn of(socket: &SocketRef) -> Option<Arc<Self>> {
+        socket.req_parts().extensions.get::<Arc<Self>>().cloned()
+    }
+
+    fn begun(&self) -> MutexGuard<'_, Option<Events>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -95,7 +107,8 @@ pub fn routes(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, SocketIo) {
         .build_svc();
     // Weak: connections that end by themselves must not keep a relay that has stopped.
     let shared = Arc::downgrade(shared);
-    io.ns("/", move |socket: SocketRef| connected(socket, &shared));
+    let joined = move |socket: SocketRef| joined(socket, &shared);
+    io.ns("/", joined.with(joins));
     // Base64 makes bodies larger by a third, which this takes away again (`docs/relay/capacity.md`).
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
@@ -104,22 +117,28 @@ pub fn routes(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, SocketIo) {
     (routes.layer(compression), io)
 }
 
-fn connected(socket: SocketRef, shared: &Weak<Shared>) -> Ready<()> {
-    let seat = socket.req_parts().extensions.get::<Arc<Seat>>().cloned();
-    if let (Some(shared), Some(seat)) = (shared.upgrade(), seat)
-        && !seat.taken.swap(true, SeqCst)
-    {
-        let events = Events::new(socket);
-        let talk = async move |shared: &Shared| {
-            let line = Line::SocketIo(Box::new(events));
-            connection::serve(line, shared, Arc::clone(&seat.pass), &shared.leaving).await;
-            seat.taken.store(false, SeqCst);
-        };
+/// Before the client is told that it has joined, and may say something.
+fn joins(socket: SocketRef) -> Ready<Result<(), &'static str>> {
+    ready(match Seat::of(&socket) {
+        Some(seat) if !seat.taken.swap(true, SeqCst) => {
+            *seat.begun() = Some(Events::new(socket));
+            Ok(())
+        }
+        _ => Err("one connection, one place"),
+    })
+}
+
+/// After it, when something may be said to the client.
+fn joined(socket: SocketRef, shared: &Weak<Shared>) -> Ready<()> {
+    let seat = Seat::of(&socket);
+    let begun = seat.and_then(|seat| Some((seat.begun().take()?, Arc::clone(&seat))));
+    if let (Some(shared), Some((events, seat))) = (shared.upgrade(), begun) {
         let connections = shared.connections.clone();
-        connections.spawn(async move { talk(&shared).await });
-    } else {
-        // Fails only when there is nobody to be told.
-        let _ = socket.disconnect();
+        connections.spawn(async move {
+            let line = Line::SocketIo(Box::new(events));
+            connection::serve(line, &shared, Arc::clone(&seat.pass), &shared.leaving).await;
+            seat.taken.store(false, SeqCst);
+        });
     }
     ready(())
 }
