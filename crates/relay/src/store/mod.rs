@@ -53,7 +53,9 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         private_file(path)?;
         let conn = Connection::open(path)?;
-        // Before the first table, or it has no effect.
+        // Before the first table, or they have no effect. On pages of the usual 4 KiB an entry of more
+        // than 1,000 bytes, as most are, would have a page of its own beside the table's.
+        conn.pragma_update(None, "page_size", 8_192)?;
         conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         conn.pragma_update(None, "synchronous", "FULL")?;
@@ -143,7 +145,7 @@ impl Store {
         }
         let mut statement = self
             .conn
-            .prepare_cached("PRAGMA incremental_vacuum(1024)")?;
+            .prepare_cached("PRAGMA incremental_vacuum(512)")?;
         let mut rows = statement.query([])?;
         while rows.next()?.is_some() {}
         Ok(())
