@@ -7,11 +7,18 @@
 
 pub mod core;
 mod data_dir;
+mod nats;
 mod server;
 pub mod settings;
 mod store;
 pub mod tokens;
 
 pub use data_dir::DataError;
+pub use nats::Clock;
 pub use server::{Config, Relay, Running, StartError};
 pub use store::{Store, StoreError};
+
+/// The system's clock: milliseconds of Unix time.
+pub fn clock() -> Clock {
+    std::sync::Arc::new(server::now)
+}

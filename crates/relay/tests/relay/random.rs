@@ -123,7 +123,7 @@ fn take(step: Step, world: &mut World, model: &mut Model) {
         }
         Step::Pull(peer) => assert_eq!(world.got(peer), model.pull(peer)),
         Step::Disconnect(peer) => {
-            world.core.disconnected(peer);
+            world.core().disconnected(peer);
             model.disconnected(peer);
         }
         Step::Crash => {
@@ -132,10 +132,8 @@ fn take(step: Step, world: &mut World, model: &mut Model) {
         }
         Step::Pass(time) => {
             world.now += time;
-            assert_eq!(
-                world.core.expire(world.now).unwrap(),
-                model.expire(world.now)
-            );
+            let now = world.now;
+            assert_eq!(world.core().expire(now).unwrap(), model.expire(now));
         }
     }
     assert_eq!(world.drawn, model.drawn, "as many generations");

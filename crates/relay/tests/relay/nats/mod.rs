@@ -1,0 +1,7 @@
+//! Relays over a real NATS: rule 14.
+
+pub mod server;
+mod stand;
+mod together;
+
+pub use stand::Stand;
