@@ -6,6 +6,9 @@ use snug_relay::core::limits;
 use snug_wire::frame::{Answer, Publish, Refusal, Request, ticket};
 use snug_wire::handshake::verify;
 
+/// After the time worlds begin at.
+const SOON: u64 = 1_000_000_000_010;
+
 fn with(mut world: World, uses: Option<u32>, expires_at: Option<u64>) -> World {
     assert_eq!(
         world.ask(ADA, Request::Publish(publish(1, uses, expires_at))),
@@ -40,8 +43,8 @@ fn ended(world: &mut World) -> Option<Refusal> {
 }
 
 fn publishing_again_is_fine_and_otherwise_is_not(world: World) {
-    let mut world = with(world, Some(1), Some(5));
-    let first = publish(1, Some(1), Some(5));
+    let mut world = with(world, Some(1), Some(SOON));
+    let first = publish(1, Some(1), Some(SOON));
     assert_eq!(
         world.ask(ADA, Request::Publish(first.clone())),
         Some(Answer::Done)
@@ -52,7 +55,7 @@ fn publishing_again_is_fine_and_otherwise_is_not(world: World) {
             ..first.clone()
         },
         Publish {
-            expires_at: Some(6),
+            expires_at: Some(SOON + 1),
             ..first.clone()
         },
         Publish {
@@ -108,8 +111,8 @@ fn each_use_is_bound_to_one_claim_and_keeps_its_answer(world: World) {
 }
 
 fn an_expired_one_takes_no_claim(world: World) {
-    let mut world = with(world, None, Some(1_000_000_000_010));
-    world.now = 1_000_000_000_009;
+    let mut world = with(world, None, Some(SOON));
+    world.now = SOON - 1;
     assert_eq!(try_claim(&mut world, 1), Ok(()));
     world.now += 1;
     assert_eq!(try_claim(&mut world, 2), Err(Refusal::Expired));

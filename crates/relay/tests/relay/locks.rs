@@ -147,6 +147,7 @@ fn locks_and_head_outlive_the_entries(world: World) {
         head: Seq(4),
     };
     assert_eq!(world.ask(BO, open(1, 3)), Some(Answer::Opened(state)));
+    assert_eq!(world.got(BO), ["caught up 1"]);
     assert_eq!(
         world.ask(BO, open(1, 1)),
         Some(Answer::Opened(Opened {

@@ -102,6 +102,11 @@ impl Server {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
+    /// What it is called among the others.
+    pub fn name(&self) -> String {
+        format!("n{}", self.port)
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
