@@ -366,6 +366,15 @@ impl Hub {
         self.spawn(async move { hub.left(&left).await });
     }
 
+    /// Does what is done now and then, and waits for it; for tests.
+    pub async fn tended(self: &Arc<Self>) {
+        super::tend::look(self);
+        if let Err(trouble) = super::tend::sweep(self).await {
+            self.troubled(&trouble);
+        }
+        self.settled().await;
+    }
+
     /// Waits until everything that was stored by now has been delivered; for tests.
     pub async fn settled(self: &Arc<Self>) {
         for (key, _) in self.mailboxes() {

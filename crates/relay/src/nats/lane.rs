@@ -77,7 +77,7 @@ impl Lane {
             let is_idle = self.readers.is_empty();
             tokio::select! {
                 ask = asks.recv() => match ask {
-                    Some(ask) => self.take(ask).await,
+                    Some(ask) => self.take(ask, &mut asks).await,
                     None => return,
                 },
                 message = super::live::next(&mut self.live) => self.heard(message).await,
@@ -104,7 +104,7 @@ impl Lane {
         }
     }
 
-    async fn take(&mut self, ask: Ask) {
+    pub(super) async fn take_one(&mut self, ask: Ask) {
         match ask {
             Ask::Asked(asked) => self.asked(asked).await,
             Ask::Left(peer) => {

@@ -14,6 +14,7 @@ mod api;
 mod connect;
 mod connected;
 mod entry;
+mod group;
 mod hub;
 mod invitations;
 mod keep;

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 /// How long it is known that an envelope was put, and entries are kept at most: longer than the
 /// time-to-live, so that it is the relays that forget them and know which.
-const KEPT: Duration = Duration::from_millis(limits::TIME_TO_LIVE + 7 * limits::DAY);
+pub const KEPT: Duration = Duration::from_millis(limits::TIME_TO_LIVE + 7 * limits::DAY);
 
 /// What is known of an envelope.
 enum Earlier {
@@ -170,7 +170,7 @@ impl Lane {
 }
 
 /// What the rules say to a put, as far as is known.
-fn decide(known: &Known, put: &Put, quotas: &limits::Quotas) -> Result<MailboxKind, Refusal> {
+pub fn decide(known: &Known, put: &Put, quotas: &limits::Quotas) -> Result<MailboxKind, Refusal> {
     let state = known.state()?;
     let mailbox = known.mailbox(put.address)?;
     check_form(put)?;

@@ -38,16 +38,21 @@ pub async fn now_and_then(hub: &Arc<Hub>) {
     if let Err(trouble) = measure(hub).await {
         hub.troubled(&trouble);
     }
-    for (_, lane) in hub.mailboxes() {
-        // One that has much to do looks next time.
-        let _ = lane.try_send(Ask::Look);
-    }
+    look(hub);
     let hub = Arc::clone(hub);
     hub.clone().spawn(async move {
         if let Err(trouble) = sweep(&hub).await {
             tracing::warn!(%trouble, "what is too old could not be forgotten");
         }
     });
+}
+
+/// Every mailbox that is asked for looks at the time.
+pub fn look(hub: &Hub) {
+    for (_, lane) in hub.mailboxes() {
+        // One that has much to do looks next time.
+        let _ = lane.try_send(Ask::Look);
+    }
 }
 
 /// How much there is.

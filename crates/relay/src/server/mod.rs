@@ -402,6 +402,16 @@ impl Running {
         }
     }
 
+    /// Does what is done every ten seconds, and waits for it, if it is kept in NATS; for tests.
+    #[doc(hidden)]
+    pub async fn tend(&self) {
+        if let Some(shared) = self.shared.upgrade()
+            && let writer::Door::Lanes(hub) = &shared.writer
+        {
+            hub.tended().await;
+        }
+    }
+
     /// Reads the certificate and the keys of tokens again if they changed. It happens by itself every
     /// ten seconds.
     ///

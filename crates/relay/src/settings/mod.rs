@@ -119,15 +119,10 @@ pub fn contradiction(matches: &ArgMatches) -> Option<&'static str> {
     let store = matches.get_one::<Keeping>("store");
     let data = matches.value_source("data");
     let is_said = data.is_some_and(|source| source != ValueSource::DefaultValue);
-    match store {
-        Some(Keeping::Memory) if is_said => {
-            Some("what is kept in memory has no directory: give --data or --store memory, not both")
-        }
-        Some(Keeping::Nats(_)) if is_said => {
-            Some("what is kept in NATS has no directory: give --data or --store nats://…, not both")
-        }
-        _ => None,
-    }
+    // A container names a directory whatever the store is; over NATS it is not looked at.
+    (store == Some(&Keeping::Memory) && is_said).then_some(
+        "what is kept in memory has no directory: give --data or --store memory, not both",
+    )
 }
 
 #[cfg(test)]

@@ -33,6 +33,15 @@ impl Process {
         Self::of(command.stdout(Stdio::piped()))
     }
 
+    /// What one says that cannot start over NATS.
+    pub fn fails_on_nats(servers: &str) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_snug-relay"));
+        command.args(["--listen", "127.0.0.1:0", "--store", servers]);
+        let output = command.output().unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     fn start(data: &Path) -> Self {
         Self::of(&mut command(data))
     }

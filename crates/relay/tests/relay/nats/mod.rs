@@ -1,5 +1,6 @@
 //! Relays over a real NATS: rule 14.
 
+mod away;
 mod cluster;
 pub mod server;
 mod stand;

@@ -64,12 +64,23 @@ impl Server {
 
     /// The same, with more lines of settings.
     pub fn start_with(more: &str) -> Option<Self> {
-        let (dir, port) = (tempfile::tempdir().unwrap(), free_port());
-        let config = dir.path().join("nats.conf");
+        let dir = tempfile::tempdir().unwrap();
         let store = dir.path().join("jetstream");
-        let text = format!(
-            "listen: 127.0.0.1:{port}\nserver_name: n{port}\njetstream {{ store_dir: {store:?} }}\n{more}\n"
-        );
+        Self::of(
+            dir,
+            &format!("jetstream {{ store_dir: {store:?} }}\n{more}"),
+        )
+    }
+
+    /// One that keeps nothing.
+    pub fn start_without_jetstream() -> Option<Self> {
+        Self::of(tempfile::tempdir().unwrap(), "max_payload: 8MB")
+    }
+
+    fn of(dir: TempDir, more: &str) -> Option<Self> {
+        let port = free_port();
+        let config = dir.path().join("nats.conf");
+        let text = format!("listen: 127.0.0.1:{port}\nserver_name: n{port}\n{more}\n");
         std::fs::write(&config, text).unwrap();
         Some(Self {
             child: run(&config)?,

@@ -2,18 +2,22 @@
 
 use super::server::Server;
 use crate::client::Client;
-use crate::forms::{address, commit, create, open, secret, stored, text};
+use crate::forms::{address, commit, create, open, secret, text};
 use crate::network::{config, connect, seq};
 use snug_relay::settings::Settings;
-use snug_relay::{Relay, Running};
+use snug_relay::{Clock, Relay, Running};
 use snug_wire::Seq;
 use snug_wire::frame::MailboxKind::Conversation;
 use snug_wire::frame::{Answer, Refusal, RelayFrame, Request};
 use std::path::Path;
 
 pub async fn start(servers: &[String]) -> Running {
+    start_with(servers, Settings::default(), snug_relay::clock()).await
+}
+
+pub async fn start_with(servers: &[String], settings: Settings, clock: Clock) -> Running {
     let nowhere = config(Path::new("not looked at"));
-    let started = Relay::start_on_nats(nowhere, Settings::default(), servers, snug_relay::clock());
+    let started = Relay::start_on_nats(nowhere, settings, servers, clock);
     started.await.unwrap()
 }
 
@@ -92,5 +96,4 @@ async fn of_two_commits_one_wins_and_honest_texts_are_all_taken() {
         }
     };
     tokio::join!(puts(&mut ada, 10), puts(&mut bo, 100));
-    let _ = stored(1);
 }
