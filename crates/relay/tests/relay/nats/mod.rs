@@ -2,6 +2,8 @@
 
 mod away;
 mod cluster;
+mod lost;
+mod proxy;
 pub mod server;
 mod stand;
 mod together;

@@ -113,6 +113,11 @@ impl Server {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// What it is called among the others.
     pub fn name(&self) -> String {
         format!("n{}", self.port)

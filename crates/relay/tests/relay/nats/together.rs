@@ -21,7 +21,7 @@ pub async fn start_with(servers: &[String], settings: Settings, clock: Clock) ->
     started.await.unwrap()
 }
 
-async fn reader(relay: &Running) -> Client {
+pub async fn reader(relay: &Running) -> Client {
     let mut client = connect(relay).await;
     assert_eq!(client.ask(create(1, Conversation, 1)).await, Answer::Done);
     assert!(matches!(client.ask(open(1, 1)).await, Answer::Opened(_)));
