@@ -2,6 +2,7 @@
 
 mod away;
 mod cluster;
+mod crowd;
 mod lost;
 mod proxy;
 pub mod server;
