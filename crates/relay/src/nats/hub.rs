@@ -3,7 +3,7 @@
 //! Every mailbox and invitation that is asked for has a lane, a task of its own that does one thing after
 //! the other; different ones go side by side. A lane ends when it has been idle for a while.
 
-use super::api::JetStream;
+use super::api::{JetStream, PATIENCE};
 use super::connected::Connected;
 use super::invitations;
 use super::lane::Lane;
@@ -18,9 +18,9 @@ use snug_wire::frame::{Answer, Put, Refusal, RelayFrame, Request};
 use snug_wire::{Address, InvitationId, encode};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -52,8 +52,8 @@ pub enum Ask {
     Left(Peer),
     /// Time has passed.
     Look,
-    /// Forget entries up to there.
-    Forget(u64, super::entry::Held),
+    /// Forget entries up to there, and say whether that was done.
+    Forget(u64, super::entry::Held, oneshot::Sender<bool>),
     /// Say so when everything that was stored by now has been delivered.
     Settle(oneshot::Sender<()>),
 }
@@ -67,6 +67,16 @@ pub struct Asked {
     /// What is asked.
     pub request: Request,
     _held: OwnedSemaphorePermit,
+    _waits: Waits,
+}
+
+/// Counts what waits.
+struct Waits(Arc<AtomicUsize>);
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
 /// All of it.
@@ -89,6 +99,10 @@ pub struct Hub {
     pub is_full: AtomicBool,
     stats: Arc<Stats>,
     ready: Arc<AtomicBool>,
+    /// When it stopped being ready.
+    away: Mutex<Option<Instant>>,
+    /// Requests that are not answered yet.
+    waiting: Arc<AtomicUsize>,
     peers: Mutex<HashMap<Peer, Arc<Connected>>>,
     lanes: Mutex<HashMap<Key, mpsc::Sender<Ask>>>,
     /// Grows when something may have been missed.
@@ -127,6 +141,8 @@ impl Hub {
             is_full: AtomicBool::new(false),
             stats,
             ready,
+            away: Mutex::default(),
+            waiting: Arc::default(),
             peers: Mutex::default(),
             lanes: Mutex::default(),
             missed: watch::channel(0).0,
@@ -171,9 +187,21 @@ impl Hub {
         self.ready.load(Relaxed)
     }
 
+    /// Whether it has not done so for long: nothing is tried then until it is asked how it is.
+    pub fn is_away(&self) -> bool {
+        let away = *lock(&self.away);
+        away.is_some_and(|since| since.elapsed() >= PATIENCE)
+    }
+
+    /// How many requests wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Relaxed)
+    }
+
     /// It does, or does not.
     pub fn set_ready(&self, ready: bool) {
         if self.ready.swap(ready, Relaxed) != ready {
+            *lock(&self.away) = (!ready).then(Instant::now);
             match ready {
                 true => tracing::info!("NATS does what it is asked for again"),
                 false => tracing::error!("NATS does not do what it is asked for"),
@@ -217,6 +245,10 @@ impl Hub {
         };
         self.stats.written.requests.add(1);
         let key = key(&job.request);
+        if self.is_away() && !matches!(job.request, Request::Close(_) | Request::Signal(..)) {
+            self.answer(&from, job.number, Answer::Refused(Refusal::Disk));
+            return;
+        }
         if let Request::Open(address, ..) = &job.request
             && !self.may_open(&from, *address)
         {
@@ -228,6 +260,10 @@ impl Hub {
             number: job.number,
             request: job.request,
             _held: held,
+            _waits: {
+                self.waiting.fetch_add(1, Relaxed);
+                Waits(Arc::clone(&self.waiting))
+            },
         };
         self.tell(key, Ask::Asked(asked)).await;
     }
@@ -348,7 +384,9 @@ impl Hub {
     /// Something was not done.
     pub fn troubled(&self, trouble: &Trouble) {
         tracing::warn!(%trouble, "a request could not be done");
-        self.set_ready(false);
+        if trouble.is_silent() || trouble.is_full() {
+            self.set_ready(false);
+        }
     }
 
     /// Sends a frame to a connection, which is cut if it does not read.

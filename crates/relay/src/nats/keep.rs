@@ -178,8 +178,8 @@ impl Lane {
         }
     }
 
-    /// Forgets entries up to that one: first the state says so, then they go.
-    async fn forget_below(&mut self, last: u64, held: Held) -> Result<(), Stop> {
+    /// Notes that entries up to that one are forgotten.
+    async fn note_forgotten(&mut self, last: u64, held: Held) -> Result<(), Stop> {
         self.change(|state| {
             let is_new = last >= state.first;
             state.forget(last, held);
@@ -187,6 +187,12 @@ impl Lane {
         })
         .await?;
         self.tell_changed().await;
+        Ok(())
+    }
+
+    /// Forgets entries up to that one: first the state says so, then they go.
+    async fn forget_below(&mut self, last: u64, held: Held) -> Result<(), Stop> {
+        self.note_forgotten(last, held).await?;
         let head = self.remembered().await?.commit;
         let (nats, names) = (self.nats(), &self.nats().names);
         nats.purge(&names.texts(&self.address), last + 1).await?;
@@ -200,11 +206,14 @@ impl Lane {
         Ok(())
     }
 
-    /// Their time-to-live has ended.
-    pub(super) async fn forget_up_to(&mut self, last: u64, held: Held) {
-        match self.forget_below(last, held).await {
-            Ok(()) | Err(Stop::Refused(Refusal::NoMailbox)) => {}
-            Err(stop) => tracing::warn!(?stop, "entries that are too old could not be forgotten"),
+    /// Their time-to-live has ended; NATS lets them go by itself. Whether it was done.
+    pub(super) async fn forget_up_to(&mut self, last: u64, held: Held) -> bool {
+        match self.note_forgotten(last, held).await {
+            Ok(()) | Err(Stop::Refused(_)) => true,
+            Err(stop) => {
+                tracing::warn!(?stop, "entries that are too old could not be forgotten");
+                false
+            }
         }
     }
 

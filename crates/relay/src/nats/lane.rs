@@ -111,7 +111,10 @@ impl Lane {
                 self.readers.remove(&peer);
             }
             Ask::Look => self.look().await,
-            Ask::Forget(last, held) => self.forget_up_to(last, held).await,
+            Ask::Forget(last, held, done) => {
+                // Nobody waits for it once the relay ends.
+                let _ = done.send(self.forget_up_to(last, held).await);
+            }
             Ask::Settle(done) => self.settle(done).await,
         }
     }

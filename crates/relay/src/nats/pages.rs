@@ -52,10 +52,7 @@ pub async fn read(nats: &JetStream, span: Span) -> Result<Page, Trouble> {
         .consumer(&filters, span.after.0 + 1, span.headers_only)
         .await?;
     let page = fetch(nats, &consumer, span).await;
-    let log = nats.names.stream(Stream::Log);
-    // Nobody waits for it: it would end by itself a little later.
-    let delete = format!("$JS.API.CONSUMER.DELETE.{log}.{consumer}");
-    let _ = nats.client.publish(delete, Bytes::new()).await;
+    forget(nats, &consumer).await;
     let (mut page, is_full) = page?;
     if !is_full && page.reached < span.to {
         // What was to come is gone, or the consumer's server does not have it yet: the leader knows.
@@ -73,6 +70,57 @@ pub async fn read(nats: &JetStream, span: Span) -> Result<Page, Trouble> {
 
 /// A page, and whether it ended because it was full.
 async fn fetch(nats: &JetStream, consumer: &str, span: Span) -> Result<(Page, bool), Trouble> {
+    let mut page = Page {
+        reached: span.after,
+        ..Page::default()
+    };
+    let is_full = each(nats, consumer, span.budget, |stored| {
+        let past = stored.seq > span.to.0;
+        if !past {
+            let entry = Entry::read(&stored)?;
+            page.reached = entry.seq;
+            page.entries.push(entry);
+        }
+        let is_last = past || stored.seq >= span.to.0;
+        if is_last {
+            page.reached = span.to;
+        }
+        Ok(!is_last)
+    });
+    let is_full = is_full.await?;
+    Ok((page, is_full))
+}
+
+/// Entries of any mailbox from there on, without their bytes, as long as they are wanted.
+pub async fn all(
+    nats: &JetStream,
+    from: u64,
+    budget: usize,
+    wanted: impl FnMut(Stored) -> Result<bool, Trouble>,
+) -> Result<(), Trouble> {
+    let consumer = nats
+        .consumer(&[nats.names.all_entries()], from, true)
+        .await?;
+    let read = each(nats, &consumer, budget, wanted).await;
+    forget(nats, &consumer).await;
+    read.map(drop)
+}
+
+/// Nobody waits for it: it would end by itself a little later.
+async fn forget(nats: &JetStream, consumer: &str) {
+    let log = nats.names.stream(Stream::Log);
+    let delete = format!("$JS.API.CONSUMER.DELETE.{log}.{consumer}");
+    let _ = nats.client.publish(delete, Bytes::new()).await;
+}
+
+/// Messages of a consumer as long as they are wanted, there are any, and the budget lasts; whether it was
+/// the budget that ended it.
+async fn each(
+    nats: &JetStream,
+    consumer: &str,
+    budget: usize,
+    mut wanted: impl FnMut(Stored) -> Result<bool, Trouble>,
+) -> Result<bool, Trouble> {
     let silent = |error: String| Trouble::Silent(error);
     let inbox = nats.client.new_inbox();
     let subscribed = nats.client.subscribe(inbox.clone()).await;
@@ -87,26 +135,18 @@ async fn fetch(nats: &JetStream, consumer: &str, span: Span) -> Result<(Page, bo
         let bytes = Bytes::from(what.to_string());
         let asked = nats
             .client
-            .publish_with_reply(next.clone(), inbox.clone(), bytes)
-            .await;
-        asked.map_err(|error| silent(error.to_string()))
+            .publish_with_reply(next.clone(), inbox.clone(), bytes);
+        asked.await.map_err(|error| silent(error.to_string()))
     };
-    ask(BATCH, Some(span.budget.max(OVERHEAD))).await?;
-    let mut page = Page {
-        reached: span.after,
-        ..Page::default()
-    };
+    ask(BATCH, Some(budget.max(OVERHEAD))).await?;
     let (mut size, mut expected, mut alone) = (0, 1, false);
-    while size < span.budget {
+    while size < budget {
         let Some(message) = heard(&mut messages, PATIENCE).await else {
             return Err(silent("a consumer delivers nothing".into()));
         };
         if message.reply.is_none() {
             // A status: what was asked for has ended. One too large for a page comes alone.
-            if page.entries.is_empty()
-                && !alone
-                && message.status.is_some_and(|s| s.as_u16() == 409)
-            {
+            if expected == 1 && !alone && message.status.is_some_and(|s| s.as_u16() == 409) {
                 alone = true;
                 ask(1, None).await?;
                 continue;
@@ -118,20 +158,14 @@ async fn fetch(nats: &JetStream, consumer: &str, span: Span) -> Result<(Page, bo
             return Err(silent("a consumer left something out".into()));
         }
         expected += 1;
-        let past = stored.seq > span.to.0;
-        if !past {
-            let entry = Entry::read(&stored)?;
-            size += entry.bytes.len() + OVERHEAD;
-            page.reached = entry.seq;
-            page.entries.push(entry);
-        }
-        if past || stored.seq >= span.to.0 {
-            page.reached = span.to;
+        size += stored.bytes.len() + OVERHEAD;
+        if !wanted(stored)? || pending == 0 || alone {
             break;
         }
-        if pending == 0 || alone {
-            break;
+        if count % BATCH as u64 == 0 && size < budget {
+            // As many as were asked for: it waits to be asked again.
+            ask(BATCH, Some((budget - size).max(OVERHEAD))).await?;
         }
     }
-    Ok((page, size >= span.budget))
+    Ok(size >= budget)
 }

@@ -2,13 +2,14 @@
 //!
 //! Mailboxes end by themselves: their state lives for a year after it was opened, and NATS forgets it.
 //! Entries end at their time-to-live by a sweep from the log's beginning, which notes in every mailbox
-//! which of them are gone, so that who missed them sees the gap; NATS itself forgets them a week later,
-//! if no relay did. One relay sweeps at a time, holding a lease.
+//! that they are gone, so that who missed them sees the gap; NATS lets them go a week later. One relay
+//! sweeps at a time, holding a lease.
 
 use super::api::Write;
 use super::entry::{Entry, Held};
 use super::hub::{Ask, Hub, Key};
 use super::names::Stream;
+use super::pages;
 use super::trouble::Trouble;
 use crate::core::limits;
 use serde::{Deserialize, Serialize};
@@ -17,11 +18,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// How long a lease lasts: longer than a sweep takes, and than its relay pauses between two.
 const LEASE: Duration = Duration::from_secs(60);
-/// Entries one sweep looks at.
-const SWEEP: usize = 1_000;
+/// Bytes of headers one sweep reads.
+const SWEEP: usize = 32_768 * pages::OVERHEAD;
+/// Mailboxes one sweep notes it in.
+const MAILBOXES: usize = 2_000;
 
 /// Who sweeps, and from where.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -79,15 +83,11 @@ pub async fn sweep(hub: &Arc<Hub>) -> Result<(), Trouble> {
         return Ok(());
     };
     let too_old = hub.now().saturating_sub(limits::TIME_TO_LIVE);
-    let all = hub.nats.names.all_entries();
     let mut gone: BTreeMap<Address, (u64, Held)> = BTreeMap::new();
-    for _ in 0..SWEEP {
-        let Some(next) = hub.nats.next(Stream::Log, &all, mine.from).await? else {
-            break;
-        };
+    pages::all(&hub.nats, mine.from, SWEEP, |next| {
         let entry = Entry::read(&next)?;
         if entry.at >= too_old {
-            break;
+            return Ok(false);
         }
         let address = next
             .subject
@@ -97,10 +97,21 @@ pub async fn sweep(hub: &Arc<Hub>) -> Result<(), Trouble> {
         let address = address.ok_or_else(|| Trouble::Form(next.subject.clone()))?;
         gone.insert(address, (next.seq, entry.held));
         mine.from = next.seq + 1;
-    }
+        Ok(gone.len() < MAILBOXES)
+    })
+    .await?;
+    let mut noted = Vec::new();
     for (address, (last, held)) in gone {
-        hub.tell(Key::Mailbox(address), Ask::Forget(last, held))
+        let (done, told) = oneshot::channel();
+        hub.tell(Key::Mailbox(address), Ask::Forget(last, held, done))
             .await;
+        noted.push(told);
+    }
+    for told in noted {
+        if !matches!(told.await, Ok(true)) {
+            // The same ones are looked at again.
+            return Ok(());
+        }
     }
     save(hub, mine, revision).await.map(drop)
 }

@@ -50,6 +50,11 @@ impl Trouble {
         matches!(self.code(), Some(WRONG_LAST | TRY_AGAIN))
     }
 
+    /// Whether there was no answer.
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Self::Silent(_))
+    }
+
     /// Whether there is no such message.
     pub fn is_no_message(&self) -> bool {
         self.code() == Some(NO_MESSAGE)

@@ -65,7 +65,8 @@ impl Door {
     pub fn waiting(&self) -> usize {
         match self {
             Self::Thread(inputs) => inputs.max_capacity() - inputs.capacity(),
-            Self::Here(_) | Self::Lanes(_) => 0,
+            Self::Here(_) => 0,
+            Self::Lanes(hub) => hub.waiting(),
         }
     }
 

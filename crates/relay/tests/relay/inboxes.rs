@@ -74,6 +74,13 @@ fn an_inbox_holds_so_many_entries_until_its_owner_trims(world: World) {
         assert_eq!(answer, stored(seq));
     }
     assert_eq!(world.put(BO, knock(1, 200)), refused(Refusal::Full));
+    world.ask(ADA, open(1, 1));
+    let read = world.raw(ADA);
+    assert_eq!(
+        read.len() as u64,
+        limits::INBOX_ENTRIES + 1,
+        "and caught up"
+    );
     world.ask(ADA, trim(1, 1, 2));
     assert_eq!(world.put(BO, knock(1, 200)), stored(1_001));
     assert_eq!(world.put(BO, knock(1, 201)), refused(Refusal::Full));

@@ -189,10 +189,15 @@ impl World {
         }
     }
 
-    /// Everything that connection got since, after it has caught up.
+    /// Everything that connection got since, after it has caught up, in short.
     pub fn got(&mut self, peer: Peer) -> Vec<String> {
+        self.raw(peer).iter().map(shown).collect()
+    }
+
+    /// The same, as it came.
+    pub fn raw(&mut self, peer: Peer) -> Vec<RelayFrame> {
         if let On::Nats(stand) = &mut self.stand {
-            return stand.got(peer, self.now).iter().map(shown).collect();
+            return stand.got(peer, self.now);
         }
         loop {
             let frames = self.core().pull(peer, 200).unwrap();
@@ -201,12 +206,7 @@ impl World {
             }
             self.got.entry(peer).or_default().extend(frames);
         }
-        self.got
-            .remove(&peer)
-            .unwrap_or_default()
-            .iter()
-            .map(shown)
-            .collect()
+        self.got.remove(&peer).unwrap_or_default()
     }
 
     pub fn expire(&mut self, now: u64) {
