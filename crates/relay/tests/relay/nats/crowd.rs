@@ -4,7 +4,7 @@
 use super::server::Server;
 use super::together::{reader, start};
 use crate::client::Client;
-use crate::forms::{claim, commit, create, invitation, publish, secret, stock, text};
+use crate::forms::{claim, commit, create, invitation, open, publish, secret, stock, text};
 use crate::network::connect;
 use snug_relay::Running;
 use snug_wire::frame::MailboxKind::Inbox;
@@ -110,6 +110,26 @@ async fn every_entry_rests_on_the_commit_before_it() {
         assert_eq!(rests_on, head, "the entry at {seq:?}");
         if entry.flagged {
             head = seq;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_taken_once() {
+    let Some((_nats, one, other)) = relays().await else {
+        return;
+    };
+    let (mut ada, mut bo) = (connect(&one).await, connect(&other).await);
+    for at in 1..=40 {
+        let (mine, hers) = (create(at, Inbox, 1), create(at, Inbox, 2));
+        let winner = match tokio::join!(ada.ask(mine), bo.ask(hers)) {
+            (Answer::Done, Answer::Refused(Refusal::Taken)) => 1,
+            (Answer::Refused(Refusal::Taken), Answer::Done) => 2,
+            other => panic!("{other:?}"),
+        };
+        for client in [&mut ada, &mut bo] {
+            let opened = client.ask(open(at, winner)).await;
+            assert!(matches!(opened, Answer::Opened(_)), "{opened:?}");
         }
     }
 }

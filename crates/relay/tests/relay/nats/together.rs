@@ -64,6 +64,22 @@ async fn what_is_put_at_one_is_delivered_at_both_in_one_order() {
 }
 
 #[tokio::test]
+async fn who_asked_before_one_stops_is_answered_before_goodbye() {
+    let Some(nats) = Server::start() else { return };
+    let relay = start(&[nats.url()]).await;
+    let mut ada = reader(&relay).await;
+    let mut bo = reader(&relay).await;
+    let stored = ada.ask(Request::Put(text(1, 1, 1, 0))).await;
+    assert!(matches!(stored, Answer::Stored(_)));
+    let heard = async {
+        assert!(matches!(bo.next().await, RelayFrame::Delivery(_)));
+        assert_eq!(bo.goodbye().await, Refusal::Leaving);
+        assert_eq!(ada.goodbye().await, Refusal::Leaving);
+    };
+    tokio::join!(relay.stop(), heard);
+}
+
+#[tokio::test]
 async fn of_two_commits_one_wins_and_honest_texts_are_all_taken() {
     let Some(nats) = Server::start() else { return };
     let (one, other) = (start(&[nats.url()]).await, start(&[nats.url()]).await);
