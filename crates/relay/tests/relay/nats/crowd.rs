@@ -28,7 +28,7 @@ async fn relays() -> Option<(Server, Running, Running)> {
 async fn author(client: &mut Client, who: u8) -> BTreeMap<Seq, (EnvelopeId, Seq)> {
     let (mut head, mut taken, mut id) = (Seq(0), BTreeMap::new(), 0_u16);
     for turn in 0..TURNS {
-        let flagged = (turn + who) % 8 == 0;
+        let flagged = (turn + who).is_multiple_of(8);
         let mut left = if flagged { 1 } else { AT_ONCE };
         while left > 0 {
             let mut asked = BTreeMap::new();
