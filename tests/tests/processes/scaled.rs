@@ -38,8 +38,8 @@ fn a_group_lives_on_while_relays_come_and_go() {
     }
     drop((near, far));
     let texts = ["to one 0", "to one 1", "to one 2"];
-    for person in [&ada, &bo] {
-        assert_eq!(each(&person.history(), "text"), texts);
+    for (person, with) in [(&ada, "Bo"), (&bo, "Ada")] {
+        assert_eq!(each(&person.does(&["history", with]), "text"), texts);
     }
     let removed = ada.does(&["group", "remove", &group, "Bo"]);
     assert_eq!(removed[0]["participants"].as_array().unwrap().len(), 1);
