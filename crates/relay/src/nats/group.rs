@@ -35,7 +35,7 @@ impl Lane {
         while let Some(ask) = next.take() {
             match ask {
                 Ask::Asked(asked) if text(&asked).is_some() => {
-                    let mut group = vec![asked];
+                    let mut group = vec![*asked];
                     next = gather(&mut group, asks);
                     self.put_all(group).await;
                 }
@@ -123,7 +123,7 @@ fn gather(group: &mut Vec<Asked>, asks: &mut mpsc::Receiver<Ask>) -> Option<Ask>
             Some(put) if ids.insert(put.id) => bytes += size(put),
             _ => return Some(Ask::Asked(asked)),
         }
-        group.push(asked);
+        group.push(*asked);
     }
     None
 }

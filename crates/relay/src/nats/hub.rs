@@ -47,7 +47,7 @@ pub enum Key {
 /// What reaches a lane.
 pub enum Ask {
     /// A connection asks.
-    Asked(Asked),
+    Asked(Box<Asked>),
     /// It has ended.
     Left(Peer),
     /// Time has passed.
@@ -265,7 +265,7 @@ impl Hub {
                 Waits(Arc::clone(&self.waiting))
             },
         };
-        self.tell(key, Ask::Asked(asked)).await;
+        self.tell(key, Ask::Asked(Box::new(asked))).await;
     }
 
     /// Notes what it is about to open, so that its lane hears of its end.

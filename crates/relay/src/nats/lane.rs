@@ -77,10 +77,11 @@ impl Lane {
             let is_idle = self.readers.is_empty();
             tokio::select! {
                 ask = asks.recv() => match ask {
-                    Some(ask) => self.take(ask, &mut asks).await,
+                    // What one request needs is not kept by every mailbox that is open: so the boxes.
+                    Some(ask) => Box::pin(self.take(ask, &mut asks)).await,
                     None => return,
                 },
-                message = super::live::next(&mut self.live) => self.heard(message).await,
+                message = super::live::next(&mut self.live) => Box::pin(self.heard(message)).await,
                 Some(read) = self.pages.join_next() => {
                     if let Ok((Some((peer, run)), page)) = read {
                         self.page(peer, run, page);
@@ -98,7 +99,7 @@ impl Lane {
                 self.live = None;
                 self.missed = false;
             } else if self.missed {
-                self.refill().await;
+                Box::pin(self.refill()).await;
             }
             self.tell_settled();
         }
@@ -119,7 +120,7 @@ impl Lane {
         }
     }
 
-    async fn asked(&mut self, asked: Asked) {
+    async fn asked(&mut self, asked: Box<Asked>) {
         let done = match &asked.request {
             Request::Create(_, kind, lock) => self.create(*kind, *lock).await,
             Request::Open(_, secret, cursor) => {
