@@ -123,14 +123,16 @@ impl JetStream {
         let bytes = Bytes::from(body.to_string());
         loop {
             let request = Request::new().payload(bytes.clone());
-            let silent = match self.once(format!("$JS.API.{what}"), request).await {
-                Ok(answer) => return read(&answer.payload),
-                Err(silent) => silent,
-            };
-            if begun.elapsed() >= PATIENCE {
-                return Err(silent);
+            let asked = self.once(format!("$JS.API.{what}"), request).await;
+            match asked.and_then(|answer| read(&answer.payload)) {
+                Err(trouble)
+                    if (trouble.is_silent() || trouble.is_passing())
+                        && begun.elapsed() < PATIENCE =>
+                {
+                    pause().await;
+                }
+                done => return done,
             }
-            pause().await;
         }
     }
 

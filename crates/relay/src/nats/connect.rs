@@ -9,7 +9,7 @@ use async_nats::{Client, ConnectOptions, Event};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::{interval, timeout};
 
@@ -19,6 +19,8 @@ const VERSION: (i64, i64, i64) = (2, 15, 0);
 const PAYLOAD: usize = 8 << 20;
 /// How long the first connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long servers that were just started may take to come together.
+const TOGETHER: Duration = Duration::from_secs(20);
 /// How long the way back to a server may take at most, once it is lost.
 const BACK: Duration = Duration::from_secs(1);
 /// How often is asked whether NATS is well, while it is not.
@@ -78,11 +80,19 @@ pub async fn prepare(nats: &JetStream, replicas: Option<u8>) -> Result<(), Strin
     let replicas = replicas.unwrap_or(if in_cluster { REPLICAS } else { 1 });
     for stream in [Stream::Log, Stream::Heads, Stream::State] {
         let name = nats.names.stream(stream);
-        let info = match nats.info(stream).await {
-            Err(trouble) if trouble.is_no_stream() => make(nats, stream, replicas).await,
-            other => other,
+        let begun = Instant::now();
+        let info = loop {
+            let info = match nats.info(stream).await {
+                Err(trouble) if trouble.is_no_stream() => make(nats, stream, replicas).await,
+                other => other,
+            };
+            match info {
+                Ok(info) => break info,
+                // All may have been started at the same time.
+                Err(trouble) if trouble.is_passing() && begun.elapsed() < TOGETHER => {}
+                Err(trouble) => return Err(no_stream(&name, replicas, &trouble)),
+            }
         };
-        let info = info.map_err(|trouble| no_stream(&name, replicas, &trouble))?;
         let has = |what: &str| info.config.get(what).and_then(Value::as_bool) == Some(true);
         let is_ours = has("allow_msg_ttl")
             && (stream == Stream::Heads || has("allow_atomic"))

@@ -9,6 +9,8 @@ const WRONG_LAST: u64 = 10_071;
 const TRY_AGAIN: u64 = 10_164;
 /// The account, the server, the stream hold all they may.
 const FULL: [u64; 4] = [10_002, 10_023, 10_047, 10_077];
+/// A cluster that is just coming together: no leader, or too few servers yet.
+const PASSING: [u64; 2] = [10_005, 10_008];
 /// A stream that is not there.
 const NO_STREAM: u64 = 10_059;
 /// A message that is not there.
@@ -48,6 +50,11 @@ impl Trouble {
     /// Whether somebody else wrote in between.
     pub fn is_conflict(&self) -> bool {
         matches!(self.code(), Some(WRONG_LAST | TRY_AGAIN))
+    }
+
+    /// Whether it may be otherwise in a moment.
+    pub fn is_passing(&self) -> bool {
+        self.code().is_some_and(|code| PASSING.contains(&code))
     }
 
     /// Whether there was no answer.

@@ -6,12 +6,14 @@ use crate::forms::{address, create, knock, open, text};
 use crate::network::{connect, get};
 use crate::operation::body;
 use crate::process::Process;
+use serde_json::Value;
 use snug_relay::core::limits::{RENDEZVOUS, TIME_TO_LIVE};
 use snug_wire::Seq;
 use snug_wire::frame::MailboxKind::{Conversation, Inbox, Rendezvous};
 use snug_wire::frame::{Answer, Refusal, RelayFrame, Request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
 
 #[tokio::test]
 async fn while_nats_is_away_nothing_is_promised_and_it_goes_on_by_itself() {
@@ -80,12 +82,63 @@ async fn a_user_and_a_password_are_asked_for_and_given() {
     start_with(&[nats.url()], settings, snug_relay::clock()).await;
 }
 
+/// What the server keeps at a subject, if it does.
+async fn kept(nats: &async_nats::Client, stream: &str, subject: &str) -> Option<Value> {
+    let what = serde_json::json!({ "last_by_subj": subject }).to_string();
+    let answer = nats.request(format!("$JS.API.STREAM.MSG.GET.{stream}"), what.into());
+    let answer: Value = serde_json::from_slice(&answer.await.unwrap().payload).unwrap();
+    answer.get("message").cloned()
+}
+
+#[tokio::test]
+async fn what_has_a_time_to_live_is_forgotten_by_nats_itself() {
+    let Some(nats) = Server::start() else { return };
+    let (now, clock) = moving();
+    let relay = start_with(&[nats.url()], Default::default(), clock).await;
+    let mut ada = connect(&relay).await;
+    ada.ask(create(1, Rendezvous, 1)).await;
+    ada.ask(create(2, Inbox, 2)).await;
+    ada.ask(Request::Put(knock(2, 1))).await;
+    let direct = async_nats::connect(nats.url()).await.unwrap();
+    let entry = format!("snug.e.{}.m", address(2));
+    let entry = kept(&direct, "snug-log", &entry).await.unwrap();
+    let headers = entry["hdrs"].as_str().unwrap().as_bytes();
+    let headers = data_encoding::BASE64.decode(headers).unwrap();
+    let headers = String::from_utf8(headers).unwrap();
+    let days = u64::from(97 * 86_400_u32);
+    assert!(headers.contains(&format!("Nats-TTL: {days}s")), "{headers}");
+
+    // Written anew a second before its end, it is kept for that second.
+    now.fetch_add(RENDEZVOUS - 1_000, SeqCst);
+    let retired = ada
+        .ask(Request::Retire(address(1), crate::forms::secret(1)))
+        .await;
+    assert_eq!(retired, Answer::Done);
+    let head = format!("$KV.snug-heads.{}", address(1));
+    let mut look = tokio::time::interval(Duration::from_millis(50));
+    while kept(&direct, "KV_snug-heads", &head).await.is_some() {
+        look.tick().await;
+    }
+    let inbox = format!("$KV.snug-heads.{}", address(2));
+    assert!(kept(&direct, "KV_snug-heads", &inbox).await.is_some());
+    assert_eq!(
+        ada.ask(create(1, Inbox, 5)).await,
+        Answer::Done,
+        "free again"
+    );
+}
+
+/// A clock that is moved by hand.
+fn moving() -> (Arc<AtomicU64>, snug_relay::Clock) {
+    let now = Arc::new(AtomicU64::new(snug_relay::clock()()));
+    let clock = Arc::clone(&now);
+    (now, Arc::new(move || clock.load(SeqCst)))
+}
+
 #[tokio::test]
 async fn what_is_too_old_is_forgotten_and_who_missed_it_sees_the_gap() {
     let Some(nats) = Server::start() else { return };
-    let now = Arc::new(AtomicU64::new(snug_relay::clock()()));
-    let clock = Arc::clone(&now);
-    let clock: snug_relay::Clock = Arc::new(move || clock.load(SeqCst));
+    let (now, clock) = moving();
     let relay = start_with(&[nats.url()], Default::default(), clock).await;
     let mut ada = connect(&relay).await;
     for at in [1, 2] {

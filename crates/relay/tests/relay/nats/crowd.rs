@@ -19,7 +19,10 @@ const AT_ONCE: usize = 6;
 
 async fn relays() -> Option<(Server, Running, Running)> {
     let nats = Server::start()?;
-    let (one, other) = (start(&[nats.url()]).await, start(&[nats.url()]).await);
+    let servers = [nats.url()];
+    // Both find nothing there, and one key is made.
+    let (one, other) = tokio::join!(start(&servers), start(&servers));
+    assert_eq!(one.key(), other.key());
     Some((nats, one, other))
 }
 
