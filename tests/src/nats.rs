@@ -1,4 +1,4 @@
-//! `nats-server` as a process.
+//! `nats-server` as a process, on disk before it acknowledges.
 
 use crate::program::Process;
 use std::io::{BufRead as _, BufReader};
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// A server alone, with its data.
+/// A server, with its data.
 pub struct Nats {
     _process: Process,
     _data: TempDir,
@@ -31,17 +31,43 @@ fn program() -> Option<PathBuf> {
     found
 }
 
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
+}
+
 impl Nats {
+    /// Whether there is such a program.
+    pub fn is_there() -> bool {
+        program().is_some()
+    }
+
     /// A new one, on a port that was free a moment ago; `None` where there is no such program.
     pub fn start() -> Option<Self> {
+        Self::with("")
+    }
+
+    /// Three that are one cluster.
+    pub fn cluster() -> Option<Vec<Self>> {
+        let ports: Vec<u16> = (0..3).map(|_| free_port()).collect();
+        let routes = ports.iter().map(|port| format!("nats://127.0.0.1:{port}"));
+        let routes = routes.collect::<Vec<_>>().join(", ");
+        let one = |port| {
+            Self::with(&format!(
+                "cluster {{ name: snug, listen: \"127.0.0.1:{port}\", routes: [{routes}] }}"
+            ))
+        };
+        ports.iter().map(one).collect()
+    }
+
+    fn with(more: &str) -> Option<Self> {
         let data = tempfile::tempdir().unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = free_port();
         let store = data.path().join("jetstream");
         let config = data.path().join("nats.conf");
         let text = format!(
-            "listen: 127.0.0.1:{port}\nmax_payload: 8MB\njetstream {{ store_dir: {store:?} }}\n"
+            "listen: 127.0.0.1:{port}\nserver_name: n{port}\nmax_payload: 8MB\n\
+             jetstream {{ store_dir: {store:?}, sync_interval: always }}\n{more}\n"
         );
         std::fs::write(&config, text).unwrap();
         let mut command = Command::new(program()?);
