@@ -3,6 +3,7 @@
 
 use super::names::{Names, Stream};
 use super::stored::Stored;
+use super::together::Together;
 use super::trouble::Trouble;
 use async_nats::{Client, HeaderMap, Message, Request};
 use axum::body::Bytes;
@@ -40,6 +41,11 @@ impl Write {
             headers: HeaderMap::new(),
             bytes: bytes.into(),
         }
+    }
+
+    /// What it holds, in bytes.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// With a header.
@@ -88,12 +94,13 @@ pub struct Contents {
 }
 
 /// The connection, and what everything is called.
-#[derive(Debug)]
 pub struct JetStream {
     /// The connection.
     pub client: Client,
     /// The names.
     pub names: Names,
+    /// Puts that wait.
+    pub(super) together: Together,
     batches: Semaphore,
 }
 
@@ -103,6 +110,7 @@ impl JetStream {
         Self {
             client,
             names,
+            together: Together::new(),
             batches: Semaphore::new(BATCHES),
         }
     }

@@ -89,7 +89,7 @@ impl Lane {
             batch.push(entry.after_of(&commits, known.commit).lasting(Some(KEPT)));
         }
         let begun = Instant::now();
-        let stored: Result<u64, Trouble> = self.nats().batch(batch).await;
+        let stored: Result<u64, Trouble> = self.nats().store(batch).await;
         match stored {
             Ok(last) => {
                 self.hub.stats().batch(begun.elapsed());

@@ -30,6 +30,7 @@ mod readers;
 mod state;
 mod stored;
 mod tend;
+mod together;
 mod trouble;
 
 pub use hub::Clock;

@@ -141,7 +141,7 @@ impl Lane {
         let entry = entry::write(subject, put, lock, held, now);
         batch.push(entry.after_of(&commits, known.commit).lasting(Some(kept)));
         let begun = Instant::now();
-        let seq = self.nats().batch(batch).await?;
+        let seq = self.nats().store(batch).await?;
         self.hub.stats().batch(begun.elapsed());
         known.last = Seq(seq);
         known.last_id = Some(put.id);

@@ -19,7 +19,7 @@ const NO_MESSAGE: u64 = 10_037;
 const OTHER_STREAM: u64 = 10_060;
 
 /// Why something was not done.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Trouble {
     /// No answer: NATS cannot be reached, or has no leader at the moment. What was asked for may have
     /// been done all the same.
