@@ -9,6 +9,7 @@
 )]
 
 pub mod crowd;
+pub mod nats;
 pub mod person;
 pub mod program;
 pub mod recorder;

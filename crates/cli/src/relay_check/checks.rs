@@ -18,6 +18,8 @@ pub struct Relay {
     inbox: Address,
     invitation: InvitationId,
     first: Put,
+    /// Where its first entry, its first commit and its second one stand: rising, holes are allowed.
+    at: [Seq; 3],
 }
 
 fn secret() -> LockSecret {
@@ -45,6 +47,15 @@ impl Relay {
             inbox: Address(rand::random()),
             invitation: InvitationId(rand::random()),
             first,
+            at: [Seq(0); 3],
+        }
+    }
+
+    /// Puts what is to be stored; its place, which must be behind that one.
+    async fn stored(&mut self, put: Put, behind: Seq) -> Result<Seq> {
+        match self.does.ask(Request::Put(put)).await? {
+            Answer::Stored(seq) if seq > behind => Ok(seq),
+            other => bail!("answered {}", brief(&other)),
         }
     }
 
@@ -53,10 +64,10 @@ impl Relay {
         self.sees.close().await;
     }
 
-    fn put(&self, rests_on: u64, flagged: bool) -> Put {
+    fn put(&self, rests_on: Seq, flagged: bool) -> Put {
         Put {
             id: EnvelopeId(rand::random()),
-            rests_on: Seq(rests_on),
+            rests_on,
             flagged,
             ..self.first.clone()
         }
@@ -87,9 +98,8 @@ impl Relay {
     }
 
     pub async fn put_and_echo(&mut self) -> Result<()> {
-        self.does
-            .must(Request::Put(self.first.clone()), &Answer::Stored(Seq(1)))
-            .await?;
+        let first = self.stored(self.first.clone(), Seq(0)).await?;
+        self.at[0] = first;
         for peer in [&mut self.does, &mut self.sees] {
             let echo = peer.delivery().await?;
             ensure!(
@@ -97,7 +107,7 @@ impl Relay {
                 "another entry came back"
             );
             ensure!(
-                (echo.seq, echo.previous) == (Seq(1), Seq(0)),
+                (echo.seq, echo.previous) == (first, Seq(0)),
                 "its place is wrong"
             );
         }
@@ -106,7 +116,10 @@ impl Relay {
 
     pub async fn idempotent_put(&mut self) -> Result<()> {
         self.does
-            .must(Request::Put(self.first.clone()), &Answer::Stored(Seq(1)))
+            .must(
+                Request::Put(self.first.clone()),
+                &Answer::Stored(self.at[0]),
+            )
             .await
     }
 
@@ -121,16 +134,15 @@ impl Relay {
     }
 
     pub async fn stale_commit(&mut self) -> Result<()> {
-        let (commit, late) = (self.put(0, true), self.put(0, true));
-        let text = self.put(0, false);
-        self.does
-            .must(Request::Put(commit), &Answer::Stored(Seq(2)))
+        let (commit, late) = (self.put(Seq(0), true), self.put(Seq(0), true));
+        let text = self.put(Seq(0), false);
+        let head = self.stored(commit, self.at[0]).await?;
+        self.at[1] = head;
+        self.sees
+            .refused(Request::Put(late), Refusal::Stale(head))
             .await?;
         self.sees
-            .refused(Request::Put(late), Refusal::Stale(Seq(2)))
-            .await?;
-        self.sees
-            .refused(Request::Put(text), Refusal::Stale(Seq(2)))
+            .refused(Request::Put(text), Refusal::Stale(head))
             .await
     }
 
@@ -138,7 +150,7 @@ impl Relay {
         let wrong = secret();
         let put = Put {
             secret: Some(wrong.clone()),
-            ..self.put(2, false)
+            ..self.put(self.at[1], false)
         };
         self.does
             .refused(Request::Put(put), Refusal::WrongLock)
@@ -156,12 +168,12 @@ impl Relay {
         };
         let commit = Put {
             attachments: vec![attachment.clone()],
-            ..self.put(2, true)
+            ..self.put(self.at[1], true)
         };
-        self.does
-            .must(Request::Put(commit), &Answer::Stored(Seq(3)))
-            .await?;
-        let fetch = |key| Request::Fetch(self.address, Seq(3), key);
+        let head = self.stored(commit, self.at[1]).await?;
+        self.at[2] = head;
+        let address = self.address;
+        let fetch = |key| Request::Fetch(address, head, key);
         self.sees
             .must(fetch(key), &Answer::Bytes(attachment.bytes))
             .await?;
@@ -171,12 +183,12 @@ impl Relay {
     pub async fn replay(&mut self) -> Result<()> {
         let opened = open(&mut self.sees, self.address, &self.secret, None).await?;
         ensure!(
-            (opened.last, opened.head) == (Seq(3), Seq(3)),
+            (opened.last, opened.head) == (self.at[2], self.at[2]),
             "last entry and head are not what was put"
         );
         let cursor = Cursor {
             generation: opened.generation,
-            seq: Seq(1),
+            seq: self.at[0],
             id: self.first.id,
         };
         open(&mut self.sees, self.address, &self.secret, Some(cursor)).await?;
@@ -319,11 +331,14 @@ impl Relay {
         let put = Put {
             address: self.inbox,
             secret: None,
-            ..self.put(0, false)
+            ..self.put(Seq(0), false)
         };
-        self.sees
-            .must(Request::Put(put.clone()), &Answer::Stored(Seq(1)))
-            .await?;
+        let stored = self.sees.ask(Request::Put(put.clone())).await?;
+        ensure!(
+            matches!(stored, Answer::Stored(_)),
+            "answered {}",
+            brief(&stored)
+        );
         let foreign = Request::Open(self.inbox, secret(), None);
         self.sees.refused(foreign, Refusal::WrongLock).await?;
         open(&mut self.does, self.inbox, &self.secret, None).await?;
@@ -337,10 +352,11 @@ impl Relay {
     }
 
     pub async fn tidy_up(&mut self) -> Result<()> {
-        let trim = Request::Trim(self.address, self.secret.clone(), Seq(4));
+        let below = Seq(self.at[2].0 + 1);
+        let trim = Request::Trim(self.address, self.secret.clone(), below);
         self.does.must(trim, &Answer::Done).await?;
         let opened = open(&mut self.does, self.address, &self.secret, None).await?;
-        ensure!(opened.first == Seq(4), "trimmed entries are still held");
+        ensure!(opened.first == below, "trimmed entries are still held");
         self.does
             .must(
                 Request::Retire(self.inbox, self.secret.clone()),
@@ -350,7 +366,7 @@ impl Relay {
         let late = Put {
             address: self.inbox,
             secret: None,
-            ..self.put(0, false)
+            ..self.put(Seq(0), false)
         };
         self.sees
             .refused(Request::Put(late), Refusal::Retired)

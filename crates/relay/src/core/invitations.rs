@@ -1,6 +1,6 @@
 //! Cards and claims (rules 13 and 27).
 
-use super::mailboxes::same;
+use super::rules::{ended, forget_later, same};
 use super::{Context, Decided, Stop, limits};
 use crate::store::int;
 use crate::store::invitation::Invitation;
@@ -35,20 +35,20 @@ impl Context<'_> {
 
     pub(super) fn card(&self, id: InvitationId) -> Result<Decided, Stop> {
         let there = self.invitation(&id)?;
-        Ok(Answer::Card(invitation::card(self.conn, &id)?, self.ended(&there)).into())
+        Ok(Answer::Card(invitation::card(self.conn, &id)?, ended(&there, self.now)).into())
     }
 
     pub(super) fn claim(&self, id: InvitationId, by: ClaimId) -> Result<Decided, Stop> {
         let mut there = self.invitation(&id)?;
         // The same claim keeps its answer, whatever has become of the invitation.
         if !claim::exists(self.conn, &id, &by)? {
-            if let Some(reason) = self.ended(&there) {
+            if let Some(reason) = ended(&there, self.now) {
                 return Err(reason.into());
             }
             claim::insert(self.conn, &id, &by)?;
             there.used = there.used.saturating_add(1);
             if there.uses.is_some_and(|uses| there.used >= uses) {
-                self.forget_later(&mut there);
+                forget_later(&mut there, self.now);
             }
             invitation::update(self.conn, &there)?;
         }
@@ -62,7 +62,7 @@ impl Context<'_> {
         }
         if !there.revoked {
             there.revoked = true;
-            self.forget_later(&mut there);
+            forget_later(&mut there, self.now);
             invitation::update(self.conn, &there)?;
         }
         Ok(Answer::Done.into())
@@ -70,24 +70,5 @@ impl Context<'_> {
 
     fn invitation(&self, id: &InvitationId) -> Result<Invitation, Stop> {
         Ok(invitation::find(self.conn, id)?.ok_or(Refusal::NoInvitation)?)
-    }
-
-    /// Why it cannot be claimed any more.
-    fn ended(&self, invitation: &Invitation) -> Option<Refusal> {
-        if invitation.revoked {
-            Some(Refusal::Revoked)
-        } else if invitation.uses.is_some_and(|uses| invitation.used >= uses) {
-            Some(Refusal::Used)
-        } else if invitation.expires_at.is_some_and(|at| self.now >= at) {
-            Some(Refusal::Expired)
-        } else {
-            None
-        }
-    }
-
-    /// An ended invitation still tells its end for the time-to-live.
-    fn forget_later(&self, invitation: &mut Invitation) {
-        let at = self.now.saturating_add(limits::TIME_TO_LIVE);
-        invitation.forget_at = Some(invitation.forget_at.map_or(at, |earlier| earlier.min(at)));
     }
 }

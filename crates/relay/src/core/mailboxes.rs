@@ -1,19 +1,11 @@
 //! Making, opening, trimming and retiring mailboxes; attachments; signals.
 
+use super::rules::{Access, access, same};
 use super::{Context, Decided, Effect, Open, Peer, Stop, limits};
 use crate::store::mailbox::Mailbox;
 use crate::store::{Db, StoreError, attachment, entry, key_package, mailbox, old_lock};
 use snug_wire::frame::{Answer, Cursor, MailboxKind, Opened, Refusal};
 use snug_wire::{Address, Lock, LockSecret, SIGNAL_LIMIT, Seq};
-use subtle::ConstantTimeEq as _;
-
-/// What a secret opens.
-pub(super) enum Access {
-    /// Everything.
-    Current,
-    /// Reading up to that commit, which replaced its lock (rule 4).
-    Until(Seq),
-}
 
 impl Context<'_> {
     pub(super) fn mailbox(&self, address: &Address) -> Result<Mailbox, Stop> {
@@ -21,16 +13,8 @@ impl Context<'_> {
     }
 
     pub(super) fn access(&self, mailbox: &Mailbox, secret: &LockSecret) -> Result<Access, Stop> {
-        let lock = secret.lock();
-        if same(&mailbox.lock, &lock) {
-            return Ok(Access::Current);
-        }
         let old = old_lock::all(self.conn, mailbox.id)?;
-        let until = old
-            .iter()
-            .find(|(_, old)| same(old, &lock))
-            .map(|(until, _)| *until);
-        Ok(Access::Until(until.ok_or(Refusal::WrongLock)?))
+        Ok(access(&mailbox.lock, &old, secret)?)
     }
 
     /// The mailbox, if that secret opens it now.
@@ -176,11 +160,6 @@ impl Context<'_> {
         }
         Ok(Answer::Done.into())
     }
-}
-
-/// Compares in constant time: how long it takes tells nothing of how much is right.
-pub(super) fn same(a: &Lock, b: &Lock) -> bool {
-    a.0.ct_eq(&b.0).into()
 }
 
 /// Whether a cursor is of this log, as far as the relay remembers (rule 2).

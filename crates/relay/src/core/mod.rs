@@ -16,6 +16,7 @@ mod pool;
 mod pull;
 mod put;
 mod readers;
+pub(crate) mod rules;
 
 use crate::store::{Db, Store, StoreError, mailbox, meta};
 use ed25519_dalek::SigningKey;

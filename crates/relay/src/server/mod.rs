@@ -20,20 +20,22 @@ mod line;
 mod metrics;
 mod operator;
 mod origins;
-mod outgoing;
+pub(crate) mod outgoing;
 mod outside;
 mod own_certificate;
 mod socket_io;
-mod stats;
+pub(crate) mod stats;
 mod tls;
 mod watched;
-mod writer;
+pub(crate) mod writer;
 
 pub use outside::{Outside, OutsideError};
 pub(crate) use watched::Watched;
+pub(crate) use writer::now;
 
 use crate::core::Core;
 use crate::data_dir::{DataDir, DataError};
+use crate::nats;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
 use crate::tokens::Tokens;
@@ -180,18 +182,89 @@ impl Relay {
         config: Config,
         settings: Settings,
     ) -> Result<Running, StartError> {
-        let kept = (Store::forgetful()?, None);
+        let kept = Kept::Store(Store::forgetful()?, None);
         let drain = drain(&settings);
+        begin(config, settings, drain, kept).await
+    }
+
+    /// The same with everything in NATS JetStream, at servers such as `nats://127.0.0.1:4222`: all
+    /// relays there with the same `nats-name` are one relay. The data directory is not looked at.
+    ///
+    /// # Errors
+    /// As [`Relay::start_with`].
+    pub async fn start_on_nats(
+        config: Config,
+        settings: Settings,
+        servers: &[String],
+        clock: nats::Clock,
+    ) -> Result<Running, StartError> {
+        let drain = drain(&settings);
+        let kept = Kept::Nats(servers.to_vec(), clock);
         begin(config, settings, drain, kept).await
     }
 }
 
-/// What keeps everything; without a directory it is memory.
-type Kept = (Store, Option<DataDir>);
+/// What keeps everything.
+enum Kept {
+    /// A store; without a directory it is memory.
+    Store(Store, Option<DataDir>),
+    /// NATS, at these servers.
+    Nats(Vec<String>, nats::Clock),
+}
 
 fn on_disk(config: &Config) -> Result<Kept, StartError> {
     let (data_dir, store) = DataDir::take(&config.data)?;
-    Ok((store, Some(data_dir)))
+    Ok(Kept::Store(store, Some(data_dir)))
+}
+
+/// What does what is asked for.
+enum Doer {
+    Core(Box<Core>, Option<DataDir>),
+    Hub(Arc<nats::Hub>),
+}
+
+impl Doer {
+    /// The key this relay is.
+    fn key(&self) -> &SigningKey {
+        match self {
+            Self::Core(core, _) => core.signing_key(),
+            Self::Hub(hub) => &hub.key,
+        }
+    }
+
+    /// The port of last time. Relays over NATS have none in common.
+    fn port(&self) -> Result<Option<u16>, StoreError> {
+        match self {
+            Self::Core(core, _) => core.port(),
+            Self::Hub(_) => Ok(None),
+        }
+    }
+
+    fn set_port(&self, port: u16) -> Result<(), StoreError> {
+        match self {
+            Self::Core(core, _) => core.set_port(port),
+            Self::Hub(_) => Ok(()),
+        }
+    }
+}
+
+/// Takes up what is kept.
+async fn take_up(
+    kept: Kept,
+    settings: &Settings,
+    counted: (Arc<Stats>, Arc<AtomicBool>),
+) -> Result<Doer, StartError> {
+    let quotas = settings.limits.quotas();
+    match kept {
+        Kept::Store(store, data_dir) => {
+            let core = Core::open(store, rand::random())?.with_quotas(quotas);
+            Ok(Doer::Core(Box::new(core), data_dir))
+        }
+        Kept::Nats(servers, clock) => {
+            let hub = nats::begin(&servers, &settings.nats, quotas, clock, counted).await;
+            Ok(Doer::Hub(hub.map_err(StartError::Settings)?))
+        }
+    }
 }
 
 /// How long connections have to take their leave, as an operator set it.
@@ -203,22 +276,23 @@ async fn begin(
     config: Config,
     settings: Settings,
     drain: Duration,
-    (store, data_dir): Kept,
+    kept: Kept,
 ) -> Result<Running, StartError> {
-    let core = Core::open(store, rand::random())?.with_quotas(settings.limits.quotas());
-    let (certificate, tokens) = guard(&settings, core.key()).map_err(StartError::Settings)?;
-    let keep = config.keep_port && config.listen.port() == 0;
-    let kept = if keep { core.port()? } else { None };
-    // The core is of one thread at a time: nothing of it is lent while this waits.
-    let (listener, address) = listen(&config, kept).await?;
-    if keep && kept != Some(address.port()) {
-        core.set_port(address.port())?;
-    }
     let stats = Arc::new(Stats::new());
     let ready = Arc::new(AtomicBool::new(true));
-    let (key, signing_key) = (core.key(), core.signing_key().clone());
-    let writer = Writer::new(core, Arc::clone(&stats), Arc::clone(&ready));
-    let (writer, written) = door(writer, data_dir)?;
+    let counted = || (Arc::clone(&stats), Arc::clone(&ready));
+    let doer = take_up(kept, &settings, counted()).await?;
+    let signing_key = doer.key().clone();
+    let key = RelayKey(signing_key.verifying_key().to_bytes());
+    let (certificate, tokens) = guard(&settings, key).map_err(StartError::Settings)?;
+    let keep = config.keep_port && config.listen.port() == 0;
+    let kept = if keep { doer.port()? } else { None };
+    // A core is of one thread at a time: nothing of it is lent while this waits.
+    let (listener, address) = listen(&config, kept).await?;
+    if keep && kept != Some(address.port()) {
+        doer.set_port(address.port())?;
+    }
+    let (writer, written) = door(doer, counted())?;
     let seconds = |number: u32| Duration::from_secs(number.into());
     let limits = settings.limits.clone();
     let shared = Arc::new(Shared {
@@ -291,10 +365,15 @@ fn guard(
 /// The way to the writer, and word of when it has written its last. On disk it has a thread, which ends
 /// when every connection has.
 fn door(
-    writer: Writer,
-    data_dir: Option<DataDir>,
+    doer: Doer,
+    (stats, ready): (Arc<Stats>, Arc<AtomicBool>),
 ) -> Result<(writer::Door, oneshot::Receiver<()>), StartError> {
     let (done, written) = oneshot::channel();
+    let (core, data_dir) = match doer {
+        Doer::Core(core, data_dir) => (*core, data_dir),
+        Doer::Hub(hub) => return Ok((writer::Door::Lanes(hub), written)),
+    };
+    let writer = Writer::new(core, stats, ready);
     let Some(data_dir) = data_dir else {
         // There is nothing to write at the end.
         return Ok((writer::Door::here(writer), written));
@@ -332,6 +411,27 @@ impl Running {
     /// The way in from the local network, closed until somebody opens it.
     pub fn outside(&self) -> Outside {
         self.outside.clone()
+    }
+
+    /// Waits until everything that was stored by now has been delivered here, if it is kept in NATS; for
+    /// tests. Elsewhere that is so when it is answered.
+    #[doc(hidden)]
+    pub async fn settled(&self) {
+        if let Some(shared) = self.shared.upgrade()
+            && let writer::Door::Lanes(hub) = &shared.writer
+        {
+            hub.settled().await;
+        }
+    }
+
+    /// Does what is done every ten seconds, and waits for it, if it is kept in NATS; for tests.
+    #[doc(hidden)]
+    pub async fn tend(&self) {
+        if let Some(shared) = self.shared.upgrade()
+            && let writer::Door::Lanes(hub) = &shared.writer
+        {
+            hub.tended().await;
+        }
     }
 
     /// Reads the certificate and the keys of tokens again if they changed. It happens by itself every

@@ -145,7 +145,7 @@ impl Outgoing {
     }
 
     /// Ends the connection as too slow.
-    pub fn cut(self) {
+    pub fn cut(&self) {
         self.shared.cut.notify_one();
     }
 }

@@ -5,6 +5,7 @@
 use super::outgoing::{EASY_BYTES, Full, Outgoing};
 use super::stats::Stats;
 use crate::core::{Core, Job, Out, Peer};
+use crate::nats::Hub;
 use axum::body::Bytes;
 use snug_wire::encode_into;
 use snug_wire::frame::{Answer, RelayFrame};
@@ -47,6 +48,8 @@ pub enum Door {
     Thread(mpsc::Sender<Input>),
     /// Whoever comes in.
     Here(Box<Mutex<Writer>>),
+    /// Lanes of mailboxes in NATS.
+    Lanes(Arc<Hub>),
 }
 
 /// The writer has ended.
@@ -63,12 +66,17 @@ impl Door {
         match self {
             Self::Thread(inputs) => inputs.max_capacity() - inputs.capacity(),
             Self::Here(_) => 0,
+            Self::Lanes(hub) => hub.waiting(),
         }
     }
 
     /// Hands something over; waits while too much waits for the thread.
     pub async fn send(&self, input: Input) -> Result<(), Ended> {
         match self {
+            Self::Lanes(hub) => {
+                hub.take(input).await;
+                Ok(())
+            }
             Self::Thread(inputs) => inputs.send(input).await.map_err(|_| Ended),
             Self::Here(writer) => {
                 let mut behind = lock(writer).turn(std::iter::once(input));
@@ -78,6 +86,14 @@ impl Door {
                 }
                 Ok(())
             }
+        }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        if let Self::Lanes(hub) = self {
+            hub.end();
         }
     }
 }

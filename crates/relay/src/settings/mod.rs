@@ -6,13 +6,17 @@
 
 mod access;
 mod file;
+mod keeping;
 mod limits;
+mod nats;
 mod operator;
 mod print;
 
 pub use access::{Access, Tls};
 pub use file::{FileError, lend};
+pub use keeping::Keeping;
 pub use limits::Limits;
+pub use nats::Nats;
 pub use operator::Operator;
 pub use print::print;
 
@@ -49,6 +53,9 @@ pub struct Settings {
     /// How much it takes.
     #[command(flatten)]
     pub limits: Limits,
+    /// How NATS is used.
+    #[command(flatten)]
+    pub nats: Nats,
 }
 
 /// Where a relay is.
@@ -61,18 +68,9 @@ pub struct Place {
     /// Directory of the relay's file; made if it is not there
     #[arg(long, value_name = "DIR", env = "SNUG_RELAY_DATA", default_value = Self::default().data.into_os_string())]
     pub data: PathBuf,
-    /// Where entries are kept
-    #[arg(long, value_name = "WHERE", env = "SNUG_RELAY_STORE", value_enum, default_value_t = Self::default().store)]
+    /// Where entries are kept: disk (in that directory), memory (all is forgotten when the relay stops; for trying out and measuring), or nats://HOST:PORT, several with commas between (in NATS JetStream, for any number of relays that are one)
+    #[arg(long, value_name = "WHERE", env = "SNUG_RELAY_STORE", default_value_t = Self::default().store)]
     pub store: Keeping,
-}
-
-/// Where entries are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Keeping {
-    /// In that directory
-    Disk,
-    /// In memory, for trying out and measuring: all is forgotten when the relay stops
-    Memory,
 }
 
 impl Default for Place {
@@ -121,6 +119,7 @@ pub fn contradiction(matches: &ArgMatches) -> Option<&'static str> {
     let store = matches.get_one::<Keeping>("store");
     let data = matches.value_source("data");
     let is_said = data.is_some_and(|source| source != ValueSource::DefaultValue);
+    // A container names a directory whatever the store is; over NATS it is not looked at.
     (store == Some(&Keeping::Memory) && is_said).then_some(
         "what is kept in memory has no directory: give --data or --store memory, not both",
     )

@@ -143,9 +143,7 @@ impl Store {
         if count("freelist_count")? * 4 < count("page_count")? {
             return Ok(());
         }
-        let mut statement = self
-            .conn
-            .prepare_cached("PRAGMA incremental_vacuum(512)")?;
+        let mut statement = self.conn.prepare_cached("PRAGMA incremental_vacuum(512)")?;
         let mut rows = statement.query([])?;
         while rows.next()?.is_some() {}
         Ok(())

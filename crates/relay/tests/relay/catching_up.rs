@@ -7,7 +7,7 @@ use snug_wire::frame::Request;
 
 fn page(world: &mut World, budget: usize) -> Vec<String> {
     world
-        .core
+        .core()
         .pull(BO, budget)
         .unwrap()
         .iter()
@@ -23,7 +23,7 @@ fn entries_that_come_while_catching_up_come_once_and_in_order() {
         world.put(ADA, text(1, 1, id, 0));
     }
     world.ask(BO, open(1, 1));
-    assert!(world.core.is_behind(BO));
+    assert!(world.core().is_behind(BO));
     assert_eq!(page(&mut world, 1), ["entry 1 of 1 at 1 after 0"]);
     world.put(ADA, text(1, 1, 5, 0));
     assert_eq!(
@@ -35,7 +35,7 @@ fn entries_that_come_while_catching_up_come_once_and_in_order() {
         page(&mut world, 200),
         ["entry 5 of 1 at 5 after 4", "caught up 1"]
     );
-    assert!(!world.core.is_behind(BO));
+    assert!(!world.core().is_behind(BO));
     assert!(page(&mut world, 200).is_empty());
     world.put(ADA, text(1, 1, 6, 0));
     assert_eq!(world.got(BO), ["entry 6 of 1 at 6 after 5"]);
@@ -65,7 +65,7 @@ fn mailboxes_are_caught_up_with_in_the_order_they_were_opened() {
     ];
     assert_eq!(page(&mut world, 10_000), rest, "3 was opened anew");
     world.ask(BO, open(1, 1));
-    world.core.disconnected(BO);
+    world.core().disconnected(BO);
     assert!(page(&mut world, 10_000).is_empty());
 }
 

@@ -140,6 +140,22 @@ impl Client {
         }
     }
 
+    /// Frames that came before an answer, taken out.
+    pub fn taken(&mut self) -> Vec<RelayFrame> {
+        self.waiting.drain(..).collect()
+    }
+
+    /// The answer to that number, if it came before another one's; taken out.
+    pub fn answer_to(&mut self, number: u64) -> Option<Answer> {
+        let is_it =
+            |frame: &RelayFrame| matches!(frame, RelayFrame::Answer(to, _) if *to == number);
+        let at = self.waiting.iter().position(is_it)?;
+        match self.waiting.remove(at) {
+            Some(RelayFrame::Answer(_, answer)) => Some(answer),
+            _ => None,
+        }
+    }
+
     /// The next frame.
     pub async fn next(&mut self) -> RelayFrame {
         match self.waiting.pop_front() {

@@ -205,8 +205,8 @@ fn the_file_shrinks() {
     for _ in 0..10 {
         world.expire(world.now + TIME_TO_LIVE + 1);
     }
-    let file = world.dir.path().join("relay.db");
-    drop(world.core);
+    let dir = world.end();
+    let file = dir.path().join("relay.db");
     assert!(std::fs::metadata(file).unwrap().len() < 8_000_000);
 }
 

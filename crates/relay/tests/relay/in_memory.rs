@@ -103,15 +103,15 @@ async fn another_start_is_another_relay() {
 #[test]
 fn what_has_gone_is_not_counted_any_more() {
     for mut world in [World::new(), World::forgetful()] {
-        let empty = world.core.store_bytes().unwrap();
+        let empty = world.core().store_bytes().unwrap();
         world.ask(crate::world::ADA, create(1, Conversation, 1));
         world.ask(crate::world::ADA, large(1));
-        assert_eq!(world.core.mailboxes(), 1);
-        let held = world.core.store_bytes().unwrap();
+        assert_eq!(world.core().mailboxes(), 1);
+        let held = world.core().store_bytes().unwrap();
         assert!(held > empty + (300 << 10), "{held}");
         world.expire(world.now + 2 * UNOPENED);
-        assert_eq!(world.core.mailboxes(), 0);
-        let left = world.core.store_bytes().unwrap();
+        assert_eq!(world.core().mailboxes(), 0);
+        let left = world.core().store_bytes().unwrap();
         assert!(left < empty + (100 << 10), "{left} after {empty}");
     }
 }

@@ -1,13 +1,15 @@
 //! Rules 13 and 27.
 
 use crate::forms::{claim, invitation, publish, secret};
-use crate::world::{ADA, BO, World};
+use crate::world::{ADA, BO, World, everywhere};
 use snug_relay::core::limits;
 use snug_wire::frame::{Answer, Publish, Refusal, Request, ticket};
 use snug_wire::handshake::verify;
 
-fn world(uses: Option<u32>, expires_at: Option<u64>) -> World {
-    let mut world = World::new();
+/// After the time worlds begin at.
+const SOON: u64 = 1_000_000_000_010;
+
+fn with(mut world: World, uses: Option<u32>, expires_at: Option<u64>) -> World {
     assert_eq!(
         world.ask(ADA, Request::Publish(publish(1, uses, expires_at))),
         Some(Answer::Done)
@@ -20,7 +22,7 @@ fn try_claim(world: &mut World, by: u8) -> Result<(), Refusal> {
         Some(Answer::Claimed(signature)) => {
             let bytes = ticket(&invitation(1), &claim(by));
             assert!(
-                verify(&world.core.key().0, &bytes, &signature),
+                verify(&world.key().0, &bytes, &signature),
                 "signed by the relay"
             );
             Ok(())
@@ -40,10 +42,9 @@ fn ended(world: &mut World) -> Option<Refusal> {
     }
 }
 
-#[test]
-fn publishing_again_is_fine_and_otherwise_is_not() {
-    let mut world = world(Some(1), Some(5));
-    let first = publish(1, Some(1), Some(5));
+fn publishing_again_is_fine_and_otherwise_is_not(world: World) {
+    let mut world = with(world, Some(1), Some(SOON));
+    let first = publish(1, Some(1), Some(SOON));
     assert_eq!(
         world.ask(ADA, Request::Publish(first.clone())),
         Some(Answer::Done)
@@ -54,7 +55,7 @@ fn publishing_again_is_fine_and_otherwise_is_not() {
             ..first.clone()
         },
         Publish {
-            expires_at: Some(6),
+            expires_at: Some(SOON + 1),
             ..first.clone()
         },
         Publish {
@@ -90,9 +91,8 @@ fn publishing_again_is_fine_and_otherwise_is_not() {
     );
 }
 
-#[test]
-fn each_use_is_bound_to_one_claim_and_keeps_its_answer() {
-    let mut world = world(Some(2), None);
+fn each_use_is_bound_to_one_claim_and_keeps_its_answer(world: World) {
+    let mut world = with(world, Some(2), None);
     assert_eq!(try_claim(&mut world, 1), Ok(()));
     assert_eq!(try_claim(&mut world, 1), Ok(()), "again: no second use");
     assert_eq!(ended(&mut world), None);
@@ -110,10 +110,9 @@ fn each_use_is_bound_to_one_claim_and_keeps_its_answer() {
     assert_eq!(try_claim(&mut world, 3), Err(Refusal::Revoked));
 }
 
-#[test]
-fn an_expired_one_takes_no_claim() {
-    let mut world = world(None, Some(1_000_000_000_010));
-    world.now = 1_000_000_000_009;
+fn an_expired_one_takes_no_claim(world: World) {
+    let mut world = with(world, None, Some(SOON));
+    world.now = SOON - 1;
     assert_eq!(try_claim(&mut world, 1), Ok(()));
     world.now += 1;
     assert_eq!(try_claim(&mut world, 2), Err(Refusal::Expired));
@@ -121,9 +120,8 @@ fn an_expired_one_takes_no_claim() {
     assert_eq!(try_claim(&mut world, 1), Ok(()));
 }
 
-#[test]
-fn a_revoke_wins_or_loses_against_a_claim() {
-    let mut world = world(Some(1), None);
+fn a_revoke_wins_or_loses_against_a_claim(world: World) {
+    let mut world = with(world, Some(1), None);
     let revoke = |with| Request::Revoke(invitation(1), secret(with));
     assert_eq!(
         world.ask(BO, revoke(2)),
@@ -136,9 +134,8 @@ fn a_revoke_wins_or_loses_against_a_claim() {
     assert_eq!(ended(&mut world), Some(Refusal::Revoked));
 }
 
-#[test]
-fn an_unknown_one_is_not_there() {
-    let mut world = World::new();
+fn an_unknown_one_is_not_there(world: World) {
+    let mut world = world;
     let none = Some(Answer::Refused(Refusal::NoInvitation));
     assert_eq!(world.ask(BO, Request::Card(invitation(1))), none);
     assert_eq!(world.ask(BO, Request::Claim(invitation(1), claim(1))), none);
@@ -147,3 +144,11 @@ fn an_unknown_one_is_not_there() {
         none
     );
 }
+
+everywhere![
+    publishing_again_is_fine_and_otherwise_is_not,
+    each_use_is_bound_to_one_claim_and_keeps_its_answer,
+    an_expired_one_takes_no_claim,
+    a_revoke_wins_or_loses_against_a_claim,
+    an_unknown_one_is_not_there,
+];

@@ -1,14 +1,13 @@
 //! Rule 4.
 
 use crate::forms::{address, commit, create, lock, open, open_from, secret, text, trim};
-use crate::world::{ADA, BO, CYAN, World};
+use crate::world::{ADA, BO, CYAN, World, everywhere};
 use snug_wire::Seq;
 use snug_wire::frame::MailboxKind::Conversation;
 use snug_wire::frame::{Answer, Opened, Put, Refusal, Request};
 
 /// A text at 1, a commit to lock 2 at 2, a text at 3, a commit to lock 3 at 4, a text at 5.
-fn relocked() -> World {
-    let mut world = World::new();
+fn relocked(mut world: World) -> World {
     world.ask(ADA, create(1, Conversation, 1));
     world.put(ADA, text(1, 1, 1, 0));
     world.put(
@@ -39,9 +38,8 @@ fn opened(last: u64, head: u64) -> Answer {
     })
 }
 
-#[test]
-fn an_old_secret_reads_up_to_the_commit_that_replaced_it() {
-    let mut world = relocked();
+fn an_old_secret_reads_up_to_the_commit_that_replaced_it(world: World) {
+    let mut world = relocked(world);
     let log = [
         "entry 1 of 1 at 1 after 0",
         "commit 2 of 1 at 2 after 1",
@@ -70,9 +68,8 @@ fn an_old_secret_reads_up_to_the_commit_that_replaced_it() {
     );
 }
 
-#[test]
-fn an_old_secret_does_nothing_else() {
-    let mut world = relocked();
+fn an_old_secret_does_nothing_else(world: World) {
+    let mut world = relocked(world);
     let outdated = |at| Some(Answer::Refused(Refusal::Outdated(Seq(at))));
     let signal = Request::Signal(address(1), secret(2), vec![1]);
     assert_eq!(Some(world.put(BO, text(1, 1, 9, 4))), outdated(2));
@@ -85,9 +82,8 @@ fn an_old_secret_does_nothing_else() {
     );
 }
 
-#[test]
-fn who_reads_under_the_replaced_lock_ends_there() {
-    let mut world = relocked();
+fn who_reads_under_the_replaced_lock_ends_there(world: World) {
+    let mut world = relocked(world);
     for peer in [ADA, BO] {
         world.ask(peer, open_from(1, 3, 1, 5, 5));
         assert_eq!(world.got(peer), ["caught up 1"]);
@@ -125,9 +121,8 @@ fn who_reads_under_the_replaced_lock_ends_there() {
     );
 }
 
-#[test]
-fn a_commit_with_the_lock_of_now_changes_nothing() {
-    let mut world = relocked();
+fn a_commit_with_the_lock_of_now_changes_nothing(world: World) {
+    let mut world = relocked(world);
     world.ask(BO, open_from(1, 3, 1, 5, 5));
     world.got(BO);
     world.put(
@@ -141,9 +136,8 @@ fn a_commit_with_the_lock_of_now_changes_nothing() {
     assert_eq!(world.put(ADA, text(1, 3, 7, 6)), Answer::Stored(Seq(7)));
 }
 
-#[test]
-fn locks_and_head_outlive_the_entries() {
-    let mut world = relocked();
+fn locks_and_head_outlive_the_entries(world: World) {
+    let mut world = relocked(world);
     world.ask(ADA, trim(1, 3, 6));
     world.crash();
     let state = Opened {
@@ -153,6 +147,7 @@ fn locks_and_head_outlive_the_entries() {
         head: Seq(4),
     };
     assert_eq!(world.ask(BO, open(1, 3)), Some(Answer::Opened(state)));
+    assert_eq!(world.got(BO), ["caught up 1"]);
     assert_eq!(
         world.ask(BO, open(1, 1)),
         Some(Answer::Opened(Opened {
@@ -169,3 +164,11 @@ fn locks_and_head_outlive_the_entries() {
     );
     assert_eq!(world.put(ADA, text(1, 3, 6, 4)), Answer::Stored(Seq(6)));
 }
+
+everywhere![
+    an_old_secret_reads_up_to_the_commit_that_replaced_it,
+    an_old_secret_does_nothing_else,
+    who_reads_under_the_replaced_lock_ends_there,
+    a_commit_with_the_lock_of_now_changes_nothing,
+    locks_and_head_outlive_the_entries,
+];

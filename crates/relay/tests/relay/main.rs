@@ -19,6 +19,7 @@ mod invitations;
 mod locks;
 mod mailboxes;
 mod model;
+mod nats;
 mod network;
 mod operation;
 mod outside;

@@ -1,13 +1,12 @@
 //! Rule 31.
 
 use crate::forms::{address, create, secret, stock};
-use crate::world::{ADA, BO, World};
+use crate::world::{ADA, BO, World, everywhere};
 use snug_relay::core::limits;
 use snug_wire::frame::MailboxKind::{Conversation, Inbox, Rendezvous};
 use snug_wire::frame::{Answer, Refusal, Request};
 
-fn inbox() -> World {
-    let mut world = World::new();
+fn inbox(mut world: World) -> World {
     world.ask(ADA, create(1, Inbox, 1));
     world
 }
@@ -20,9 +19,8 @@ fn refused(refusal: Refusal) -> Option<Answer> {
     Some(Answer::Refused(refusal))
 }
 
-#[test]
-fn each_is_given_once_and_the_last_resort_again_and_again() {
-    let mut world = inbox();
+fn each_is_given_once_and_the_last_resort_again_and_again(world: World) {
+    let mut world = inbox(world);
     assert_eq!(Some(take(&mut world)), refused(Refusal::Nothing));
     assert_eq!(
         world.ask(ADA, stock(1, 1, &[b"b", b"a"], Some(b"last"))),
@@ -44,9 +42,8 @@ fn each_is_given_once_and_the_last_resort_again_and_again() {
     assert_eq!(take(&mut world), Answer::Bytes(b"newer".to_vec()));
 }
 
-#[test]
-fn stocking_again_brings_nothing_back() {
-    let mut world = inbox();
+fn stocking_again_brings_nothing_back(world: World) {
+    let mut world = inbox(world);
     assert_eq!(
         world.ask(ADA, stock(1, 1, &[b"a", b"b", b"b"], None)),
         Some(Answer::Stocked(2))
@@ -61,9 +58,8 @@ fn stocking_again_brings_nothing_back() {
     assert_eq!(Some(take(&mut world)), refused(Refusal::Nothing));
 }
 
-#[test]
-fn a_pool_has_its_size() {
-    let mut world = inbox();
+fn a_pool_has_its_size(world: World) {
+    let mut world = inbox(world);
     let packages: Vec<Vec<u8>> = (0..=limits::POOL)
         .map(|n| n.to_be_bytes().to_vec())
         .collect();
@@ -92,9 +88,8 @@ fn a_pool_has_its_size() {
     );
 }
 
-#[test]
-fn only_the_owner_of_an_inbox_stocks() {
-    let mut world = inbox();
+fn only_the_owner_of_an_inbox_stocks(world: World) {
+    let mut world = inbox(world);
     world.ask(ADA, create(2, Conversation, 1));
     world.ask(ADA, create(3, Rendezvous, 1));
     assert_eq!(
@@ -125,3 +120,10 @@ fn only_the_owner_of_an_inbox_stocks() {
         refused(Refusal::Retired)
     );
 }
+
+everywhere![
+    each_is_given_once_and_the_last_resort_again_and_again,
+    stocking_again_brings_nothing_back,
+    a_pool_has_its_size,
+    only_the_owner_of_an_inbox_stocks,
+];

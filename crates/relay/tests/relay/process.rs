@@ -9,10 +9,10 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-struct Process {
-    child: Child,
-    url: String,
-    key: RelayKey,
+pub struct Process {
+    pub child: Child,
+    pub url: String,
+    pub key: RelayKey,
 }
 
 fn command(data: &Path) -> Command {
@@ -26,11 +26,27 @@ fn command(data: &Path) -> Command {
 }
 
 impl Process {
+    /// One over NATS.
+    pub fn on_nats(servers: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_snug-relay"));
+        command.args(["--listen", "127.0.0.1:0", "--store", servers]);
+        Self::of(command.stdout(Stdio::piped()))
+    }
+
+    /// What one says that cannot start over NATS.
+    pub fn fails_on_nats(servers: &str) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_snug-relay"));
+        command.args(["--listen", "127.0.0.1:0", "--store", servers]);
+        let output = command.output().unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     fn start(data: &Path) -> Self {
         Self::of(&mut command(data))
     }
 
-    fn of(command: &mut Command) -> Self {
+    pub fn of(command: &mut Command) -> Self {
         let mut child = command.stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap())
             .lines()
@@ -51,7 +67,7 @@ impl Process {
         Self { child, url, key }
     }
 
-    async fn connect(&self) -> Client {
+    pub async fn connect(&self) -> Client {
         Client::connect(&self.url, self.key).await
     }
 }

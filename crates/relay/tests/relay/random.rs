@@ -4,11 +4,12 @@
 
 use crate::forms::{address, attachment, envelope, lock, secret};
 use crate::model::Model;
-use crate::world::World;
+use crate::world::{World, shown};
 use proptest::prelude::*;
 use snug_relay::core::Peer;
 use snug_wire::Seq;
-use snug_wire::frame::{Cursor, MailboxKind, Put, Request};
+use snug_wire::frame::{Cursor, MailboxKind, Put, RelayFrame, Request};
+use std::collections::BTreeMap;
 
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 1_440 * MINUTE;
@@ -123,7 +124,7 @@ fn take(step: Step, world: &mut World, model: &mut Model) {
         }
         Step::Pull(peer) => assert_eq!(world.got(peer), model.pull(peer)),
         Step::Disconnect(peer) => {
-            world.core.disconnected(peer);
+            world.core().disconnected(peer);
             model.disconnected(peer);
         }
         Step::Crash => {
@@ -132,13 +133,68 @@ fn take(step: Step, world: &mut World, model: &mut Model) {
         }
         Step::Pass(time) => {
             world.now += time;
-            assert_eq!(
-                world.core.expire(world.now).unwrap(),
-                model.expire(world.now)
-            );
+            let now = world.now;
+            assert_eq!(world.core().expire(now).unwrap(), model.expire(now));
         }
     }
     assert_eq!(world.drawn, model.drawn, "as many generations");
+}
+
+/// The same over NATS, where a batch is one request after the other, and everybody has caught up after
+/// each. The clock of NATS cannot be moved.
+fn play_on_nats(steps: Vec<Step>) {
+    let Some(mut world) = World::on_nats() else {
+        return;
+    };
+    let mut model = Model::default();
+    for at in [1, 2, 3] {
+        let create = Request::Create(address(at), kind(at), lock(1));
+        ask(Peer(1), create, &mut world, &mut model);
+    }
+    for step in steps {
+        match step {
+            Step::Batch(requests) => {
+                for (peer, request) in requests {
+                    ask(peer, request, &mut world, &mut model);
+                }
+            }
+            Step::Disconnect(peer) => {
+                world.disconnected(peer);
+                model.disconnected(peer);
+            }
+            Step::Crash => {
+                world.crash();
+                model.restart();
+            }
+            Step::Pull(_) | Step::Pass(_) => {}
+        }
+    }
+}
+
+fn ask(peer: Peer, mut request: Request, world: &mut World, model: &mut Model) {
+    if let Request::Put(put) = &mut request
+        && put.rests_on == HEAD
+    {
+        put.rests_on = model.head(&put.address);
+    }
+    let mut answer = None;
+    let mut expected: BTreeMap<Peer, Vec<String>> = BTreeMap::new();
+    for out in model.ask(peer, 0, request.clone(), world.now) {
+        match out.frame {
+            RelayFrame::Answer(_, it) => answer = Some(it),
+            frame => {
+                for to in out.to {
+                    expected.entry(to).or_default().push(shown(&frame));
+                }
+            }
+        }
+    }
+    assert_eq!(world.ask(peer, request.clone()), answer, "{request:?}");
+    for peer in [1, 2, 3].map(Peer) {
+        let mut frames = expected.remove(&peer).unwrap_or_default();
+        frames.extend(model.pull(peer));
+        assert_eq!(world.got(peer), frames, "{peer:?} after {request:?}");
+    }
 }
 
 fn play(steps: Vec<Step>, mut world: World) {
@@ -166,5 +222,15 @@ proptest! {
     #[test]
     fn so_it_does_in_memory(steps in prop::collection::vec(step(), 1..80)) {
         play(steps, World::forgetful());
+    }
+}
+
+proptest! {
+    // Each case has a server of its own.
+    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn so_it_does_on_nats(steps in prop::collection::vec(step(), 1..20)) {
+        play_on_nats(steps);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::line::Dialect;
 use anyhow::{Context as _, Result, bail};
+use snug_tests::nats::Nats;
 use snug_tests::program::{Process, program};
 use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -23,6 +24,10 @@ pub enum Kind {
     Durable,
     /// The same, behind a proxy it trusts: strangers come from elsewhere and are limited.
     Guarded,
+    /// The same over one NATS server, on disk too. What that uses is not in its figures.
+    Nats,
+    /// The same over three.
+    NatsThree,
     /// Node with `ws`.
     NodeWs,
     /// Node with `socket.io`.
@@ -33,11 +38,13 @@ pub enum Kind {
 
 impl Kind {
     /// In the order they are measured.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Bare,
         Self::Memory,
         Self::Events,
         Self::Durable,
+        Self::Nats,
+        Self::NatsThree,
         Self::NodeWs,
         Self::SocketIo,
         Self::Mosquitto,
@@ -50,6 +57,8 @@ impl Kind {
             Self::Events => "relay, memory, Socket.IO",
             Self::Durable => "relay, durable",
             Self::Guarded => "relay, guarded",
+            Self::Nats => "relay, NATS",
+            Self::NatsThree => "relay, three NATS",
             Self::NodeWs => "node ws",
             Self::SocketIo => "node socket.io",
             Self::Mosquitto => "mosquitto",
@@ -58,7 +67,9 @@ impl Kind {
 
     fn dialect(self) -> Dialect {
         match self {
-            Self::Memory | Self::Durable | Self::Guarded => Dialect::Snug,
+            Self::Memory | Self::Durable | Self::Guarded | Self::Nats | Self::NatsThree => {
+                Dialect::Snug
+            }
             Self::Events => Dialect::SnugEvents,
             Self::Bare | Self::NodeWs => Dialect::Plain,
             Self::SocketIo => Dialect::SocketIo,
@@ -79,6 +90,7 @@ impl Kind {
     pub fn missing(self) -> Option<String> {
         let installed = match (self, self.script()) {
             (Self::Mosquitto, _) => mosquitto().is_some(),
+            (Self::Nats | Self::NatsThree, _) => Nats::is_there(),
             (_, Some(script)) => script.with_file_name("node_modules").is_dir(),
             (_, None) => true,
         };
@@ -104,6 +116,7 @@ fn peers() -> PathBuf {
 pub struct Server {
     process: Process,
     data: Option<TempDir>,
+    nats: Vec<Nats>,
     pub kind: Kind,
     pub address: SocketAddr,
 }
@@ -115,11 +128,17 @@ impl Server {
             Kind::Durable | Kind::Guarded | Kind::Mosquitto => Some(tempfile::tempdir()?),
             _ => None,
         };
+        let nats = match kind {
+            Kind::Nats => Nats::start().into_iter().collect(),
+            Kind::NatsThree => Nats::cluster().unwrap_or_default(),
+            _ => Vec::new(),
+        };
         let place = data.as_ref().map(TempDir::path);
-        let (process, address) = run(kind, place, "127.0.0.1:0")?;
+        let (process, address) = run(kind, place, &nats, "127.0.0.1:0")?;
         Ok(Self {
             process,
             data,
+            nats,
             kind,
             address,
         })
@@ -127,10 +146,11 @@ impl Server {
 
     /// Our relay on data that is there already.
     pub fn on(data: TempDir) -> Result<Self> {
-        let (process, address) = run(Kind::Durable, Some(data.path()), "127.0.0.1:0")?;
+        let (process, address) = run(Kind::Durable, Some(data.path()), &[], "127.0.0.1:0")?;
         Ok(Self {
             process,
             data: Some(data),
+            nats: Vec::new(),
             kind: Kind::Durable,
             address,
         })
@@ -154,7 +174,8 @@ impl Server {
     /// Starts it again after it was killed, where it was.
     pub fn restart(&mut self) -> Result<()> {
         let place = self.data.as_ref().map(TempDir::path);
-        (self.process, self.address) = run(self.kind, place, &self.address.to_string())?;
+        let listen = self.address.to_string();
+        (self.process, self.address) = run(self.kind, place, &self.nats, &listen)?;
         Ok(())
     }
 
@@ -209,7 +230,12 @@ fn run_mosquitto(data: &Path) -> Result<(Process, SocketAddr)> {
     bail!("mosquitto did not start");
 }
 
-fn run(kind: Kind, data: Option<&Path>, listen: &str) -> Result<(Process, SocketAddr)> {
+fn run(
+    kind: Kind,
+    data: Option<&Path>,
+    nats: &[Nats],
+    listen: &str,
+) -> Result<(Process, SocketAddr)> {
     let mut words: Vec<OsString> = Vec::new();
     match kind {
         Kind::Memory | Kind::Events => {
@@ -224,6 +250,12 @@ fn run(kind: Kind, data: Option<&Path>, listen: &str) -> Result<(Process, Socket
             }
             words.push("--data".into());
             words.push(data.context("a place on disk")?.into());
+        }
+        Kind::Nats | Kind::NatsThree => {
+            words.push(program("snug-relay").get_program().to_owned());
+            words.extend(["--listen", listen, "--store"].map(OsString::from));
+            let servers: Vec<String> = nats.iter().map(Nats::url).collect();
+            words.push(servers.join(",").into());
         }
         Kind::Mosquitto => return run_mosquitto(data.context("a place on disk")?),
         Kind::Bare => words.push(program("bare-router").get_program().to_owned()),
