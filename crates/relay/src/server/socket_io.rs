@@ -1,7 +1,7 @@
 //! Socket.IO 5 over Engine.IO 4, for networks that let no WebSocket through: the very same frames, in
 //! events. `docs/PROTOCOL.md`, 2, says how.
 //!
-//! Each event is acknowledged when what it carries was taken, in both directions, and either side has
+//! Events are acknowledged when what they carry was taken, where that is asked for, and either side has
 //! only so much unacknowledged. The heartbeat is Engine.IO's own.
 
 use super::Shared;
@@ -52,8 +52,16 @@ const WAITING_BYTES: usize = 2 * FRAME_LIMIT;
 const TOGETHER: usize = 256;
 /// About so many bytes of them.
 const TOGETHER_BYTES: usize = 256 << 10;
-/// No more events leave while so many bytes are unacknowledged.
-const UNACKNOWLEDGED: usize = 1 << 20;
+/// No more events leave while as much is unacknowledged.
+const UNACKNOWLEDGED: Load = Load {
+    events: PACKETS / 2,
+    bytes: 1 << 20,
+};
+/// An acknowledgement is asked for every so much: it costs as much as an event.
+const UNASKED: Load = Load {
+    events: 32,
+    bytes: 64 << 10,
+};
 
 /// Bodies of HTTP from so many bytes on are compressed, if the client takes that.
 const COMPRESSED: u16 = 1_024;
@@ -182,9 +190,11 @@ pub struct Events {
     frames: VecDeque<Bytes>,
     ack: Option<AckSender>,
     held: usize,
-    /// Events on their way, with their bytes; whether they were taken.
-    sent: FuturesUnordered<BoxFuture<'static, (usize, bool)>>,
-    unacknowledged: usize,
+    /// Events on their way up to one that is to be acknowledged; whether that was taken.
+    sent: FuturesUnordered<BoxFuture<'static, (Load, bool)>>,
+    unacknowledged: Load,
+    /// Of it, since the last one that is to be acknowledged.
+    unasked: Load,
 }
 
 impl Drop for Events {
@@ -227,7 +237,8 @@ impl Events {
             ack: None,
             held: 0,
             sent: FuturesUnordered::new(),
-            unacknowledged: 0,
+            unacknowledged: Load::default(),
+            unasked: Load::default(),
         }
     }
 
@@ -285,22 +296,34 @@ impl Events {
     }
 
     async fn emit(&mut self, frames: &Vec<Bytes>, bytes: usize) -> Result<(), End> {
-        while let Some(Some((acknowledged, taken))) = self.sent.next().now_or_never() {
-            self.settle(acknowledged, taken)?;
+        while let Some(Some((load, taken))) = self.sent.next().now_or_never() {
+            self.settle(load, taken)?;
         }
-        while self.unacknowledged >= UNACKNOWLEDGED {
+        while self.unacknowledged.is_over(UNACKNOWLEDGED) {
             self.one_taken().await?;
         }
+        self.unacknowledged.add(bytes);
+        self.unasked.add(bytes);
+        if self.unasked.is_over(UNASKED) {
+            return self.emit_asking(frames);
+        }
+        let sent = self.socket.emit(EVENT, frames);
+        sent.map_err(|_| End::Gone)
+    }
+
+    /// Of all since the last one that was asked for.
+    fn emit_asking(&mut self, frames: &Vec<Bytes>) -> Result<(), End> {
         let sent = self.socket.emit_with_ack::<_, Vec<()>>(EVENT, frames);
         let sent = sent.map_err(|_| End::Gone)?;
-        let taken = future::FutureExt::map(sent, move |answer| (bytes, !is_missing(&answer)));
+        let load = std::mem::take(&mut self.unasked);
+        let taken = future::FutureExt::map(sent, move |answer| (load, !is_missing(&answer)));
         self.sent.push(taken.boxed());
-        self.unacknowledged += bytes;
         Ok(())
     }
 
     /// Waits until all that was sent was taken.
     pub async fn taken(&mut self) -> Result<(), End> {
+        self.emit_asking(&Vec::new())?;
         while !self.sent.is_empty() {
             self.one_taken().await?;
         }
@@ -310,18 +333,37 @@ impl Events {
     async fn one_taken(&mut self) -> Result<(), End> {
         tokio::select! {
             () = self.ended.cancelled() => Err(End::Gone),
-            Some((bytes, taken)) = self.sent.next() => self.settle(bytes, taken),
+            Some((load, taken)) = self.sent.next() => self.settle(load, taken),
             else => Ok(()),
         }
     }
 
-    fn settle(&mut self, bytes: usize, taken: bool) -> Result<(), End> {
-        self.unacknowledged -= bytes;
+    fn settle(&mut self, load: Load, taken: bool) -> Result<(), End> {
+        self.unacknowledged.events -= load.events;
+        self.unacknowledged.bytes -= load.bytes;
         if taken {
             Ok(())
         } else {
             Err(Refusal::Slow.into())
         }
+    }
+}
+
+/// Events, and the bytes of their frames.
+#[derive(Clone, Copy, Debug, Default)]
+struct Load {
+    events: usize,
+    bytes: usize,
+}
+
+impl Load {
+    fn add(&mut self, bytes: usize) {
+        self.events += 1;
+        self.bytes += bytes;
+    }
+
+    fn is_over(&self, most: Self) -> bool {
+        self.events >= most.events || self.bytes >= most.bytes
     }
 }
 
