@@ -4,10 +4,12 @@
 use super::server::Server;
 use super::together::{reader, start};
 use crate::client::Client;
-use crate::forms::{claim, commit, create, invitation, open, publish, secret, stock, text};
+use crate::forms::{
+    address, claim, commit, create, invitation, open, publish, secret, stock, text,
+};
 use crate::network::connect;
 use snug_relay::Running;
-use snug_wire::frame::MailboxKind::Inbox;
+use snug_wire::frame::MailboxKind::{Conversation, Inbox};
 use snug_wire::frame::{Answer, Delivery, Refusal, RelayFrame, Request};
 use snug_wire::{EnvelopeId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +119,51 @@ async fn every_entry_rests_on_the_commit_before_it() {
     }
 }
 
+/// Puts of different mailboxes share batches, which a repeated put among them makes fail.
+#[tokio::test]
+async fn each_of_many_mailboxes_gets_its_own_answers() {
+    let Some((_nats, one, other)) = relays().await else {
+        return;
+    };
+    let author = async |relay: &Running, at: u8| {
+        let mut client = connect(relay).await;
+        client.ask(create(at, Conversation, 1)).await;
+        let mut asked = BTreeMap::new();
+        for id in 1..=60 {
+            // Every third one twice.
+            for _ in 0..1 + usize::from(id % 3 == 0) {
+                let put = Request::Put(text(at, 1, id, 0));
+                asked.insert(client.post(put).await, id);
+            }
+        }
+        let mut places = BTreeMap::new();
+        while let Some((number, id)) = asked.pop_first() {
+            match client.next().await {
+                RelayFrame::Answer(to, Answer::Stored(seq)) if to == number => {
+                    let before = places.insert(seq, id);
+                    assert!(before.is_none_or(|before| before == id));
+                }
+                frame => panic!("{frame:?}"),
+            }
+        }
+        client.ask(open(at, 1)).await;
+        let log = log(&mut client, places.len()).await;
+        assert!(log.iter().all(|it| it.address == address(at)));
+        let stored: BTreeMap<Seq, u8> = log.iter().map(|it| (it.seq, it.id.0[0])).collect();
+        assert_eq!((stored.len(), stored), (60, places));
+    };
+    tokio::join!(
+        author(&one, 1),
+        author(&other, 2),
+        author(&one, 3),
+        author(&other, 4),
+        author(&one, 5),
+        author(&other, 6),
+        author(&one, 7),
+        author(&one, 8),
+    );
+}
+
 #[tokio::test]
 async fn an_address_is_taken_once() {
     let Some((_nats, one, other)) = relays().await else {
@@ -152,7 +199,7 @@ async fn each_key_package_is_given_once() {
         let mut client = connect(relay).await;
         let mut taken = Vec::new();
         for _ in 0..12 {
-            match client.ask(Request::Take(crate::forms::address(1))).await {
+            match client.ask(Request::Take(address(1))).await {
                 Answer::Bytes(bytes) => taken.push(bytes),
                 other => panic!("{other:?}"),
             }
