@@ -4,10 +4,13 @@
 use super::server::Server;
 use super::together::{reader, start};
 use crate::client::Client;
-use crate::forms::{claim, commit, create, invitation, open, publish, secret, stock, text};
+use crate::forms::{
+    address, claim, commit, create, invitation, open, publish, secret, stock, text,
+};
 use crate::network::connect;
+use futures_util::future::join_all;
 use snug_relay::Running;
-use snug_wire::frame::MailboxKind::Inbox;
+use snug_wire::frame::MailboxKind::{Conversation, Inbox};
 use snug_wire::frame::{Answer, Delivery, Refusal, RelayFrame, Request};
 use snug_wire::{EnvelopeId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +120,44 @@ async fn every_entry_rests_on_the_commit_before_it() {
     }
 }
 
+/// Puts of different mailboxes share batches, which a repeated put among them makes fail.
+#[tokio::test]
+async fn each_of_many_mailboxes_gets_its_own_answers() {
+    let Some((_nats, one, other)) = relays().await else {
+        return;
+    };
+    let author = async |relay: &Running, at: u8| {
+        let mut client = connect(relay).await;
+        client.ask(create(at, Conversation, 1)).await;
+        let mut asked = BTreeMap::new();
+        for id in 1..=60 {
+            // Every third one twice.
+            for _ in 0..1 + usize::from(id % 3 == 0) {
+                let put = Request::Put(text(at, 1, id, 0));
+                asked.insert(client.post(put).await, id);
+            }
+        }
+        let mut places = BTreeMap::new();
+        while let Some((number, id)) = asked.pop_first() {
+            match client.next().await {
+                RelayFrame::Answer(to, Answer::Stored(seq)) if to == number => {
+                    let before = places.insert(seq, id);
+                    assert!(before.is_none_or(|before| before == id));
+                }
+                frame => panic!("{frame:?}"),
+            }
+        }
+        client.ask(open(at, 1)).await;
+        let log = log(&mut client, places.len()).await;
+        assert!(log.iter().all(|it| it.address == address(at)));
+        let stored: BTreeMap<Seq, u8> = log.iter().map(|it| (it.seq, it.id.0[0])).collect();
+        assert_eq!((stored.len(), stored), (60, places));
+    };
+    // So many that some wait while others are stored.
+    let relay = |at| if at % 4 == 0 { &other } else { &one };
+    join_all((1..=24).map(|at| author(relay(at), at))).await;
+}
+
 #[tokio::test]
 async fn an_address_is_taken_once() {
     let Some((_nats, one, other)) = relays().await else {
@@ -152,7 +193,7 @@ async fn each_key_package_is_given_once() {
         let mut client = connect(relay).await;
         let mut taken = Vec::new();
         for _ in 0..12 {
-            match client.ask(Request::Take(crate::forms::address(1))).await {
+            match client.ask(Request::Take(address(1))).await {
                 Answer::Bytes(bytes) => taken.push(bytes),
                 other => panic!("{other:?}"),
             }
