@@ -10,9 +10,10 @@ const failed = (error) => {
   process.exit(1);
 };
 socket.on("connect_error", failed);
+// Not every event asks for an acknowledgement.
 socket.on("frames", (frames, acknowledge) => {
   for (const frame of frames) write(process.stdout, frame);
-  acknowledge();
+  acknowledge?.();
 });
 socket.on("disconnect", () => process.stdout.end(() => process.exit()));
 socket.on("connect", () => {

@@ -20,7 +20,7 @@ server.on("connection", (socket) => {
   socket.on("frames", async (frames, acknowledge) => {
     await open;
     for (const frame of frames) onward.send(frame);
-    acknowledge();
+    acknowledge?.();
   });
   socket.on("disconnect", () => onward.close());
 });
