@@ -5,7 +5,7 @@ use super::names::{Names, Stream};
 use super::stored::Stored;
 use super::together::Together;
 use super::trouble::Trouble;
-use async_nats::{Client, HeaderMap, Message, Request};
+use async_nats::{Client, HeaderMap, Message, Request, RequestErrorKind};
 use axum::body::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -120,9 +120,10 @@ impl JetStream {
         let asked = self
             .client
             .send_request(subject, request.timeout(Some(TRY)));
-        asked
-            .await
-            .map_err(|error| Trouble::Silent(error.to_string()))
+        asked.await.map_err(|error| match error.kind() {
+            RequestErrorKind::NoResponders => Trouble::Nobody,
+            _ => Trouble::Silent(error.to_string()),
+        })
     }
 
     /// Asks what may be asked again.

@@ -20,7 +20,7 @@ const PAYLOAD: usize = 8 << 20;
 /// How long the first connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long servers that were just started may take to come together.
-const TOGETHER: Duration = Duration::from_secs(20);
+pub const TOGETHER: Duration = Duration::from_secs(30);
 /// How long the way back to a server may take at most, once it is lost.
 const BACK: Duration = Duration::from_secs(1);
 /// How often is asked whether NATS is well, while it is not.
@@ -146,9 +146,12 @@ async fn make(nats: &JetStream, stream: Stream, replicas: u8) -> Result<Info, Tr
 
 fn no_stream(name: &str, replicas: u8, trouble: &Trouble) -> String {
     match trouble {
-        Trouble::Silent(why) => format!(
-            "the stream {name} cannot be made or read ({why}): is JetStream on, for this account too?"
+        Trouble::Nobody => format!(
+            "the stream {name} cannot be made or read: is JetStream on, for this account too?"
         ),
+        Trouble::Silent(why) => {
+            format!("the stream {name} cannot be made or read: NATS does not answer ({why})")
+        }
         other => format!(
             "the stream {name} cannot be made with {replicas} replicas: {other}. \
              --nats-replicas says how many there are to be"

@@ -2,8 +2,8 @@
 //! batch is refused, each is put by itself and gets the answer that is its own.
 
 use super::api::Write;
+use super::asks::{Ask, Asked};
 use super::entry::{self, Held};
-use super::hub::{Ask, Asked};
 use super::lane::Lane;
 use super::put::{KEPT, decide};
 use super::trouble::Trouble;

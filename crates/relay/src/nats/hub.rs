@@ -4,6 +4,7 @@
 //! the other; different ones go side by side. A lane ends when it has been idle for a while.
 
 use super::api::{JetStream, PATIENCE};
+use super::asks::{Ask, Asked, Key, Waits};
 use super::connected::Connected;
 use super::invitations;
 use super::lane::Lane;
@@ -14,8 +15,8 @@ use crate::server::stats::Stats;
 use crate::server::writer::Input;
 use axum::body::Bytes;
 use ed25519_dalek::SigningKey;
-use snug_wire::frame::{Answer, Put, Refusal, RelayFrame, Request};
-use snug_wire::{Address, InvitationId, encode};
+use snug_wire::frame::{Answer, Refusal, RelayFrame, Request};
+use snug_wire::{Address, encode};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -34,50 +35,6 @@ const PAGES: usize = 64;
 
 /// Milliseconds of Unix time.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
-
-/// Whose lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// A mailbox's.
-    Mailbox(Address),
-    /// An invitation's.
-    Invitation(InvitationId),
-}
-
-/// What reaches a lane.
-pub enum Ask {
-    /// A connection asks.
-    Asked(Box<Asked>),
-    /// It has ended.
-    Left(Peer),
-    /// Time has passed.
-    Look,
-    /// Forget entries up to there, and say whether that was done.
-    Forget(u64, super::entry::Held, oneshot::Sender<bool>),
-    /// Say so when everything that was stored by now has been delivered.
-    Settle(oneshot::Sender<()>),
-}
-
-/// A request, until it is answered.
-pub struct Asked {
-    /// Who asks.
-    pub from: Arc<Connected>,
-    /// The number its answer carries.
-    pub number: u64,
-    /// What is asked.
-    pub request: Request,
-    _held: OwnedSemaphorePermit,
-    _waits: Waits,
-}
-
-/// Counts what waits.
-struct Waits(Arc<AtomicUsize>);
-
-impl Drop for Waits {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
-    }
-}
 
 /// All of it.
 pub struct Hub {
@@ -244,7 +201,7 @@ impl Hub {
             return;
         };
         self.stats.written.requests.add(1);
-        let key = key(&job.request);
+        let key = Key::of(&job.request);
         if self.is_away() && !matches!(job.request, Request::Close(_) | Request::Signal(..)) {
             self.answer(&from, job.number, Answer::Refused(Refusal::Disk));
             return;
@@ -260,10 +217,7 @@ impl Hub {
             number: job.number,
             request: job.request,
             _held: held,
-            _waits: {
-                self.waiting.fetch_add(1, Relaxed);
-                Waits(Arc::clone(&self.waiting))
-            },
+            _waits: Waits::one(&self.waiting),
         };
         self.tell(key, Ask::Asked(Box::new(asked))).await;
     }
@@ -420,22 +374,5 @@ impl Hub {
             self.tell(key, Ask::Settle(done)).await;
             let _ = settled.await;
         }
-    }
-}
-
-fn key(request: &Request) -> Key {
-    match request {
-        Request::Create(address, ..)
-        | Request::Open(address, ..)
-        | Request::Close(address)
-        | Request::Put(Put { address, .. })
-        | Request::Fetch(address, ..)
-        | Request::Signal(address, ..)
-        | Request::Trim(address, ..)
-        | Request::Retire(address, _)
-        | Request::Take(address) => Key::Mailbox(*address),
-        Request::Stock(stock) => Key::Mailbox(stock.address),
-        Request::Publish(publish) => Key::Invitation(publish.id),
-        Request::Card(id) | Request::Claim(id, _) | Request::Revoke(id, _) => Key::Invitation(*id),
     }
 }

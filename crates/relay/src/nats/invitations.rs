@@ -2,7 +2,8 @@
 //! to a claim are written in one atomic batch, checked against the invitation as it was looked at.
 
 use super::api::{PATIENCE, Write, pause};
-use super::hub::{Ask, Asked, Hub, IDLE, Key};
+use super::asks::{Ask, Asked, Key};
+use super::hub::{Hub, IDLE};
 use super::names::Stream;
 use super::trouble::{Stop, Trouble};
 use crate::core::limits;

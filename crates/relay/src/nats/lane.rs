@@ -2,7 +2,8 @@
 //! is heard.
 
 use super::api::JetStream;
-use super::hub::{Ask, Asked, Hub, IDLE, Key};
+use super::asks::{Ask, Asked, Key};
+use super::hub::{Hub, IDLE};
 use super::live::Live;
 use super::pages::Page;
 use super::readers::Reader;

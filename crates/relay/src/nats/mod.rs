@@ -11,6 +11,7 @@
 //! `docs/decisions/0015-nats.md` says why it is as it is, `docs/relay/nats.md` how to run it.
 
 mod api;
+mod asks;
 mod connect;
 mod connected;
 mod entry;

@@ -1,8 +1,8 @@
 //! Opening a mailbox and catching up with it, page by page: a long log neither blocks the others nor
 //! fills memory. Nothing has to wait aside for who catches up: what is stored meanwhile is in the log.
 
+use super::asks::Asked;
 use super::entry::Entry;
-use super::hub::Asked;
 use super::lane::Lane;
 use super::names::Stream;
 use super::pages::{self, Span};

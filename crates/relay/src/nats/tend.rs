@@ -6,8 +6,9 @@
 //! sweeps at a time, holding a lease.
 
 use super::api::Write;
+use super::asks::{Ask, Key};
 use super::entry::{Entry, Held};
-use super::hub::{Ask, Hub, Key};
+use super::hub::Hub;
 use super::names::Stream;
 use super::pages;
 use super::trouble::Trouble;

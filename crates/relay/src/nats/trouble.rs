@@ -25,6 +25,9 @@ pub enum Trouble {
     /// been done all the same.
     #[error("NATS does not answer: {0}")]
     Silent(String),
+    /// Nobody is there who would answer: JetStream is off, or not for this account, or not yet.
+    #[error("nobody in NATS answers that")]
+    Nobody,
     /// It says why.
     #[error("NATS says: {words} ({code})")]
     Said {
@@ -52,14 +55,15 @@ impl Trouble {
         matches!(self.code(), Some(WRONG_LAST | TRY_AGAIN))
     }
 
-    /// Whether it may be otherwise in a moment.
+    /// Whether servers that are just coming together say so, or nothing.
     pub fn is_passing(&self) -> bool {
-        self.code().is_some_and(|code| PASSING.contains(&code))
+        let has_said = self.code().is_some_and(|code| PASSING.contains(&code));
+        has_said || matches!(self, Self::Silent(_))
     }
 
     /// Whether there was no answer.
     pub fn is_silent(&self) -> bool {
-        matches!(self, Self::Silent(_))
+        matches!(self, Self::Silent(_) | Self::Nobody)
     }
 
     /// Whether there is no such message.

@@ -12,6 +12,7 @@
 //! [`connection::IN_FLIGHT`] and [`outgoing::Bounds`].
 
 mod connection;
+mod doer;
 mod forwarded;
 mod gate;
 mod handshake;
@@ -33,12 +34,12 @@ pub use outside::{Outside, OutsideError};
 pub(crate) use watched::Watched;
 pub(crate) use writer::now;
 
-use crate::core::Core;
 use crate::data_dir::{DataDir, DataError};
 use crate::nats;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
 use crate::tokens::Tokens;
+use doer::{Kept, door, take_up};
 use ed25519_dalek::SigningKey;
 use gate::Gate;
 use outgoing::Bounds;
@@ -51,11 +52,10 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tls::Certificate;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{interval, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
-use writer::Writer;
 
 /// How long connections have to take their leave when a relay inside an application stops.
 const FAREWELL: Duration = Duration::from_millis(1_200);
@@ -204,67 +204,9 @@ impl Relay {
     }
 }
 
-/// What keeps everything.
-enum Kept {
-    /// A store; without a directory it is memory.
-    Store(Store, Option<DataDir>),
-    /// NATS, at these servers.
-    Nats(Vec<String>, nats::Clock),
-}
-
 fn on_disk(config: &Config) -> Result<Kept, StartError> {
     let (data_dir, store) = DataDir::take(&config.data)?;
     Ok(Kept::Store(store, Some(data_dir)))
-}
-
-/// What does what is asked for.
-enum Doer {
-    Core(Box<Core>, Option<DataDir>),
-    Hub(Arc<nats::Hub>),
-}
-
-impl Doer {
-    /// The key this relay is.
-    fn key(&self) -> &SigningKey {
-        match self {
-            Self::Core(core, _) => core.signing_key(),
-            Self::Hub(hub) => &hub.key,
-        }
-    }
-
-    /// The port of last time. Relays over NATS have none in common.
-    fn port(&self) -> Result<Option<u16>, StoreError> {
-        match self {
-            Self::Core(core, _) => core.port(),
-            Self::Hub(_) => Ok(None),
-        }
-    }
-
-    fn set_port(&self, port: u16) -> Result<(), StoreError> {
-        match self {
-            Self::Core(core, _) => core.set_port(port),
-            Self::Hub(_) => Ok(()),
-        }
-    }
-}
-
-/// Takes up what is kept.
-async fn take_up(
-    kept: Kept,
-    settings: &Settings,
-    counted: (Arc<Stats>, Arc<AtomicBool>),
-) -> Result<Doer, StartError> {
-    let quotas = settings.limits.quotas();
-    match kept {
-        Kept::Store(store, data_dir) => {
-            let core = Core::open(store, rand::random())?.with_quotas(quotas);
-            Ok(Doer::Core(Box::new(core), data_dir))
-        }
-        Kept::Nats(servers, clock) => {
-            let hub = nats::begin(&servers, &settings.nats, quotas, clock, counted).await;
-            Ok(Doer::Hub(hub.map_err(StartError::Settings)?))
-        }
-    }
 }
 
 /// How long connections have to take their leave, as an operator set it.
@@ -360,35 +302,6 @@ fn guard(
         Tokens::new(file.clone(), key, audience, access.token_skew_seconds)
     });
     Ok((certificate, tokens.transpose()?))
-}
-
-/// The way to the writer, and word of when it has written its last. On disk it has a thread, which ends
-/// when every connection has.
-fn door(
-    doer: Doer,
-    (stats, ready): (Arc<Stats>, Arc<AtomicBool>),
-) -> Result<(writer::Door, oneshot::Receiver<()>), StartError> {
-    let (done, written) = oneshot::channel();
-    let (core, data_dir) = match doer {
-        Doer::Core(core, data_dir) => (*core, data_dir),
-        Doer::Hub(hub) => return Ok((writer::Door::Lanes(hub), written)),
-    };
-    let writer = Writer::new(core, stats, ready);
-    let Some(data_dir) = data_dir else {
-        // There is nothing to write at the end.
-        return Ok((writer::Door::here(writer), written));
-    };
-    let (inputs, waiting) = mpsc::channel(writer::INPUTS);
-    std::thread::Builder::new()
-        .name("snug-relay-writer".into())
-        .spawn(move || {
-            writer::run(writer, waiting);
-            drop(data_dir);
-            // Nobody waits if the relay was dropped.
-            let _ = done.send(());
-        })
-        .map_err(StartError::Thread)?;
-    Ok((writer::Door::Thread(inputs), written))
 }
 
 impl Running {
