@@ -245,6 +245,7 @@ fn number(text: &str) -> (Option<u64>, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn read(body: &str) -> Result<Vec<Said>, Bad> {
         let mut reader = Reader::default();
@@ -311,5 +312,27 @@ mod tests {
         assert_eq!(read("40{\"sid\":\"x\"}"), Ok(vec![Said::Joined]));
         assert_eq!(read("44{\"message\":\"no\"}"), Ok(vec![Said::NotJoined]));
         assert_eq!(read("41"), Ok(vec![Said::Left]));
+    }
+
+    proptest! {
+        /// Whatever a relay sends is understood or refused, and what is understood holds no more than
+        /// was sent.
+        #[test]
+        fn anything_is_read(body in "[0-6b]?[0-6]?[0-9]{0,4}-?[0-9]{0,3}(\\[\"frames\",\\[(\\{\"num\":[0-9]\\}|,){0,4}\\]\\])?(\u{1e}|b|4|AAAA|.){0,12}") {
+            if let Ok(said) = read(&body) {
+                let bytes = said.iter().map(|said| match said {
+                    Said::Frames(frames, _) => frames.iter().map(Bytes::len).sum(),
+                    _ => 0,
+                });
+                prop_assert!(bytes.sum::<usize>() <= body.len());
+            }
+        }
+
+        #[test]
+        fn frames_come_back(frames in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..6), number: u64) {
+            let frames: Vec<Bytes> = frames.into_iter().map(Bytes::from).collect();
+            let packets: Vec<Packet> = event(number, frames.clone()).collect();
+            prop_assert_eq!(read(&body(&packets)), Ok(vec![Said::Frames(frames, Some(number))]));
+        }
     }
 }
