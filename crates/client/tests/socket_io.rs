@@ -9,7 +9,8 @@ use ed25519_dalek::SigningKey;
 use middlebox::{Middlebox, Rule};
 use people::{relay, soon};
 use snug_client::connection::{Direct, Timing};
-use snug_relay::Running;
+use snug_relay::settings::{Access, Settings};
+use snug_relay::{Config, Relay, Running};
 use snug_wire::frame::{Answer, ClientFrame, MailboxKind, Put, Refusal, RelayFrame, Request};
 use snug_wire::handshake::{Auth, Hello, Side, Transcript};
 use snug_wire::{
@@ -225,7 +226,19 @@ async fn npms_client_over_http_and_our_relay() {
 #[tokio::test]
 async fn npms_client_over_web_socket_and_our_relay() {
     let place = tempfile::tempdir().unwrap();
-    let relay = relay(&place).await;
+    let config = Config {
+        data: place.path().to_owned(),
+        listen: ([127, 0, 0, 1], 0).into(),
+        keep_port: false,
+    };
+    let settings = Settings {
+        access: Access {
+            socket_io_websocket: true,
+            ..Access::default()
+        },
+        ..Settings::default()
+    };
+    let relay = Relay::start_with(config, settings).await.unwrap();
     let ada = Npm::connect(&relay, "websocket").await;
     let bo = Npm::connect(&relay, "websocket").await;
     story(ada, bo, relay).await;

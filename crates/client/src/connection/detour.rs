@@ -59,7 +59,7 @@ impl Detour {
     /// A WebSocket that had lived so long was cut.
     pub fn cut(&mut self, lived: Duration, first: Duration, now: Instant) {
         if lived >= SHORT {
-            self.cuts = 0;
+            (self.cuts, self.times) = (0, 0);
             return;
         }
         self.cuts += 1;

@@ -6,6 +6,7 @@
 use data_encoding::BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use snug_wire::FRAME_LIMIT;
 use tokio_tungstenite::tungstenite::Bytes;
 
 const SEPARATOR: char = '\u{1e}';
@@ -24,10 +25,6 @@ pub(super) struct Bad(pub &'static str);
 pub(super) struct Open {
     /// The connection's name.
     pub sid: String,
-    /// Milliseconds between two pings of the server.
-    pub ping_interval: u64,
-    /// Milliseconds that an answer to one may take.
-    pub ping_timeout: u64,
     /// The largest body, in bytes.
     pub max_payload: usize,
 }
@@ -165,6 +162,7 @@ struct Begun {
     number: Option<u64>,
     parts: usize,
     came: Vec<Bytes>,
+    bytes: usize,
 }
 
 impl Reader {
@@ -209,6 +207,7 @@ impl Reader {
             number,
             parts,
             came: Vec::new(),
+            bytes: 0,
         });
         Ok(self.whole())
     }
@@ -216,6 +215,10 @@ impl Reader {
     /// A binary message.
     pub fn binary(&mut self, bytes: Bytes) -> Result<Option<Said>, Bad> {
         let begun = self.begun.as_mut().ok_or(Bad("a part of no event"))?;
+        begun.bytes += bytes.len();
+        if bytes.len() > FRAME_LIMIT || begun.bytes > 2 * FRAME_LIMIT {
+            return Err(Bad("an event that is too large"));
+        }
         begun.came.push(bytes);
         Ok(self.whole())
     }
@@ -266,7 +269,7 @@ mod tests {
         let body = r#"0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
         let open = Open::read(body).unwrap();
         assert_eq!(open.sid, "lv_VI97HAXpY6yYWAAAC");
-        assert_eq!((open.ping_interval, open.max_payload), (25_000, 1_000_000));
+        assert_eq!(open.max_payload, 1_000_000);
         assert!(Open::read("2").is_err());
         assert!(Open::read(r#"0{"sid":"x"}"#).is_err());
     }
@@ -288,6 +291,20 @@ mod tests {
             Said::Frames(Vec::new(), Some(8)),
         ];
         assert_eq!(read(&text).unwrap(), said);
+    }
+
+    #[test]
+    fn an_event_holds_no_more_than_frames_may() {
+        let mut reader = Reader::default();
+        let three = r#"53-["frames",[{"num":0},{"num":1},{"num":2}]]"#;
+        assert_eq!(reader.text(three), Ok(None));
+        let frame = Bytes::from(vec![0; FRAME_LIMIT]);
+        assert_eq!(reader.binary(frame.clone()), Ok(None));
+        assert_eq!(reader.binary(frame.clone()), Ok(None));
+        assert!(reader.binary(frame).is_err());
+        let mut reader = Reader::default();
+        assert_eq!(reader.text(three), Ok(None));
+        assert!(reader.binary(vec![0; FRAME_LIMIT + 1].into()).is_err());
     }
 
     #[test]

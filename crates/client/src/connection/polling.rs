@@ -18,6 +18,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use tokio_util::sync::PollSender;
 
@@ -37,6 +38,12 @@ const AROUND: usize = 4_096;
 const UNACKNOWLEDGED: usize = FRAME_LIMIT;
 /// For what is to be answered at once.
 const ANSWERED: Duration = Duration::from_secs(30);
+/// Bytes that leave in a second on the slowest line that is borne.
+const SLOWEST: u64 = 4 << 10;
+/// Events that are unacknowledged at most: a relay lets 128 wait.
+const EVENTS: usize = 64;
+/// For telling the relay that it is over.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// A connection over which frames go.
 pub(super) struct Polling {
@@ -51,8 +58,6 @@ pub(super) struct Polling {
 struct Exchange {
     http: Client,
     url: Url,
-    /// A request waits so long for something to be said.
-    patience: Duration,
     /// The largest body that is sent.
     largest: usize,
     heard: Heard,
@@ -107,7 +112,6 @@ impl Polling {
         let exchange = Exchange {
             http,
             url,
-            patience: Duration::from_millis(open.ping_interval.saturating_add(open.ping_timeout)),
             largest: open.max_payload.min(2 * FRAME_LIMIT),
             heard: heard.clone(),
             sent: Mutex::default(),
@@ -169,6 +173,8 @@ impl Exchange {
             ended = self.speak(queue, smalls) => ended,
         };
         if let Err(error) = ended {
+            // The relay need not wait for what will not come.
+            let _ = timeout(GOODBYE, self.post(&[Packet::Close])).await;
             // Who has gone need not know.
             let _ = said.send(Err(Error::Io(error))).await;
         }
@@ -224,8 +230,8 @@ impl Exchange {
         let event = sent.events.remove(&number)?;
         if let Event::Frames(bytes) = event {
             sent.bytes -= bytes;
-            self.room.notify_one();
         }
+        self.room.notify_one();
         Some(event)
     }
 
@@ -241,7 +247,10 @@ impl Exchange {
     ) -> io::Result<()> {
         let mut next = None;
         loop {
-            let has_room = self.sent().bytes < UNACKNOWLEDGED;
+            let has_room = {
+                let sent = self.sent();
+                sent.bytes < UNACKNOWLEDGED && sent.events.len() < EVENTS
+            };
             let mut packets = Vec::new();
             tokio::select! {
                 biased;
@@ -311,16 +320,18 @@ impl Exchange {
     }
 
     async fn post(&self, packets: &[Packet]) -> io::Result<()> {
-        let request = self.http.post(self.url.clone()).timeout(ANSWERED);
+        let body = packet::body(packets);
+        let time = ANSWERED + Duration::from_secs(body.len() as u64 / SLOWEST);
+        let request = self.http.post(self.url.clone()).timeout(time);
         let request = request
             .header(reqwest::header::CONTENT_TYPE, "text/plain;charset=UTF-8")
-            .body(packet::body(packets));
+            .body(body);
         let answer = request.send().await.map_err(|error| broken(&error))?;
         accepted(&answer)
     }
 
     async fn get(&self) -> io::Result<String> {
-        let request = self.http.get(self.url.clone()).timeout(self.patience);
+        let request = self.http.get(self.url.clone());
         let answer = request.send().await.map_err(|error| broken(&error))?;
         accepted(&answer)?;
         text(answer, &self.heard).await

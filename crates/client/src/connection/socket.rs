@@ -83,6 +83,11 @@ const BUFFER: usize = 4096;
 /// Most bytes waiting to be written: a few of the largest frames.
 const WRITE_LIMIT: usize = 4 * FRAME_LIMIT;
 
+/// A relay closes a stream of HTTP on which nothing was asked for 10 s.
+const HTTP_IDLE: Duration = Duration::from_secs(5);
+/// Without a byte of an answer: relays ping every 25 s.
+const HTTP_SILENCE: Duration = Duration::from_secs(60);
+
 /// Opens a WebSocket to `ws://…` or `wss://…` over a stream to it, with TLS as that relay is expected to
 /// have it.
 pub(super) async fn open(
@@ -126,6 +131,8 @@ pub(super) async fn open_polling(
         .tls_backend_preconfigured(ClientConfig::clone(tls::config(expected)?.as_ref()))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
+        .pool_idle_timeout(HTTP_IDLE)
+        .read_timeout(HTTP_SILENCE)
         .http1_only();
     let http = match proxy::gate(url, &way.proxy)? {
         Some(gate) => http.proxy(gate.for_requests().map_err(Problem::broken)?),

@@ -134,6 +134,8 @@ impl Core {
     /// [`StoreError`] when the file cannot be used.
     pub fn open(store: Store, fresh_seed: [u8; 32]) -> Result<Self, StoreError> {
         let seed = meta::seed(&store.reader(), fresh_seed)?;
+        // A copy of the file alone is then an older state of this relay, and not another one.
+        store.checkpoint()?;
         Ok(Self {
             mailboxes: mailbox::count(&store.reader())?,
             store,

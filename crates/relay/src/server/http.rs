@@ -4,16 +4,17 @@
 use super::forwarded::{Origin, origin};
 use super::gate::{Closed, Knock, Pass};
 use super::line::Line;
-use super::socket_io::{self, Seat};
+use super::seats::{Judge, Seats, admit};
+use super::socket_io;
 use super::stats::Away;
-use super::{Shared, connection, operator, origins};
+use super::{LAST, Shared, connection, operator, origins};
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, State};
-use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
-use axum::middleware::{self, Next};
+use axum::http::header::{CONNECTION, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::body::Incoming;
@@ -53,9 +54,9 @@ const LATER: Duration = Duration::from_secs(5);
 pub struct Caller {
     pub origin: Origin,
     /// Of the stream, if that was counted under this address.
-    handed: Option<Arc<AtomicBool>>,
+    pub handed: Option<Arc<AtomicBool>>,
     /// Whether the stream carries a connection of Socket.IO; looked at now and then, and forgotten.
-    lasts: Arc<AtomicBool>,
+    pub lasts: Arc<AtomicBool>,
     /// Of where they came in.
     leaving: CancellationToken,
 }
@@ -85,8 +86,9 @@ pub fn accept(listener: TcpListener, shared: &Arc<Shared>, entrance: Entrance) -
     let (mut router, mut socket_io) = (Router::new(), None);
     if !entrance.is_outside {
         // Nothing within a local network keeps WebSockets out.
-        let (routes, io) = socket_io::routes(shared);
-        let admit = middleware::from_fn_with_state(Arc::clone(shared), admit);
+        let seats = Arc::new(Seats::default());
+        let (routes, io) = socket_io::routes(shared, &seats);
+        let admit = middleware::from_fn_with_state(Judge::new(shared, &seats), admit);
         router = routes
             .route_layer(admit)
             .merge(operator::routes(&shared.settings.operator));
@@ -131,8 +133,10 @@ async fn listen(listener: TcpListener, door: Arc<Door>, socket_io: Option<Socket
             }
         }
     }
+    drop(door);
     if let Some(io) = socket_io {
-        io.close().await;
+        // Whoever does not read is not waited for.
+        let _ = timeout(LAST, io.close()).await;
     }
 }
 
@@ -223,36 +227,16 @@ async fn upgrade(
         })
 }
 
-/// Lets a connection of Socket.IO begin, if whoever asks may; later requests name it and pass.
-async fn admit(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
-    mut request: axum::extract::Request,
-    next: Next,
-) -> Response {
-    let query = request.uri().query().unwrap_or_default();
-    let has = |name: &str| query.split('&').any(|part| part.starts_with(name));
-    if has("sid=") {
-        caller.lasts.store(true, Relaxed);
-        return next.run(request).await;
-    }
-    // Other versions, and other methods, begin none.
-    let is_web_socket = has("transport=websocket");
-    if request.method() != Method::GET || !has("EIO=4") {
-        return StatusCode::BAD_REQUEST.into_response();
-    }
-    // Only what becomes a WebSocket takes the place of its stream.
-    let handed = caller.handed.as_deref().filter(|_| is_web_socket);
-    match shared.let_in(&caller, request.headers(), handed) {
-        Ok(pass) => request.extensions_mut().insert(Seat::new(pass)),
-        Err(no) => return *no,
-    };
-    next.run(request).await
+/// An answer after which the stream ends.
+pub fn last(mut answer: Response) -> Response {
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(CONNECTION, close);
+    answer
 }
 
 impl Shared {
     /// Whether a connection may begin; else what is answered.
-    fn let_in(
+    pub fn let_in(
         &self,
         caller: &Caller,
         headers: &HeaderMap,
@@ -296,10 +280,11 @@ impl Shared {
             ),
             Away::Origin => {
                 let text = "This relay does not serve web pages of this origin.\n";
-                return (StatusCode::FORBIDDEN, text).into_response();
+                return last((StatusCode::FORBIDDEN, text).into_response());
             }
         };
         let seconds = again.as_secs().saturating_add(1).to_string();
-        (status, [(RETRY_AFTER, seconds)], text).into_response()
+        // A stream that gave its place to a connection is counted nowhere else.
+        last((status, [(RETRY_AFTER, seconds)], text).into_response())
     }
 }

@@ -24,6 +24,7 @@ mod origins;
 pub(crate) mod outgoing;
 mod outside;
 mod own_certificate;
+mod seats;
 mod socket_io;
 pub(crate) mod stats;
 mod tls;

@@ -6,8 +6,8 @@
 
 use super::Shared;
 use super::connection::{self, End};
-use super::gate::Pass;
 use super::line::Line;
+use super::seats::{Seat, Seats};
 use axum::Router;
 use axum::body::Bytes;
 use futures_util::StreamExt as _;
@@ -17,13 +17,13 @@ use snug_wire::FRAME_LIMIT;
 use snug_wire::frame::Refusal;
 use socketioxide::extract::{AckSender, Data, SocketRef};
 use socketioxide::handler::ConnectHandler as _;
-use socketioxide::{AckError, ParserConfig, SocketIo};
+use socketioxide::{AckError, ParserConfig, SendError, SocketError, SocketIo, TransportType};
 use std::collections::VecDeque;
 use std::sync::atomic::{
     AtomicBool, AtomicUsize,
     Ordering::{Relaxed, SeqCst},
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -37,8 +37,8 @@ pub const PATH: &str = "/socket.io/";
 const EVENT: &str = "frames";
 /// The largest request or answer of HTTP: the largest frame in base64, with room for others. Engine.IO's
 /// own default of 100 kB would end connections.
-const PAYLOAD: u64 = 2 * FRAME_LIMIT as u64;
-/// A sign of life is asked for as often, and has as long to come.
+pub const PAYLOAD: u64 = 2 * FRAME_LIMIT as u64;
+/// A sign of life is asked for as often.
 const HEARTBEAT: Duration = Duration::from_secs(25);
 /// Of a WebSocket that Socket.IO upgrades to; its default would be held by every connection.
 const SOCKET_BUFFER: usize = 4 << 10;
@@ -48,14 +48,16 @@ const PACKETS: usize = 512;
 const WAITING: usize = 128;
 /// The same in bytes: what a client may have unacknowledged.
 const WAITING_BYTES: usize = 2 * FRAME_LIMIT;
+/// The frames of one event, in bytes: the largest one, and some small ones.
+const EVENT_BYTES: usize = FRAME_LIMIT + (64 << 10);
 /// Frames that leave in one event.
 const TOGETHER: usize = 256;
 /// About so many bytes of them.
-const TOGETHER_BYTES: usize = 256 << 10;
+const TOGETHER_BYTES: usize = 64 << 10;
 /// No more events leave while as much is unacknowledged.
 const UNACKNOWLEDGED: Load = Load {
     events: PACKETS / 2,
-    bytes: 1 << 20,
+    bytes: 256 << 10,
 };
 /// An acknowledgement is asked for every so much: it costs as much as an event.
 const UNASKED: Load = Load {
@@ -66,39 +68,17 @@ const UNASKED: Load = Load {
 /// Bodies of HTTP from so many bytes on are compressed, if the client takes that.
 const COMPRESSED: u16 = 1_024;
 
-/// A place that is kept for a connection of Engine.IO as long as that lasts.
-pub struct Seat {
-    pass: Arc<Pass>,
-    taken: AtomicBool,
-    /// That are to be talked over next.
-    begun: Mutex<Option<Events>>,
-}
-
-impl Seat {
-    pub fn new(pass: Pass) -> Arc<Self> {
-        Arc::new(Self {
-            pass: Arc::new(pass),
-            taken: AtomicBool::new(false),
-            begun: Mutex::default(),
-        })
-    }
-
-    fn of(socket: &SocketRef) -> Option<Arc<Self>> {
-        socket.req_parts().extensions.get::<Arc<Self>>().cloned()
-    }
-
-    fn begun(&self) -> MutexGuard<'_, Option<Events>> {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// What answers at [`PATH`], and what ends it. A request that begins a connection must have a [`Seat`]
 /// among its extensions.
-pub fn routes(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, SocketIo) {
-    let (service, io) = SocketIo::builder()
+pub fn routes(shared: &Arc<Shared>, seats: &Arc<Seats>) -> (Router<Arc<Shared>>, SocketIo) {
+    let builder = match shared.settings.access.socket_io_websocket {
+        true => SocketIo::builder(),
+        false => SocketIo::builder().transports([TransportType::Polling]),
+    };
+    let (service, io) = builder
         .req_path(PATH.trim_end_matches('/'))
         .ping_interval(HEARTBEAT)
-        .ping_timeout(HEARTBEAT)
+        .ping_timeout(shared.times.silence)
         .connect_timeout(shared.times.handshake)
         .ack_timeout(shared.times.silence)
         .max_payload(PAYLOAD)
@@ -108,7 +88,7 @@ pub fn routes(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, SocketIo) {
         .ws_max_frame_size(FRAME_LIMIT)
         .with_parser(
             ParserConfig::common()
-                .max_incoming_binary_buf_size(WAITING_BYTES)
+                .max_incoming_binary_buf_size(EVENT_BYTES)
                 .max_incoming_binaries(WAITING)
                 .packet_completion_timeout(HEARTBEAT),
         )
@@ -116,6 +96,8 @@ pub fn routes(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, SocketIo) {
     // Weak: connections that end by themselves must not keep a relay that has stopped.
     let shared = Arc::downgrade(shared);
     let joined = move |socket: SocketRef| joined(socket, &shared);
+    let seats = Arc::clone(seats);
+    let joins = move |socket: SocketRef| joins(socket, &seats);
     io.ns("/", joined.with(joins));
     // Base64 makes bodies larger by a third, which this takes away again (`docs/relay/capacity.md`).
     let compression = CompressionLayer::new()
@@ -125,27 +107,37 @@ pub fn routes(shared: &Arc<Shared>) -> (Router<Arc<Shared>>, SocketIo) {
     (routes.layer(compression), io)
 }
 
+fn seat(socket: &SocketRef) -> Option<Arc<Seat>> {
+    socket.req_parts().extensions.get::<Arc<Seat>>().cloned()
+}
+
 /// Before the client is told that it has joined, and may say something.
-fn joins(socket: SocketRef) -> Ready<Result<(), &'static str>> {
-    ready(match Seat::of(&socket) {
+fn joins(socket: SocketRef, seats: &Seats) -> Ready<Result<(), &'static str>> {
+    ready(match seat(&socket) {
         Some(seat) if !seat.taken.swap(true, SeqCst) => {
-            *seat.begun() = Some(Events::new(socket));
+            seats.name(socket.id.to_string(), &seat);
+            *begun(&seat) = Some(Inward::of(&socket));
             Ok(())
         }
         _ => Err("one connection, one place"),
     })
 }
 
+fn begun(seat: &Seat) -> MutexGuard<'_, Option<Inward>> {
+    seat.begun.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// After it, when something may be said to the client.
 fn joined(socket: SocketRef, shared: &Weak<Shared>) -> Ready<()> {
-    let seat = Seat::of(&socket);
-    let begun = seat.and_then(|seat| Some((seat.begun().take()?, Arc::clone(&seat))));
-    if let (Some(shared), Some((events, seat))) = (shared.upgrade(), begun) {
+    let seat = seat(&socket);
+    let inward = seat.and_then(|seat| Some((begun(&seat).take()?, Arc::clone(&seat))));
+    if let (Some(shared), Some((inward, seat))) = (shared.upgrade(), inward) {
+        let events = Events::new(socket, inward);
         let connections = shared.connections.clone();
         connections.spawn(async move {
             let line = Line::SocketIo(Box::new(events));
             connection::serve(line, &shared, Arc::clone(&seat.pass), &shared.leaving).await;
-            seat.taken.store(false, SeqCst);
+            seat.over.store(true, SeqCst);
         });
     }
     ready(())
@@ -158,7 +150,7 @@ struct Came {
 }
 
 /// What the engine's side knows of a connection.
-struct Inward {
+struct Taker {
     came: mpsc::Sender<Came>,
     /// That came and were not acknowledged.
     bytes: Arc<AtomicUsize>,
@@ -166,7 +158,7 @@ struct Inward {
     flooded: Arc<AtomicBool>,
 }
 
-impl Inward {
+impl Taker {
     /// Called in the order of the events.
     fn take(&self, frames: Vec<Bytes>, ack: AckSender) {
         let len: usize = frames.iter().map(Bytes::len).sum();
@@ -179,13 +171,49 @@ impl Inward {
     }
 }
 
-/// A client that joined the default namespace.
-pub struct Events {
-    socket: SocketRef,
+/// What comes from a client. Holds nothing of its connection, which may hold this.
+pub struct Inward {
     came: mpsc::Receiver<Came>,
     bytes: Arc<AtomicUsize>,
     ended: CancellationToken,
     flooded: Arc<AtomicBool>,
+}
+
+impl Inward {
+    fn of(socket: &SocketRef) -> Self {
+        let (sender, came) = mpsc::channel(WAITING);
+        let inward = Self {
+            came,
+            bytes: Arc::default(),
+            ended: CancellationToken::new(),
+            flooded: Arc::default(),
+        };
+        let taker = Arc::new(Taker {
+            came: sender,
+            bytes: Arc::clone(&inward.bytes),
+            ended: inward.ended.clone(),
+            flooded: Arc::clone(&inward.flooded),
+        });
+        socket.on(
+            EVENT,
+            move |Data(frames): Data<Vec<Bytes>>, ack: AckSender| {
+                taker.take(frames, ack);
+                ready(())
+            },
+        );
+        let gone = inward.ended.clone();
+        socket.on_disconnect(move || {
+            gone.cancel();
+            ready(())
+        });
+        inward
+    }
+}
+
+/// A client that joined the default namespace.
+pub struct Events {
+    socket: SocketRef,
+    inward: Inward,
     /// Of the event that is being read.
     frames: VecDeque<Bytes>,
     ack: Option<AckSender>,
@@ -204,35 +232,10 @@ impl Drop for Events {
 }
 
 impl Events {
-    fn new(socket: SocketRef) -> Self {
-        let (sender, came) = mpsc::channel(WAITING);
-        let ended = CancellationToken::new();
-        let bytes = Arc::new(AtomicUsize::new(0));
-        let flooded = Arc::new(AtomicBool::new(false));
-        let inward = Arc::new(Inward {
-            came: sender,
-            bytes: Arc::clone(&bytes),
-            ended: ended.clone(),
-            flooded: Arc::clone(&flooded),
-        });
-        socket.on(
-            EVENT,
-            move |Data(frames): Data<Vec<Bytes>>, ack: AckSender| {
-                inward.take(frames, ack);
-                ready(())
-            },
-        );
-        let gone = ended.clone();
-        socket.on_disconnect(move || {
-            gone.cancel();
-            ready(())
-        });
+    fn new(socket: SocketRef, inward: Inward) -> Self {
         Self {
             socket,
-            came,
-            bytes,
-            ended,
-            flooded,
+            inward,
             frames: VecDeque::new(),
             ack: None,
             held: 0,
@@ -248,17 +251,18 @@ impl Events {
             if let Some(frame) = self.frames.pop_front() {
                 return Ok(Some(frame));
             }
-            self.acknowledge();
+            self.acknowledge()?;
+            if self.inward.flooded.load(Relaxed) {
+                return Err(Refusal::Busy(0).into());
+            }
             let came = tokio::select! {
                 biased;
-                () = self.ended.cancelled() => None,
-                came = self.came.recv() => came,
-            };
-            let Some(came) = came else {
-                return Err(match self.flooded.load(Relaxed) {
+                // What came before the end is heard before it.
+                Some(came) = self.inward.came.recv() => came,
+                () = self.inward.ended.cancelled() => return Err(match self.inward.flooded.load(Relaxed) {
                     true => Refusal::Busy(0).into(),
                     false => End::Gone,
-                });
+                }),
             };
             self.held = came.frames.iter().map(Bytes::len).sum();
             self.frames = came.frames.into();
@@ -270,11 +274,17 @@ impl Events {
     }
 
     /// What came last was taken.
-    fn acknowledge(&mut self) {
-        if let Some(ack) = self.ack.take() {
-            self.bytes.fetch_sub(std::mem::take(&mut self.held), SeqCst);
+    fn acknowledge(&mut self) -> Result<(), End> {
+        let Some(ack) = self.ack.take() else {
+            return Ok(());
+        };
+        let held = std::mem::take(&mut self.held);
+        self.inward.bytes.fetch_sub(held, SeqCst);
+        match ack.send(&()) {
+            // The client would wait for it for ever.
+            Err(SendError::Socket(SocketError::InternalChannelFull)) => Err(Refusal::Slow.into()),
             // Who has gone needs none.
-            let _ = ack.send(&());
+            _ => Ok(()),
         }
     }
 
@@ -331,8 +341,10 @@ impl Events {
     }
 
     async fn one_taken(&mut self) -> Result<(), End> {
+        // Who was too quick is still there, and told so.
+        let is_there = self.inward.flooded.load(Relaxed);
         tokio::select! {
-            () = self.ended.cancelled() => Err(End::Gone),
+            () = self.inward.ended.cancelled(), if !is_there => Err(End::Gone),
             Some((load, taken)) = self.sent.next() => self.settle(load, taken),
             else => Ok(()),
         }

@@ -36,6 +36,10 @@ pub struct Access {
     #[arg(long, value_name = "SECONDS", env = "SNUG_RELAY_TOKEN_SKEW_SECONDS", default_value_t = Self::default().token_skew_seconds,
           value_parser = value_parser!(u64).range(..=86_400))]
     pub token_skew_seconds: u64,
+    /// Whether Socket.IO is served over WebSocket too, for programs that have nothing else. Snug does not need it, and strangers can make it hold memory
+    #[arg(long, value_name = "BOOL", env = "SNUG_RELAY_SOCKET_IO_WEBSOCKET", default_value_t = Self::default().socket_io_websocket,
+          default_missing_value = "true", num_args = 0..=1, action = clap::ArgAction::Set)]
+    pub socket_io_websocket: bool,
 }
 
 impl Default for Access {
@@ -46,6 +50,7 @@ impl Default for Access {
             token_keys: None,
             token_audience: None,
             token_skew_seconds: 60,
+            socket_io_websocket: false,
         }
     }
 }

@@ -122,6 +122,14 @@ impl Store {
         Db::new(&self.conn, self.memory.as_ref())
     }
 
+    /// Brings what was committed into the file itself.
+    pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
+        let pragma = "wal_checkpoint";
+        self.conn
+            .pragma_update_and_check(None, pragma, "TRUNCATE", |_| Ok(()))?;
+        Ok(())
+    }
+
     /// Bytes the file holds, without the pages freed in it; in memory about what that holds.
     pub(crate) fn bytes(&self) -> Result<u64, StoreError> {
         let number = |pragma| {

@@ -2,9 +2,10 @@
 //! carries frames as a WebSocket does is told in `crates/client/tests/socket_io.rs`.
 
 use crate::client::hello;
-use crate::network::{connect, start};
+use crate::network::{config, connect, start};
 use data_encoding::BASE64;
-use snug_relay::Running;
+use snug_relay::settings::{Limits, Settings};
+use snug_relay::{Relay, Running};
 use snug_wire::frame::{ClientFrame, Refusal, RelayFrame};
 use snug_wire::{FRAME_LIMIT, decode, encode};
 use std::net::SocketAddr;
@@ -151,7 +152,6 @@ async fn more_than_may_wait_ends_a_connection() {
 async fn garbage_ends_its_own_connection_alone() {
     let (relay, _dir) = start().await;
     let mut honest = connect(&relay).await;
-    let large = format!("4{}", "x".repeat(9 << 20));
     for garbage in [
         "",
         "x",
@@ -166,7 +166,6 @@ async fn garbage_ends_its_own_connection_alone() {
         "42[\"frames\",{\"deep\":[[[[[[[[[[]]]]]]]]]]}]",
         "43999[]",
         "40/other,{}",
-        large.as_str(),
     ] {
         let events = Events::begin(&relay).await;
         // Whatever it says to that.
@@ -179,5 +178,73 @@ async fn garbage_ends_its_own_connection_alone() {
         1,
     ));
     assert_eq!(answer.await, snug_wire::frame::Answer::Done);
+    relay.stop().await;
+}
+
+/// Without a key, without leaving its place: its place is free again all the same.
+#[tokio::test]
+async fn who_cannot_be_welcomed_keeps_no_place() {
+    let limits = Limits {
+        max_connections: 2,
+        ..Limits::default()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        limits,
+        ..Settings::default()
+    };
+    let relay = Relay::start_with(config(dir.path()), settings);
+    let relay = relay.await.unwrap();
+    for _ in 0..8 {
+        // The place of the last but one may take a moment.
+        let body = loop {
+            let (status, body) = http(relay.address(), "GET", BEGIN, "", "").await;
+            if status == 200 {
+                break body;
+            }
+        };
+        let sid = body.split('"').nth(3).unwrap();
+        let path = format!("{BEGIN}&sid={sid}");
+        let elsewhere = vec!["40/elsewhere,"; 600].join(SEPARATOR);
+        let said = format!("{elsewhere}{SEPARATOR}40");
+        assert_eq!(
+            http(relay.address(), "POST", &path, "", &said).await.0,
+            400,
+            "there is one namespace"
+        );
+        // Joins, and is gone before it can be told so.
+        let both = format!("40{SEPARATOR}1");
+        http(relay.address(), "POST", &path, "", &both).await;
+    }
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_joins_once_and_speaks_with_one_voice() {
+    let (relay, _dir) = start().await;
+    let events = Events::begin(&relay).await;
+    events.post(&event(&[vec![0xff; 40]])).await;
+    assert_eq!(events.goodbye().await, Some(Refusal::Malformed));
+    while events.post("40").await == 200 {}
+    assert_eq!(events.get().await.0, 400);
+
+    let to = relay.address();
+    let events = Events::begin(&relay).await;
+    let head = |length: usize| {
+        let path = &events.path;
+        format!("POST {path} HTTP/1.1\r\nhost: relay\r\ncontent-length: {length}\r\n\r\n")
+    };
+    let mut large = BufReader::new(TcpStream::connect(to).await.unwrap());
+    let mut line = String::new();
+    large
+        .write_all(head((8 << 20) + 1).as_bytes())
+        .await
+        .unwrap();
+    large.read_line(&mut line).await.unwrap();
+    assert_eq!(line.trim(), "HTTP/1.1 413 Payload Too Large");
+    let mut slow = TcpStream::connect(to).await.unwrap();
+    slow.write_all(head(9).as_bytes()).await.unwrap();
+    // Once that one is being read, no other is.
+    while events.post("3").await == 200 {}
     relay.stop().await;
 }

@@ -241,6 +241,9 @@ fn run(
         Kind::Memory | Kind::Events => {
             words.push(program("snug-relay").get_program().to_owned());
             words.extend(["--store", "memory", "--listen", listen].map(OsString::from));
+            if kind == Kind::Events {
+                words.push("--socket-io-websocket".into());
+            }
         }
         Kind::Durable | Kind::Guarded => {
             words.push(program("snug-relay").get_program().to_owned());
