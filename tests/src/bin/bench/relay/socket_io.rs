@@ -33,7 +33,8 @@ pub async fn answer(line: &mut Line, message: &Message) -> Result<()> {
     let event = text
         .strip_prefix("45")
         .and_then(|rest| rest.split_once('-'));
-    if let Some((number, _)) = event.and_then(|(_, rest)| rest.split_once('[')) {
+    let number = event.and_then(|(_, rest)| Some(rest.split_once('[')?.0));
+    if let Some(number) = number.filter(|number| !number.is_empty()) {
         line.send(Message::text(format!("43{number}[]"))).await?;
     }
     Ok(())
