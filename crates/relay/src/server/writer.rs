@@ -74,7 +74,8 @@ impl Door {
     pub async fn send(&self, input: Input) -> Result<(), Ended> {
         match self {
             Self::Lanes(hub) => {
-                hub.take(input).await;
+                // Its future is large: no connection of another relay is to carry it.
+                Box::pin(hub.take(input)).await;
                 Ok(())
             }
             Self::Thread(inputs) => inputs.send(input).await.map_err(|_| Ended),
