@@ -32,7 +32,7 @@ pub struct Seat {
     pub pass: Arc<Pass>,
     /// Joined, and perhaps ended since: nobody joins twice.
     pub taken: AtomicBool,
-    /// The frames may be had.
+    /// It has ended: its requests get no answer any more.
     pub over: AtomicBool,
     /// What came since it joined, until somebody listens.
     pub begun: Mutex<Option<Inward>>,
@@ -78,8 +78,8 @@ impl Seats {
 /// What judging a request needs.
 #[derive(Clone)]
 pub struct Judge {
-    pub shared: Arc<Shared>,
-    pub seats: Arc<Seats>,
+    shared: Arc<Shared>,
+    seats: Arc<Seats>,
     bodies: Arc<Semaphore>,
 }
 

@@ -99,7 +99,7 @@ pub fn routes(shared: &Arc<Shared>, seats: &Arc<Seats>) -> (Router<Arc<Shared>>,
     let seats = Arc::clone(seats);
     let joins = move |socket: SocketRef| joins(socket, &seats);
     io.ns("/", joined.with(joins));
-    // Base64 makes bodies larger by a third, which this takes away again (`docs/relay/capacity.md`).
+    // Base64 makes bodies larger by a third, which this takes away again (`docs/decisions/0017-where-no-web-socket-gets-through.md`).
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(SizeAbove::new(COMPRESSED));
