@@ -25,6 +25,9 @@ pub struct Wanted {
     /// For `relay-hold`: how long 10,000 connections are held [default: 2]
     #[arg(long)]
     minutes: Option<u64>,
+    /// For `relay-peers`: only these servers, by name, as in "bare router;relay, memory"
+    #[arg(long)]
+    servers: Option<String>,
 }
 
 impl Wanted {
@@ -32,12 +35,11 @@ impl Wanted {
         let mut bench = sys::program(sys::target_dir()?.join("release").join("bench"));
         bench.args(&self.name).args(self.json.then_some("--json"));
         for (variable, value) in [
-            ("HISTORY_MESSAGES", self.messages),
-            ("HOLD_MINUTES", self.minutes),
+            ("HISTORY_MESSAGES", self.messages.map(|n| n.to_string())),
+            ("HOLD_MINUTES", self.minutes.map(|n| n.to_string())),
+            ("PEERS", self.servers.clone()),
         ] {
-            if let Some(value) = value {
-                bench.env(variable, value.to_string());
-            }
+            bench.envs(value.map(|value| (variable, value)));
         }
         Ok(bench)
     }

@@ -58,7 +58,7 @@ enum Habit {
         /// Which target; all of them when left out
         target: Option<String>,
         /// How long in all, shared out among the targets
-        #[arg(long, default_value_t = 11)]
+        #[arg(long, default_value_t = 12)]
         minutes: u32,
     },
 }

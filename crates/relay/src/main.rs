@@ -9,6 +9,10 @@ use snug_relay::settings::{self, Operation};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// The system's own asks the kernel for memory a page at a time in every thread but the first.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Carries sealed envelopes between Snug devices. It can read none of them.
 ///
 /// Prints `listening on ws://HOST:PORT` when it is ready, then `key HEX`: the relay's own key.

@@ -8,7 +8,7 @@ use snug_wire::frame::{Answer, Delivery, MailboxKind, Put, Refusal};
 use snug_wire::{Lock, Seq};
 
 impl Context<'_> {
-    pub(super) fn put(&mut self, put: Put) -> Result<Decided, Stop> {
+    pub(super) fn put(&mut self, mut put: Put) -> Result<Decided, Stop> {
         let mut mailbox = self.mailbox(&put.address)?;
         let digest = digest(&put);
         // Idempotence first: before lock and head are looked at (rule 6).
@@ -34,7 +34,7 @@ impl Context<'_> {
         }
         self.has_room()?;
         let new_lock = put.lock.filter(|lock| *lock != mailbox.lock);
-        let seq = self.append(&mut mailbox, &put, &digest, new_lock)?;
+        let seq = self.append(&mut mailbox, &mut put, &digest, new_lock)?;
         Ok(Decided {
             answer: Some(Answer::Stored(seq)),
             effect: Effect::Stored {
@@ -54,12 +54,14 @@ impl Context<'_> {
     fn append(
         &self,
         mailbox: &mut Mailbox,
-        put: &Put,
+        put: &mut Put,
         digest: &[u8; 32],
         new_lock: Option<Lock>,
     ) -> Result<Seq, Stop> {
         let seq = Seq(mailbox.last.0 + 1);
-        entry::insert(
+        mailbox.last = seq;
+        mailbox.size += size(put);
+        put.bytes = entry::insert(
             self.conn,
             mailbox.id,
             seq,
@@ -67,13 +69,11 @@ impl Context<'_> {
             digest,
             put.flagged,
             self.now,
-            &put.bytes,
+            std::mem::take(&mut put.bytes),
         )?;
         for attachment in &put.attachments {
             attachment::insert(self.conn, mailbox.id, seq, attachment)?;
         }
-        mailbox.last = seq;
-        mailbox.size += size(put);
         if put.flagged {
             mailbox.head = seq;
         }

@@ -38,7 +38,15 @@ pub(crate) fn access<'a>(
     if same(lock, &mine) {
         return Ok(Access::Current);
     }
-    let until = old.into_iter().find(|(_, old)| same(old, &mine));
+    before_it(old, &mine)
+}
+
+/// What the lock of a secret opens that is not the mailbox's own, where those were it before.
+pub(crate) fn before_it<'a>(
+    old: impl IntoIterator<Item = &'a (Seq, Lock)>,
+    mine: &Lock,
+) -> Result<Access, Refusal> {
+    let until = old.into_iter().find(|(_, old)| same(old, mine));
     let (until, _) = until.ok_or(Refusal::WrongLock)?;
     Ok(Access::Until(*until))
 }

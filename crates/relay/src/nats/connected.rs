@@ -1,7 +1,7 @@
 //! A connection as the lanes see it.
 
 use crate::core::Peer;
-use crate::server::outgoing::{Full, Outgoing};
+use crate::server::outgoing::{Full, Outgoing, Wake};
 use axum::body::Bytes;
 use snug_wire::Address;
 use std::collections::BTreeSet;
@@ -36,7 +36,9 @@ impl Connected {
 
     /// Queues a frame.
     pub fn send(&self, frame: Bytes) -> Result<(), Full> {
-        self.outgoing.send(frame)
+        let wake = self.outgoing.send(frame)?;
+        wake.into_iter().for_each(Wake::wake);
+        Ok(())
     }
 
     /// Whether little waits.

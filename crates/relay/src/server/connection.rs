@@ -8,12 +8,14 @@ use super::outgoing::{Frames, queue};
 use super::writer::Input;
 use crate::core::{Job, Peer};
 use axum::body::Bytes;
+use futures_util::FutureExt as _;
 use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
 use snug_wire::{FRAME_LIMIT, decode};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -45,11 +47,11 @@ impl From<Refusal> for End {
 }
 
 /// Serves a connection to its end, which `leaving` brings about.
-pub async fn serve(mut line: Line, shared: &Shared, pass: Arc<Pass>, leaving: &CancellationToken) {
+pub async fn serve(line: &mut Line, shared: &Shared, pass: Arc<Pass>, leaving: &CancellationToken) {
     let begun = tokio::select! {
         () = leaving.cancelled() => Err(Refusal::Leaving.into()),
         // What only its beginning and its end need is not kept by every connection: so the boxes.
-        begun = timeout(shared.times.handshake, Box::pin(handshake(&mut line, shared))) => {
+        begun = timeout(shared.times.handshake, Box::pin(handshake(line, shared))) => {
             begun.unwrap_or(Err(Refusal::NotProved.into()))
         }
     };
@@ -61,7 +63,7 @@ pub async fn serve(mut line: Line, shared: &Shared, pass: Arc<Pass>, leaving: &C
                 pass,
                 peer: Peer(shared.next_peer.fetch_add(1, Ordering::Relaxed)),
             };
-            connection.serve(&mut line, until).await
+            connection.serve(line, until).await
         }
         Err(end) => end,
     };
@@ -83,9 +85,12 @@ struct Connection<'a> {
 }
 
 impl Connection<'_> {
-    async fn serve(self, line: &mut Line, until: Option<Instant>) -> End {
+    async fn serve(&self, line: &mut Line, until: Option<Instant>) -> End {
         let (outgoing, mut frames) = queue(&self.shared.bounds);
-        if let Err(end) = self.hand_over(Input::Joined(self.peer, outgoing)).await {
+        if let Err(end) = self
+            .hand_over(&mut vec![Input::Joined(self.peer, outgoing)])
+            .await
+        {
             return end;
         }
         self.shared.stats.traffic.connected.add(1);
@@ -97,7 +102,7 @@ impl Connection<'_> {
             }
         };
         // Fails only when the writer has ended, and with it all it knew.
-        let _ = self.shared.writer.send(Input::Left(self.peer)).await;
+        let _ = self.hand_over(&mut vec![Input::Left(self.peer)]).await;
         if let End::Said(Refusal::Leaving | Refusal::TokenExpired) = end {
             Box::pin(self.finish(line, &mut frames)).await;
         }
@@ -138,7 +143,7 @@ impl Connection<'_> {
                 },
                 said = line.hear() => {
                     heard = Instant::now();
-                    self.read(line, said, &mut refused).await
+                    self.read_all(line, said, &mut refused).await
                 }
                 // Moved only when it comes, so that a message costs no timer.
                 () = &mut silent => {
@@ -169,9 +174,28 @@ impl Connection<'_> {
         // An idle connection keeps no large buffer.
         burst.shrink_to(1);
         if frames.sent(bytes) {
-            self.hand_over(Input::Room(self.peer)).await?;
+            self.hand_over(&mut vec![Input::Room(self.peer)]).await?;
         }
         Ok(())
+    }
+
+    /// Reads what has come, and hands it over together: whoever gets much at once needs little for each.
+    async fn read_all(
+        &self,
+        line: &mut Line,
+        said: Result<Option<Bytes>, End>,
+        refused: &mut u32,
+    ) -> Result<(), End> {
+        let mut asked = Vec::new();
+        let mut done = self.read(line, said, refused, &mut asked).await;
+        while asked.len() < BURST
+            && done.is_ok()
+            && let Some(said) = line.hear().now_or_never()
+        {
+            done = self.read(line, said, refused, &mut asked).await;
+        }
+        // Also what came before an end.
+        self.hand_over(&mut asked).await.and(done)
     }
 
     async fn read(
@@ -179,6 +203,7 @@ impl Connection<'_> {
         line: &mut Line,
         said: Result<Option<Bytes>, End>,
         refused: &mut u32,
+        asked: &mut Vec<Input>,
     ) -> Result<(), End> {
         let Some(bytes) = said? else {
             return Ok(());
@@ -186,16 +211,18 @@ impl Connection<'_> {
         let traffic = &self.shared.stats.traffic;
         traffic.frames_in.add(1);
         traffic.bytes_in.add(bytes.len() as u64);
-        let size = bytes.len().max(LEAST_REQUEST) as u32;
+        let held = self.room(bytes.len(), asked).await?;
         let ClientFrame::Request(number, request) = parse(&bytes)? else {
             return Err(Refusal::Malformed.into());
         };
         if let Err(wait) = self.pass.ask() {
-            let asked = (number, request);
-            return Box::pin(self.too_many(line, asked, wait, refused)).await;
+            drop(held);
+            let request = (number, request);
+            return Box::pin(self.too_many(line, request, wait, refused, asked)).await;
         }
         *refused = 0;
-        self.ask(number, request, size).await
+        asked.push(self.asked(number, request, held));
+        Ok(())
     }
 
     /// A request beyond what a connection may ask: a signal is dropped, opening waits, since a device
@@ -206,7 +233,10 @@ impl Connection<'_> {
         (number, request): (u64, Request),
         wait: Duration,
         refused: &mut u32,
+        asked: &mut Vec<Input>,
     ) -> Result<(), End> {
+        // This may take a while, which is not theirs.
+        self.hand_over(asked).await?;
         match request {
             Request::Signal(..) => {
                 self.shared.stats.traffic.signals_held.add(1);
@@ -214,7 +244,9 @@ impl Connection<'_> {
             }
             Request::Open(..) | Request::Close(_) => {
                 sleep(wait).await;
-                return self.ask(number, request, LEAST_REQUEST as u32).await;
+                let held = self.room(LEAST_REQUEST, asked).await?;
+                asked.push(self.asked(number, request, held));
+                return Ok(());
             }
             _ => {}
         }
@@ -229,21 +261,37 @@ impl Connection<'_> {
         sent.unwrap_or(Err(End::Gone))
     }
 
-    async fn ask(&self, number: u64, request: Request, size: u32) -> Result<(), End> {
-        let in_flight = Arc::clone(&self.shared.in_flight);
-        let Ok(held) = in_flight.acquire_many_owned(size).await else {
-            return Err(Refusal::Leaving.into());
-        };
+    /// Room for a request of so many bytes. Who waits for it holds none that others wait for.
+    async fn room(
+        &self,
+        bytes: usize,
+        asked: &mut Vec<Input>,
+    ) -> Result<OwnedSemaphorePermit, End> {
+        let size = bytes.max(LEAST_REQUEST) as u32;
+        let in_flight = &self.shared.in_flight;
+        if let Ok(held) = Arc::clone(in_flight).try_acquire_many_owned(size) {
+            return Ok(held);
+        }
+        self.hand_over(asked).await?;
+        let held = Arc::clone(in_flight).acquire_many_owned(size).await;
+        Ok(held.map_err(|_| Refusal::Leaving)?)
+    }
+
+    fn asked(&self, number: u64, request: Request, held: OwnedSemaphorePermit) -> Input {
         let job = Job {
             peer: self.peer,
             number,
             request,
         };
-        self.hand_over(Input::Asked(job, held)).await
+        Input::Asked(job, held)
     }
 
-    async fn hand_over(&self, input: Input) -> Result<(), End> {
-        let sent = self.shared.writer.send(input).await;
+    /// What was asked for goes to where it is done.
+    async fn hand_over(&self, inputs: &mut Vec<Input>) -> Result<(), End> {
+        if inputs.is_empty() {
+            return Ok(());
+        }
+        let sent = self.shared.writer.send(inputs).await;
         sent.map_err(|_| Refusal::Leaving.into())
     }
 }

@@ -222,7 +222,8 @@ async fn upgrade(
         .max_message_size(FRAME_LIMIT)
         .max_frame_size(FRAME_LIMIT)
         .on_upgrade(async move |socket| {
-            connection::serve(Line::WebSocket(socket), &shared, pass, &caller.leaving).await;
+            let mut line = Line::WebSocket(socket);
+            connection::serve(&mut line, &shared, pass, &caller.leaving).await;
             drop(counted);
         })
 }

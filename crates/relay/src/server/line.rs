@@ -60,14 +60,14 @@ impl Line {
     /// The last frame, then the closing handshake, which says the same to those who speak WebSocket
     /// alone. What the client had still under way is read and dropped, or the system would reset the
     /// connection and the reason might not arrive.
-    pub async fn goodbye(mut self, reason: Refusal, readable: bool) {
+    pub async fn goodbye(&mut self, reason: Refusal, readable: bool) {
         let close = CloseFrame {
             code: reason.close_code(),
             reason: reason.to_string().into(),
         };
         let farewell = async {
             self.send(&RelayFrame::Goodbye(reason)).await?;
-            match &mut self {
+            match self {
                 Self::WebSocket(socket) => {
                     let closed = socket.send(Message::Close(Some(close))).await;
                     closed.map_err(|_| End::Gone)?;

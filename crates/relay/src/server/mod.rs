@@ -443,7 +443,12 @@ async fn tend(shared: Arc<Shared>) {
         if let Err(problem) = shared.reload() {
             tracing::error!("{problem}; what was good before stays in use");
         }
-        if shared.writer.send(writer::Input::Expire).await.is_err() {
+        if shared
+            .writer
+            .send(&mut vec![writer::Input::Expire])
+            .await
+            .is_err()
+        {
             return;
         }
     }

@@ -84,6 +84,18 @@ pub struct Outgoing {
     shared: Arc<Shared>,
 }
 
+/// A connection for which frames wait that does not know of them yet.
+#[must_use]
+#[derive(Debug)]
+pub struct Wake(Arc<Shared>);
+
+impl Wake {
+    /// Tells it. Best when nobody else waits for the caller meanwhile: it can take the system a while.
+    pub fn wake(self) {
+        self.0.filled.notify_one();
+    }
+}
+
 /// The connection's end.
 #[derive(Debug)]
 pub struct Frames {
@@ -114,9 +126,10 @@ impl Drop for Outgoing {
 }
 
 impl Outgoing {
-    /// Queues a frame. When that fails the connection is to be [cut](Self::cut). What is queued for a
-    /// connection that has gone goes with it.
-    pub fn send(&self, frame: Bytes) -> Result<(), Full> {
+    /// Queues a frame. If it is the first that waits, the connection is to be woken with what comes of
+    /// it. When queueing fails the connection is to be [cut](Self::cut). What is queued for a connection
+    /// that has gone goes with it.
+    pub fn send(&self, frame: Bytes) -> Result<Option<Wake>, Full> {
         let len = frame.len();
         let bounds = &self.shared.bounds;
         let here = self.shared.bytes.fetch_add(len, SeqCst) + len;
@@ -129,9 +142,9 @@ impl Outgoing {
             return Err(Full);
         }
         waiting.frames.push_back(frame);
+        let first = waiting.frames.len() == 1;
         drop(waiting);
-        self.shared.filled.notify_one();
-        Ok(())
+        Ok(first.then(|| Wake(Arc::clone(&self.shared))))
     }
 
     /// Whether little waits.

@@ -135,8 +135,8 @@ fn joined(socket: SocketRef, shared: &Weak<Shared>) -> Ready<()> {
         let events = Events::new(socket, inward);
         let connections = shared.connections.clone();
         connections.spawn(async move {
-            let line = Line::SocketIo(Box::new(events));
-            connection::serve(line, &shared, Arc::clone(&seat.pass), &shared.leaving).await;
+            let mut line = Line::SocketIo(Box::new(events));
+            connection::serve(&mut line, &shared, Arc::clone(&seat.pass), &shared.leaving).await;
             seat.over.store(true, SeqCst);
         });
     }

@@ -2,7 +2,7 @@
 //! into the connections' queues. A relay on disk has a thread for it, so that one wait for the disk
 //! does for many; one in memory has nothing to wait for, and each connection does it in passing.
 
-use super::outgoing::{EASY_BYTES, Full, Outgoing};
+use super::outgoing::{EASY_BYTES, Full, Outgoing, Wake};
 use super::stats::Stats;
 use crate::core::{Core, Job, Out, Peer};
 use crate::nats::Hub;
@@ -12,7 +12,7 @@ use snug_wire::frame::{Answer, RelayFrame};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
@@ -70,24 +70,33 @@ impl Door {
         }
     }
 
-    /// Hands something over; waits while too much waits for the thread.
-    pub async fn send(&self, input: Input) -> Result<(), Ended> {
+    /// Hands over what one connection has, at most [`INPUTS`]; waits while too much waits for the
+    /// thread.
+    pub async fn send(&self, all: &mut Vec<Input>) -> Result<(), Ended> {
         match self {
             Self::Lanes(hub) => {
-                // Its future is large: no connection of another relay is to carry it.
-                Box::pin(hub.take(input)).await;
-                Ok(())
+                // Large: no connection of another relay is to carry it.
+                let take = async {
+                    for input in all.drain(..) {
+                        hub.take(input).await;
+                    }
+                };
+                Box::pin(take).await;
             }
-            Self::Thread(inputs) => inputs.send(input).await.map_err(|_| Ended),
+            Self::Thread(inputs) => {
+                let room = inputs.reserve_many(all.len()).await.map_err(|_| Ended)?;
+                room.zip(all.drain(..))
+                    .for_each(|(room, input)| room.send(input));
+            }
             Self::Here(writer) => {
-                let mut behind = lock(writer).turn(std::iter::once(input));
+                let mut behind = turn(writer, all);
                 while behind {
                     tokio::task::yield_now().await;
-                    behind = lock(writer).turn(std::iter::empty());
+                    behind = turn(writer, all);
                 }
-                Ok(())
             }
         }
+        Ok(())
     }
 }
 
@@ -99,8 +108,14 @@ impl Drop for Door {
     }
 }
 
-fn lock(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
-    writer.lock().unwrap_or_else(PoisonError::into_inner)
+/// Does that, in the caller's thread; connections are woken when the next may come in.
+fn turn(writer: &Mutex<Writer>, inputs: &mut Vec<Input>) -> bool {
+    let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+    let behind = writer.turn(inputs.drain(..));
+    let wakes = std::mem::take(&mut writer.wakes);
+    drop(writer);
+    wakes.into_iter().for_each(Wake::wake);
+    behind
 }
 
 /// The core and the connections' queues.
@@ -113,6 +128,8 @@ pub struct Writer {
     pulled: Peer,
     /// Room to encode frames in.
     scratch: Vec<u8>,
+    /// Those for whom something waits that they do not know of.
+    wakes: Vec<Wake>,
     stats: Arc<Stats>,
     /// Whether the last batch was written.
     ready: Arc<AtomicBool>,
@@ -134,6 +151,7 @@ pub fn run(mut writer: Writer, mut inputs: mpsc::Receiver<Input>) {
             }
         }
         writer.turn(batch.drain(..));
+        writer.wakes.drain(..).for_each(Wake::wake);
     }
 }
 
@@ -146,6 +164,7 @@ impl Writer {
             pulling: BTreeSet::new(),
             pulled: Peer(0),
             scratch: Vec::new(),
+            wakes: Vec::new(),
             stats,
             ready,
         };
@@ -260,11 +279,14 @@ impl Writer {
             self.stats.written.signals_dropped.add(1);
             return;
         }
-        if let Err(Full) = outgoing.send(bytes)
-            && let Some(outgoing) = self.forget(peer)
-        {
-            tracing::debug!(?peer, "cut: it does not read");
-            outgoing.cut();
+        match outgoing.send(bytes) {
+            Ok(wake) => self.wakes.extend(wake),
+            Err(Full) => {
+                tracing::debug!(?peer, "cut: it does not read");
+                if let Some(outgoing) = self.forget(peer) {
+                    outgoing.cut();
+                }
+            }
         }
     }
 

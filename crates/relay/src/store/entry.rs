@@ -74,7 +74,7 @@ pub fn id_at(conn: &Db<'_>, mailbox: i64, seq: Seq) -> Result<Option<EnvelopeId>
         .map(EnvelopeId))
 }
 
-/// Appends.
+/// Appends; gives the bytes back for those who get them now.
 #[expect(clippy::too_many_arguments, reason = "the columns")]
 pub fn insert(
     conn: &Db<'_>,
@@ -84,24 +84,26 @@ pub fn insert(
     digest: &[u8; 32],
     flagged: bool,
     now: u64,
-    bytes: &[u8],
-) -> Result<(), StoreError> {
+    bytes: Vec<u8>,
+) -> Result<Vec<u8>, StoreError> {
     if let Some(mut memory) = conn.memory() {
+        // What stays is the first: its room was made where nobody waits for it.
+        let copy = bytes.clone();
         let row = Row {
             id: *id,
             digest: *digest,
             flagged,
             at: now,
-            bytes: bytes.to_vec(),
+            bytes,
         };
         memory.append(mailbox, seq, row);
-        return Ok(());
+        return Ok(copy);
     }
     conn.prepare_cached(
         "INSERT INTO entry (mailbox, seq, id, digest, flagged, at, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute((mailbox, int(seq.0), &id.0, digest, flagged, int(now), bytes))?;
-    Ok(())
+    .execute((mailbox, int(seq.0), &id.0, digest, flagged, int(now), &bytes))?;
+    Ok(bytes)
 }
 
 /// Entries from `from` to `to`, both included, rising, until their bytes reach `budget` (at least one).

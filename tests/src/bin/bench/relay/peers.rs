@@ -59,6 +59,7 @@ type Figures = BTreeMap<(Kind, What), Vec<f64>>;
 pub async fn run(report: &mut Report) -> Result<()> {
     let (taking, absent): (Vec<Kind>, Vec<Kind>) = Kind::ALL
         .into_iter()
+        .filter(|kind| is_wanted(*kind))
         .partition(|kind| kind.missing().is_none());
     for line in absent.iter().filter_map(|kind| kind.missing()) {
         report.note(&line);
@@ -81,6 +82,14 @@ pub async fn run(report: &mut Report) -> Result<()> {
         .map(|(key, values)| (key, median(values)));
     tell(report, &medians.collect(), percentile(&mut synced, 0.5));
     Ok(())
+}
+
+/// All are, unless `PEERS` names some.
+fn is_wanted(kind: Kind) -> bool {
+    match std::env::var("PEERS") {
+        Ok(some) => some.split(';').any(|name| name == kind.name()),
+        Err(_) => true,
+    }
 }
 
 async fn one(kind: Kind, figures: &mut Figures) -> Result<()> {
