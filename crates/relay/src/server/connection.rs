@@ -26,6 +26,8 @@ pub const IN_FLIGHT: usize = 64 << 20;
 const LEAST_REQUEST: usize = 512;
 /// Frames written at once.
 const BURST: usize = 256;
+/// Turns of reading or writing after which it is looked whether a connection is to end.
+const BUSY: u32 = 64;
 /// Requests refused in a row for being too many, after which their connection ends.
 const PATIENCE: u32 = 1_000;
 
@@ -125,36 +127,54 @@ impl Connection<'_> {
 
     /// Reads and writes until something ends it.
     async fn talk(&self, line: &mut Line, frames: &mut Frames, until: Option<Instant>) -> End {
-        // Between two writes, so that no frame is lost half-way.
-        let mut leaving = pin!(self.leaving.cancelled());
-        let mut expired = pin!(at(until));
+        // Looked at between two writes, so that no frame is lost half-way.
+        let mut over = pin!(async {
+            tokio::select! {
+                () = at(until) => Refusal::TokenExpired,
+                () = self.leaving.cancelled() => Refusal::Leaving,
+            }
+        });
         let silence = self.shared.times.silence;
         let mut burst = Vec::new();
         let mut refused = 0;
         let mut heard = Instant::now();
         let mut silent = pin!(sleep_until(heard + silence));
+        let mut turns = 0_u32;
         loop {
+            let next = async {
+                tokio::select! {
+                    count = frames.take(&mut burst, BURST) => Next::Write(count),
+                    said = line.hear() => Next::Read(said),
+                }
+            };
             let done = tokio::select! {
-                count = frames.take(&mut burst, BURST) => match count {
-                    0 => Err(Refusal::Leaving.into()),
-                    _ => timeout(silence, self.write(line, frames, &mut burst))
+                // What seldom comes costs little where there is always something to do.
+                biased;
+                next = next => match next {
+                    Next::Write(0) => Err(Refusal::Leaving.into()),
+                    Next::Write(_) => timeout(silence, self.write(line, frames, &mut burst))
                         .await
                         .unwrap_or(Err(End::Gone)),
+                    Next::Read(said) => {
+                        heard = Instant::now();
+                        self.read_all(line, said, &mut refused).await
+                    }
                 },
-                said = line.hear() => {
-                    heard = Instant::now();
-                    self.read_all(line, said, &mut refused).await
-                }
                 // Moved only when it comes, so that a message costs no timer.
                 () = &mut silent => {
                     silent.as_mut().reset(heard + silence);
                     if heard.elapsed() < silence { Ok(()) } else { Err(End::Gone) }
                 }
-                () = &mut expired => Err(Refusal::TokenExpired.into()),
-                () = &mut leaving => Err(Refusal::Leaving.into()),
+                why = &mut over => Err(why.into()),
             };
             if let Err(end) = done {
                 return end;
+            }
+            turns = turns.wrapping_add(1);
+            if turns.is_multiple_of(BUSY)
+                && let Some(why) = over.as_mut().now_or_never()
+            {
+                return why.into();
             }
         }
     }
@@ -294,6 +314,13 @@ impl Connection<'_> {
         let sent = self.shared.writer.send(inputs).await;
         sent.map_err(|_| Refusal::Leaving.into())
     }
+}
+
+/// What a connection does next.
+enum Next {
+    /// Send so many frames.
+    Write(usize),
+    Read(Result<Option<Bytes>, End>),
 }
 
 /// Waits until then, or for ever.

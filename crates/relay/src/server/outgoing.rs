@@ -2,13 +2,15 @@
 
 use crate::settings::Limits;
 use axum::body::Bytes;
+use futures_util::task::AtomicWaker;
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::atomic::{
     AtomicBool, AtomicUsize,
     Ordering::{Relaxed, SeqCst},
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::Notify;
+use std::task::Poll;
 
 /// Frames that may wait for one connection. One more, and it is cut: it opens again and catches up.
 const QUEUE_FRAMES: usize = 32 << 10;
@@ -51,10 +53,11 @@ const KEPT: usize = 4;
 struct Shared {
     bounds: Arc<Bounds>,
     waiting: Mutex<Waiting>,
-    filled: Notify,
     bytes: AtomicUsize,
     room_wanted: AtomicBool,
-    cut: Notify,
+    cut: AtomicBool,
+    /// Of the connection's task.
+    waker: AtomicWaker,
 }
 
 impl Drop for Shared {
@@ -92,7 +95,7 @@ pub struct Wake(Arc<Shared>);
 impl Wake {
     /// Tells it. Best when nobody else waits for the caller meanwhile: it can take the system a while.
     pub fn wake(self) {
-        self.0.filled.notify_one();
+        self.0.waker.wake();
     }
 }
 
@@ -107,10 +110,10 @@ pub fn queue(bounds: &Arc<Bounds>) -> (Outgoing, Frames) {
     let shared = Arc::new(Shared {
         bounds: Arc::clone(bounds),
         waiting: Mutex::default(),
-        filled: Notify::new(),
         bytes: AtomicUsize::new(0),
         room_wanted: AtomicBool::new(false),
-        cut: Notify::new(),
+        cut: AtomicBool::new(false),
+        waker: AtomicWaker::new(),
     });
     let outgoing = Outgoing {
         shared: Arc::clone(&shared),
@@ -121,7 +124,7 @@ pub fn queue(bounds: &Arc<Bounds>) -> (Outgoing, Frames) {
 impl Drop for Outgoing {
     fn drop(&mut self) {
         self.shared.waiting().ended = true;
-        self.shared.filled.notify_one();
+        self.shared.waker.wake();
     }
 }
 
@@ -159,25 +162,27 @@ impl Outgoing {
 
     /// Ends the connection as too slow.
     pub fn cut(&self) {
-        self.shared.cut.notify_one();
+        self.shared.cut.store(true, SeqCst);
+        self.shared.waker.wake();
     }
 }
 
 impl Frames {
-    /// Takes up to `limit` frames, waiting for the first; none when the writer has ended.
+    /// Takes up to `limit` frames, waiting for the first; none when the writer has ended. To be called
+    /// by one task, as [`Frames::cut`] is.
     pub async fn take(&mut self, into: &mut Vec<Bytes>, limit: usize) -> usize {
-        loop {
-            {
-                let mut waiting = self.shared.waiting();
-                let count = waiting.frames.len().min(limit);
-                if count > 0 || waiting.ended {
-                    into.extend(waiting.frames.drain(..count));
-                    waiting.frames.shrink_to(KEPT);
-                    return count;
-                }
+        poll_fn(|cx| {
+            self.shared.waker.register(cx.waker());
+            let mut waiting = self.shared.waiting();
+            let count = waiting.frames.len().min(limit);
+            if count == 0 && !waiting.ended {
+                return Poll::Pending;
             }
-            self.shared.filled.notified().await;
-        }
+            into.extend(waiting.frames.drain(..count));
+            waiting.frames.shrink_to(KEPT);
+            Poll::Ready(count)
+        })
+        .await
     }
 
     /// The next frame, if one waits.
@@ -196,7 +201,13 @@ impl Frames {
     /// Waits to be cut.
     pub fn cut(&self) -> impl Future<Output = ()> + use<> {
         let shared = Arc::clone(&self.shared);
-        async move { shared.cut.notified().await }
+        poll_fn(move |cx| {
+            shared.waker.register(cx.waker());
+            match shared.cut.load(SeqCst) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
     }
 }
 

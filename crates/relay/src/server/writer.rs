@@ -225,7 +225,8 @@ impl Writer {
     }
 
     fn apply(&mut self, jobs: Vec<Job>) {
-        let peers: BTreeSet<Peer> = jobs.iter().map(|job| job.peer).collect();
+        let mut peers: Vec<Peer> = jobs.iter().map(|job| job.peer).collect();
+        peers.dedup();
         self.stats.written.requests.add(jobs.len() as u64);
         let mut jobs = jobs.into_iter();
         while jobs.len() > 0 {
