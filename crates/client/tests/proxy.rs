@@ -13,7 +13,7 @@ use people::{open, relay, soon};
 use proxies::{Asked, Gate};
 use snug_client::connection::{Timing, Way, lookup};
 use snug_client::keychain::Keychain;
-use snug_client::view::{ConnectionSettings, ConnectionState, Proxy, ProxyKind};
+use snug_client::view::{ConnectionSettings, ConnectionState, Proxy, ProxyKind, Transport};
 use snug_client::{Client, Problem, ProblemCode};
 use snug_relay::Running;
 use std::net::SocketAddr;
@@ -134,25 +134,26 @@ async fn answered(
         ..way.timing
     };
     let played = async {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        for answer in answers {
-            let _ = stream.read(&mut [0; 1024]).await.unwrap();
-            stream.write_all(answer).await.unwrap();
-        }
-        if hangs_up {
-            // Only after it has listened, or the hanging up would overtake what is asked.
-            if answers.is_empty() || kind == ProxyKind::Socks5 {
+        let mut kept = Vec::new();
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            for answer in answers {
                 let _ = stream.read(&mut [0; 1024]).await.unwrap();
+                stream.write_all(answer).await.unwrap();
             }
-            drop(stream);
-        } else {
-            std::mem::forget(stream);
+            if hangs_up {
+                // Only after it has listened, or the hanging up would overtake what is asked.
+                if answers.is_empty() || kind == ProxyKind::Socks5 {
+                    let _ = stream.read(&mut [0; 1024]).await.unwrap();
+                }
+            } else {
+                kept.push(stream);
+            }
         }
-        std::future::pending::<()>().await;
     };
     tokio::select! {
         found = soon(lookup(RELAY, &way)) => found.unwrap_err(),
-        () = played => unreachable!("it is pending"),
+        () = played => unreachable!("it goes on"),
     }
 }
 
@@ -288,6 +289,29 @@ async fn is(client: &Client, state: ConnectionState) {
     soon(client.connection_that(|row| row.state == state))
         .await
         .unwrap();
+}
+
+/// Many proxies carry requests of HTTP and refuse streams. Without TLS the frames can be such requests.
+#[tokio::test]
+async fn through_a_proxy_for_web_pages_frames_go_as_such() {
+    let relay_place = tempfile::tempdir().unwrap();
+    let relay = relay(&relay_place).await;
+    let gate = Gate::for_pages(address(&relay)).await;
+    let proxy = gate.proxy(ProxyKind::Http, "", "");
+    let refused = soon(lookup("wss://relay.test", &way(proxy.clone()))).await;
+    assert_eq!(refused.unwrap_err().code, ProblemCode::ProxyRefused);
+
+    let place = tempfile::tempdir().unwrap();
+    let client = open(&place, &Keychain::memory(), None).await;
+    set(&client, proxy).await;
+    client.create_account("Ada", Some(RELAY)).await.unwrap();
+    is(&client, ConnectionState::Connected).await;
+    let details = client.connection_details().await.unwrap();
+    assert_eq!(details.transport, Transport::Http);
+    assert_eq!(
+        details.instead.as_deref(),
+        Some("the proxy refuses (HTTP 403)")
+    );
 }
 
 #[tokio::test]

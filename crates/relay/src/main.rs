@@ -22,7 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[command(name = "snug-relay", version)]
 struct Arguments {
     /// File of settings, TOML; --print-config shows what can stand in it
-    #[arg(long, value_name = "FILE", env = "SNUG_RELAY_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "SNUG_RELAY_CONFIG")]
     config: Option<PathBuf>,
     /// Print the settings in force as such a file, and end
     #[arg(long)]
@@ -46,10 +46,23 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("snug-relay: {error:#}");
+            eprintln!("snug-relay: {}", in_full(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// With its causes, but for those it names itself.
+fn in_full(error: &anyhow::Error) -> String {
+    let mut full = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Some say theirs with a number before it.
+        let end = cause.rsplit(": ").next().unwrap_or_default();
+        if !full.contains(end) {
+            full = format!("{full}: {cause}");
+        }
+    }
+    full
 }
 
 fn run() -> anyhow::Result<()> {
@@ -72,5 +85,20 @@ fn run() -> anyhow::Result<()> {
         None => started::run(arguments.operation),
         Some(Command::Health) => commands::health(&arguments.operation),
         Some(Command::Token(token)) => commands::token(token),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_full;
+    use anyhow::{Context as _, anyhow};
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let error =
+            Err::<(), _>(anyhow!("no such file")).context("it cannot be read: no such file");
+        let error = error.context("nothing was started").unwrap_err();
+        let full = "nothing was started: it cannot be read: no such file";
+        assert_eq!(in_full(&error), full);
     }
 }

@@ -13,6 +13,7 @@ pub async fn run(operation: Operation) -> anyhow::Result<()> {
     log(&operation.logs)?;
     let listen = resolve(&operation.place.listen)?;
     let mut signals = Signals::watch()?;
+    let connections = operation.settings.limits.max_connections;
     let config = Config {
         data: operation.place.data,
         listen,
@@ -25,8 +26,8 @@ pub async fn run(operation: Operation) -> anyhow::Result<()> {
             Relay::start_on_nats(config, operation.settings, &servers, snug_relay::clock()).await
         }
     };
-    // It says what caused it itself: a chain of causes would say it twice.
-    let running = started.map_err(|error| anyhow::anyhow!("{error}"))?;
+    let running = started?;
+    allow_open_files(connections);
     // Whoever reads may have stopped after the first line; the relay serves all the same.
     let _ = announce(&running);
     while signals.next().await == Asked::ToReload {
@@ -41,9 +42,8 @@ pub async fn run(operation: Operation) -> anyhow::Result<()> {
 }
 
 fn log(logs: &Logs) -> anyhow::Result<()> {
-    // It says what caused it itself.
     let filter = EnvFilter::try_new(&logs.log)
-        .map_err(|error| anyhow::anyhow!("{:?} does not say how much to log: {error}", logs.log))?;
+        .with_context(|| format!("{:?} does not say how much to log", logs.log))?;
     let lines = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -54,6 +54,42 @@ fn log(logs: &Logs) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Each connection is an open file, and the relay has some of its own. What it may have of itself it
+/// takes; more only who runs it can give.
+#[cfg(unix)]
+fn allow_open_files(connections: u32) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const OWN: u64 = 128;
+    let wanted = u64::from(connections) + OWN;
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return;
+    }
+    let allow = |files| {
+        let raised = Rlimit {
+            current: Some(limit.maximum.map_or(files, |most| most.min(files))),
+            ..limit
+        };
+        setrlimit(Resource::Nofile, raised)
+    };
+    // Where there is said to be no limit there may be one all the same: macOS has this.
+    if allow(wanted).is_err() && allow(10_240).is_err() {
+        tracing::debug!("the limit of open files stays as it is");
+    }
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(wanted);
+    if files < wanted {
+        tracing::warn!(
+            files,
+            connections,
+            "the system allows fewer open files than connections are set: raise `ulimit -n` (LimitNOFILE= of systemd)"
+        );
+    }
+}
+
+/// There is no such limit.
+#[cfg(not(unix))]
+fn allow_open_files(_: u32) {}
 
 /// Two lines: where it listens, and which relay it is.
 fn announce(running: &Running) -> std::io::Result<()> {

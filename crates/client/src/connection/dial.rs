@@ -53,7 +53,8 @@ pub async fn lookup_with(
     way: &Way,
 ) -> Result<RelayAddress, Problem> {
     let key = Secret::new(rand::random());
-    let Dialled { socket, relay, .. } = dial(url, &Expected::Any, &key, token, way).await?;
+    let call = Call::new(url, &Expected::Any, &key, way).showing(token);
+    let Dialled { socket, relay, .. } = call.dial().await?;
     close(socket, way).await;
     Ok(relay)
 }
@@ -69,7 +70,7 @@ pub async fn ask(
 ) -> Result<(RelayAddress, Answer), Problem> {
     let key = Secret::new(rand::random());
     let expected = Expected::Named(hint.clone());
-    let dialled = dial_or_find(&hint.url, &expected, &key, way).await?;
+    let dialled = dial_or_find(Call::new(&hint.url, &expected, &key, way)).await?;
     let Dialled {
         mut socket, relay, ..
     } = dialled;
@@ -113,127 +114,139 @@ pub(super) struct Dialled {
     pub instead: Option<String>,
 }
 
-/// Connects over a WebSocket, or if none gets through over HTTP; checks which relay answers and proves
-/// the connection's key. A token is shown once the relay has proved its own key: this one, or the one
-/// kept for it.
-pub(super) async fn dial(
-    url: &str,
-    expected: &Expected,
-    key: &Secret,
-    token: Option<&Token>,
-    way: &Way,
-) -> Result<Dialled, Refused> {
-    let mut refused = match dial_by(By::WebSocket, url, expected, key, token, way).await {
-        Err(refused) => refused,
-        dialled => return dialled,
-    };
-    let Some(why) = refused.blocked.take() else {
-        return Err(refused);
-    };
-    match dial_by(By::Polling, url, expected, key, token, way).await {
-        Ok(dialled) => Ok(Dialled {
-            instead: Some(why),
-            ..dialled
-        }),
-        Err(told) if told.is_told() => Err(told),
-        Err(_) => Err(refused),
-    }
+/// Whom to reach, and how to show who one is.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub url: &'a str,
+    pub expected: &'a Expected,
+    /// The connection's.
+    pub key: &'a Secret,
+    /// Shown once the relay has proved its own key; if there is none, the one kept for it.
+    pub token: Option<&'a Token>,
+    pub way: &'a Way,
 }
 
-/// The same in one way only.
-pub(super) async fn dial_by(
-    by: By,
-    url: &str,
-    expected: &Expected,
-    key: &Secret,
-    token: Option<&Token>,
-    way: &Way,
-) -> Result<Dialled, Refused> {
-    let stream = match by {
-        By::WebSocket => Some(proxy::stream(url, way).await?),
-        By::Polling => None,
-    };
-    let token = |relay: &RelayKey| token.or_else(|| way.tokens.get(relay)).cloned();
-    let begun = async {
-        let mut socket = match stream {
-            Some(stream) => socket::open(url, stream, expected).await?,
-            None => socket::open_polling(url, way, expected).await?,
-        };
-        let relay = shake(&mut socket, url, expected, key, token).await?;
-        Ok(Dialled {
-            socket,
-            relay,
-            instead: None,
-        })
-    };
-    match timeout(way.timing.connect, begun).await {
-        Ok(begun) => begun,
-        Err(_) => {
-            let why = &"it does not answer";
-            Err(Refused::blocked(unreachable(url, why), why))
+impl<'a> Call<'a> {
+    /// Without a token of its own.
+    pub fn new(url: &'a str, expected: &'a Expected, key: &'a Secret, way: &'a Way) -> Self {
+        Self {
+            url,
+            expected,
+            key,
+            token: None,
+            way,
         }
     }
-}
 
-async fn shake(
-    socket: &mut Socket,
-    url: &str,
-    expected: &Expected,
-    key: &Secret,
-    token: impl Fn(&RelayKey) -> Option<Token>,
-) -> Result<RelayAddress, Refused> {
-    let key = SigningKey::from_bytes(key.expose());
-    let hello = Hello {
-        version: PROTOCOL_VERSION,
-        key: ConnectionKey(key.verifying_key().to_bytes()),
-        nonce: rand::random(),
-    };
-    // A WebSocket may be let through, and nothing that it carries.
-    let cut = |problem| Refused::blocked(problem, &"it is cut at once");
-    let said = ClientFrame::Hello(hello.clone());
-    send(socket, url, &said).await.map_err(cut)?;
-    let challenge = match receive(socket, url).await.map_err(cut)? {
-        RelayFrame::Challenge(challenge) => challenge,
-        RelayFrame::Goodbye(why) => return Err(Refused::goodbye(url, &why)),
-        _ => return Err(unreachable(url, &"it does not greet as a relay does").into()),
-    };
-    let (relay, transcript) = check(url, expected, &hello, &challenge)?;
-    let auth = Auth {
-        signature: transcript.sign(Side::Device, &key),
-        token: token(&relay.key),
-    };
-    send(socket, url, &ClientFrame::Auth(auth)).await?;
-    match receive(socket, url).await? {
-        RelayFrame::Ready => Ok(relay),
-        RelayFrame::Goodbye(why) => Err(Refused::goodbye(url, &why)),
-        _ => Err(unreachable(url, &"it does not greet as a relay does").into()),
+    /// With this one, if it is one.
+    pub fn showing(self, token: Option<&'a Token>) -> Self {
+        Self { token, ..self }
     }
-}
 
-/// The relay that proved itself, if it is the expected one.
-fn check(
-    url: &str,
-    expected: &Expected,
-    hello: &Hello,
-    challenge: &Challenge,
-) -> Result<(RelayAddress, Transcript), Problem> {
-    if challenge.version != PROTOCOL_VERSION {
-        return Err(farewell(url, &Refusal::Version(challenge.version)));
+    /// Connects over a WebSocket, or if none gets through over HTTP; checks which relay answers and
+    /// proves the connection's key.
+    pub async fn dial(self) -> Result<Dialled, Refused> {
+        let mut refused = match self.dial_by(By::WebSocket).await {
+            Err(refused) => refused,
+            dialled => return dialled,
+        };
+        let Some(why) = refused.blocked.take() else {
+            return Err(refused);
+        };
+        match self.dial_by(By::Polling).await {
+            Ok(dialled) => Ok(Dialled {
+                instead: Some(why),
+                ..dialled
+            }),
+            Err(told) if told.is_told() => Err(told),
+            Err(_) => Err(refused),
+        }
     }
-    let relay = RelayAddress {
-        url: url.to_owned(),
-        key: challenge.relay,
-    };
-    let transcript = Transcript {
-        device_nonce: hello.nonce,
-        relay_nonce: challenge.nonce,
-        connection: hello.key,
-        relay: challenge.relay,
-    };
-    if transcript.verify(Side::Relay, &challenge.signature) && expected.fits(&relay) {
-        return Ok((relay, transcript));
+
+    /// The same in one way only.
+    pub async fn dial_by(self, by: By) -> Result<Dialled, Refused> {
+        let stream = match by {
+            By::WebSocket => Some(proxy::stream(self.url, self.way).await?),
+            By::Polling => None,
+        };
+        let begun = async {
+            let mut socket = match stream {
+                Some(stream) => socket::open(self.url, stream, self.expected).await?,
+                None => socket::open_polling(self.url, self.way, self.expected).await?,
+            };
+            let relay = self.shake(&mut socket).await?;
+            Ok(Dialled {
+                socket,
+                relay,
+                instead: None,
+            })
+        };
+        match timeout(self.way.timing.connect, begun).await {
+            Ok(begun) => begun,
+            Err(_) => {
+                let why = &"it does not answer";
+                Err(Refused::blocked(unreachable(self.url, why), why))
+            }
+        }
     }
-    Err(tls::other(url))
+
+    async fn shake(self, socket: &mut Socket) -> Result<RelayAddress, Refused> {
+        let url = self.url;
+        let key = SigningKey::from_bytes(self.key.expose());
+        let hello = Hello {
+            version: PROTOCOL_VERSION,
+            key: ConnectionKey(key.verifying_key().to_bytes()),
+            nonce: rand::random(),
+        };
+        // A WebSocket may be let through, and nothing that it carries.
+        let cut = |problem| Refused::blocked(problem, &"it is cut at once");
+        let said = ClientFrame::Hello(hello.clone());
+        send(socket, url, &said).await.map_err(cut)?;
+        let challenge = match receive(socket, url).await.map_err(cut)? {
+            RelayFrame::Challenge(challenge) => challenge,
+            RelayFrame::Goodbye(why) => return Err(Refused::goodbye(url, &why)),
+            _ => return Err(unreachable(url, &"it does not greet as a relay does").into()),
+        };
+        let (relay, transcript) = self.check(&hello, &challenge)?;
+        let auth = Auth {
+            signature: transcript.sign(Side::Device, &key),
+            token: self
+                .token
+                .or_else(|| self.way.tokens.get(&relay.key))
+                .cloned(),
+        };
+        send(socket, url, &ClientFrame::Auth(auth)).await?;
+        match receive(socket, url).await? {
+            RelayFrame::Ready => Ok(relay),
+            RelayFrame::Goodbye(why) => Err(Refused::goodbye(url, &why)),
+            _ => Err(unreachable(url, &"it does not greet as a relay does").into()),
+        }
+    }
+
+    /// The relay that proved itself, if it is the expected one.
+    fn check(
+        self,
+        hello: &Hello,
+        challenge: &Challenge,
+    ) -> Result<(RelayAddress, Transcript), Problem> {
+        if challenge.version != PROTOCOL_VERSION {
+            return Err(farewell(self.url, &Refusal::Version(challenge.version)));
+        }
+        let relay = RelayAddress {
+            url: self.url.to_owned(),
+            key: challenge.relay,
+        };
+        let transcript = Transcript {
+            device_nonce: hello.nonce,
+            relay_nonce: challenge.nonce,
+            connection: hello.key,
+            relay: challenge.relay,
+        };
+        if transcript.verify(Side::Relay, &challenge.signature) && self.expected.fits(&relay) {
+            return Ok((relay, transcript));
+        }
+        Err(tls::other(self.url))
+    }
 }
 
 /// What a relay's last word means.

@@ -1,6 +1,6 @@
 //! A connection frame by frame, for those who look at a relay rather than use it.
 
-use super::dial::{By, Dialled, Expected, dial, dial_by, receive, send};
+use super::dial::{By, Call, Dialled, Expected, receive, send};
 use super::socket::Socket;
 use super::{Timing, Way};
 use crate::Problem;
@@ -26,7 +26,7 @@ impl Direct {
     pub async fn dial(url: &str, timing: &Timing) -> Result<Self, Problem> {
         let key = Secret::new(rand::random());
         let way = Way::from(*timing);
-        let dialled = dial(url, &Expected::Any, &key, None, &way).await?;
+        let dialled = Call::new(url, &Expected::Any, &key, &way).dial().await?;
         Ok(Self::new(dialled, timing))
     }
 
@@ -46,7 +46,8 @@ impl Direct {
         };
         let key = Secret::new(rand::random());
         let way = Way::from(*timing);
-        let dialled = dial_by(by, url, &Expected::Any, &key, token, &way).await?;
+        let call = Call::new(url, &Expected::Any, &key, &way).showing(token);
+        let dialled = call.dial_by(by).await?;
         Ok(Self::new(dialled, timing))
     }
 

@@ -4,27 +4,22 @@
 //! Nobody is asked about a relay that is elsewhere, or reached through a proxy: what is said in the
 //! local network then is more than a person asked for.
 
-use super::dial::{Dialled, Expected, dial};
+use super::dial::{Call, Dialled, Expected};
 use super::refused::Refused;
 use super::{Way, proxy};
 use crate::local_network::mdns::Search;
 use crate::{Problem, ProblemCode};
+use snug_wire::RelayAddress;
 use snug_wire::code::RelayHint;
-use snug_wire::{RelayAddress, Secret};
 use std::net::SocketAddr;
 
-/// As [`dial`]; the answer says where the relay really is.
-pub(super) async fn dial_or_find(
-    url: &str,
-    expected: &Expected,
-    key: &Secret,
-    way: &Way,
-) -> Result<Dialled, Refused> {
-    let refused = match dial(url, expected, key, None, way).await {
+/// As [`Call::dial`]; the answer says where the relay really is.
+pub(super) async fn dial_or_find(call: Call<'_>) -> Result<Dialled, Refused> {
+    let refused = match call.dial().await {
         Ok(done) => return Ok(done),
         Err(refused) => refused,
     };
-    let Some(key_hash) = sought(url, expected, way, &refused.problem) else {
+    let Some(key_hash) = sought(call.url, call.expected, call.way, &refused.problem) else {
         return Err(refused);
     };
     let mut search = match Search::begin(&key_hash) {
@@ -36,10 +31,14 @@ pub(super) async fn dial_or_find(
     };
     while let Some(found) = search.next().await {
         let found = wss(found);
-        if found == url {
+        if found == call.url {
             continue;
         }
-        match dial(&found, expected, key, None, way).await {
+        let there = Call {
+            url: &found,
+            ..call
+        };
+        match there.dial().await {
             Ok(done) => return Ok(done),
             Err(other) => tracing::info!("not there either: {}", other.problem.text),
         }

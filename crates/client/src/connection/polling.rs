@@ -332,6 +332,7 @@ impl Exchange {
 
     async fn get(&self) -> io::Result<String> {
         let request = self.http.get(self.url.clone());
+        let request = request.header(reqwest::header::CACHE_CONTROL, "no-store");
         let answer = request.send().await.map_err(|error| broken(&error))?;
         accepted(&answer)?;
         text(answer, &self.heard).await

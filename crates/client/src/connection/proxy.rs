@@ -1,6 +1,7 @@
 //! The stream to a relay: directly, or through a proxy that is told the relay's name.
 
 use super::Way;
+use super::refused::Refused;
 use super::socket::unreachable;
 use crate::view::{Proxy, ProxyKind};
 use crate::{Problem, ProblemCode, relay_url};
@@ -129,14 +130,14 @@ fn named(url: &str, environment: &Matcher) -> Result<Option<Gate>, Problem> {
 ///
 /// # Errors
 /// `relayUnreachable`; `proxyRefused` when it is the proxy that cannot be reached or refuses.
-pub(super) async fn stream(url: &str, way: &Way) -> Result<TcpStream, Problem> {
+pub(super) async fn stream(url: &str, way: &Way) -> Result<TcpStream, Refused> {
     let target = Target::of(url)?;
     let (opened, silent) = match gate(url, &way.proxy)? {
         None => {
             let opened = timeout(way.timing.connect, TcpStream::connect(target.authority()));
             let opened = opened
                 .await
-                .map(|opened| opened.map_err(|e| unreachable(url, &e)));
+                .map(|opened| opened.map_err(|e| unreachable(url, &e).into()));
             (opened, unreachable(url, &"it does not answer"))
         }
         Some(gate) => {
@@ -193,7 +194,7 @@ impl Gate {
         })
     }
 
-    async fn through(&self, url: &str, target: &Target<'_>) -> Result<TcpStream, Problem> {
+    async fn through(&self, url: &str, target: &Target<'_>) -> Result<TcpStream, Refused> {
         let mut stream = TcpStream::connect(&self.address)
             .await
             .map_err(|e| self.problem(&e))?;
@@ -202,7 +203,7 @@ impl Gate {
                 self.connect(&mut stream, url, target).await?;
                 Ok(stream)
             }
-            Scheme::Socks5 => self.socks(stream, url, target).await,
+            Scheme::Socks5 => Ok(self.socks(stream, url, target).await?),
         }
     }
 
@@ -212,7 +213,7 @@ impl Gate {
         stream: &mut TcpStream,
         url: &str,
         target: &Target<'_>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Refused> {
         let target = target.authority();
         let mut asked = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
         if let Some(Credentials::Basic(value)) = &self.credentials {
@@ -231,17 +232,26 @@ impl Gate {
             std::io::Result::Ok(answer)
         };
         let answer = answered.await.map_err(|e| self.problem(&e))?;
-        match status(&answer) {
-            Some(200..=299) => Ok(()),
-            Some(407) => Err(self.problem(&"it wants another user name or password")),
-            Some(status @ (502..=504)) => Err(unreachable(
+        let problem = match status(&answer) {
+            Some(200..=299) => return Ok(()),
+            Some(407) => self.problem(&"it wants another user name or password"),
+            Some(status @ (502..=504)) => unreachable(
                 url,
                 &format!("the proxy {self} does not get there (HTTP {status})"),
-            )),
-            Some(status) => Err(self.problem(&format!("it refuses (HTTP {status})"))),
-            None if answer.is_empty() => Err(self.problem(&"it closed the connection")),
-            None => Err(self.problem(&"what answers there is no HTTP proxy")),
-        }
+            ),
+            Some(status) => {
+                let problem = self.problem(&format!("it refuses (HTTP {status})"));
+                if url.starts_with("ws://") {
+                    // It may carry plain requests: without TLS, polling is such.
+                    let why = format!("the proxy refuses (HTTP {status})");
+                    return Err(Refused::blocked(problem, &why));
+                }
+                problem
+            }
+            None if answer.is_empty() => self.problem(&"it closed the connection"),
+            None => self.problem(&"what answers there is no HTTP proxy"),
+        };
+        Err(problem.into())
     }
 
     /// SOCKS5 (RFC 1928, 1929); names are resolved by the proxy.

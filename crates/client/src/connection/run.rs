@@ -2,7 +2,7 @@
 
 use super::backoff::in_a_row;
 use super::detour::Detour;
-use super::dial::{By, Dialled, Expected, dial_by};
+use super::dial::{By, Call, Dialled, Expected};
 use super::link::{Ended, Link};
 use super::nearby::dial_or_find;
 use super::refused::Refused;
@@ -196,10 +196,10 @@ impl Task {
             return Ok((socket, None));
         }
         let (url, expected) = (road.url.clone(), Expected::Key(self.relay.key));
+        let call = Call::new(&url, &expected, &self.key, way);
         if let Some(why) = road.detour.why(Instant::now()) {
             let why = why.to_owned();
-            let by_http = dial_by(By::Polling, &url, &expected, &self.key, None, way).await;
-            if let Ok(dialled) = by_http {
+            if let Ok(dialled) = call.dial_by(By::Polling).await {
                 return Ok((dialled.socket, Some(why)));
             }
         }
@@ -207,7 +207,7 @@ impl Task {
             socket,
             relay,
             instead,
-        } = dial_or_find(&url, &expected, &self.key, way).await?;
+        } = dial_or_find(call).await?;
         if relay.url != url {
             road.url.clone_from(&relay.url);
             self.tell(Event::Found(relay.url)).await;
@@ -245,9 +245,10 @@ impl Task {
     /// The first that gets through.
     async fn web_socket(&self, url: &str, way: &Way, detour: &mut Detour) -> Socket {
         let expected = Expected::Key(self.relay.key);
+        let call = Call::new(url, &expected, &self.key, way);
         loop {
             sleep_until(detour.due().unwrap_or_else(Instant::now)).await;
-            match dial_by(By::WebSocket, url, &expected, &self.key, None, way).await {
+            match call.dial_by(By::WebSocket).await {
                 Ok(dialled) => {
                     detour.end();
                     return dialled.socket;

@@ -34,6 +34,15 @@ pub struct Gate {
 impl Gate {
     /// Wants these credentials, `user:password`; none if empty.
     pub async fn new(kind: ProxyKind, relay: SocketAddr, wanted: &str) -> Self {
+        Self::that(kind, relay, wanted, true).await
+    }
+
+    /// One for web pages: it carries requests of HTTP, and no streams.
+    pub async fn for_pages(relay: SocketAddr) -> Self {
+        Self::that(ProxyKind::Http, relay, "", false).await
+    }
+
+    async fn that(kind: ProxyKind, relay: SocketAddr, wanted: &str, connects: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (tell, asked) = mpsc::unbounded_channel();
@@ -46,6 +55,7 @@ impl Gate {
                 tasks.lock().unwrap().spawn(async move {
                     // Who hangs up is of no interest here.
                     let _ = match kind {
+                        ProxyKind::Http if !connects => pages(stream, relay).await,
                         ProxyKind::Http => http(stream, relay, &wanted, &tell).await,
                         _ => socks(stream, relay, &wanted, &tell).await,
                     };
@@ -81,17 +91,33 @@ async fn through(mut stream: TcpStream, relay: SocketAddr) -> std::io::Result<()
     Ok(())
 }
 
+async fn head(stream: &mut TcpStream) -> std::io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    Ok(String::from_utf8(head).unwrap())
+}
+
+async fn pages(mut stream: TcpStream, relay: SocketAddr) -> std::io::Result<()> {
+    let head = head(&mut stream).await?;
+    if head.starts_with("CONNECT ") {
+        let refusal = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n";
+        return stream.write_all(refusal).await;
+    }
+    let mut onward = TcpStream::connect(relay).await?;
+    onward.write_all(head.as_bytes()).await?;
+    copy_bidirectional(&mut stream, &mut onward).await?;
+    Ok(())
+}
+
 async fn http(
     mut stream: TcpStream,
     relay: SocketAddr,
     wanted: &str,
     tell: &mpsc::UnboundedSender<Asked>,
 ) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-    }
-    let head = String::from_utf8(head).unwrap();
+    let head = head(&mut stream).await?;
     let basic = head
         .lines()
         .find_map(|line| line.strip_prefix("Proxy-Authorization: Basic "));

@@ -26,6 +26,8 @@ pub const IN_FLIGHT: usize = 64 << 20;
 const LEAST_REQUEST: usize = 512;
 /// Frames written at once.
 const BURST: usize = 256;
+/// Requests handed over at once: fewer, since each may be worth several frames.
+const READ: usize = BURST / 4;
 /// Turns of reading or writing after which it is looked whether a connection is to end.
 const BUSY: u32 = 64;
 /// Requests refused in a row for being too many, after which their connection ends.
@@ -127,13 +129,8 @@ impl Connection<'_> {
 
     /// Reads and writes until something ends it.
     async fn talk(&self, line: &mut Line, frames: &mut Frames, until: Option<Instant>) -> End {
-        // Looked at between two writes, so that no frame is lost half-way.
-        let mut over = pin!(async {
-            tokio::select! {
-                () = at(until) => Refusal::TokenExpired,
-                () = self.leaving.cancelled() => Refusal::Leaving,
-            }
-        });
+        let mut expired = pin!(at(until));
+        let mut leaving = pin!(self.leaving.cancelled());
         let silence = self.shared.times.silence;
         let mut burst = Vec::new();
         let mut refused = 0;
@@ -148,7 +145,8 @@ impl Connection<'_> {
                 }
             };
             let done = tokio::select! {
-                // What seldom comes costs little where there is always something to do.
+                // What seldom comes costs little where there is always something to do. Between two writes,
+                // so that no frame is lost half-way.
                 biased;
                 next = next => match next {
                     Next::Write(0) => Err(Refusal::Leaving.into()),
@@ -156,8 +154,9 @@ impl Connection<'_> {
                         .await
                         .unwrap_or(Err(End::Gone)),
                     Next::Read(said) => {
+                        let done = self.read_all(line, said, &mut refused).await;
                         heard = Instant::now();
-                        self.read_all(line, said, &mut refused).await
+                        done
                     }
                 },
                 // Moved only when it comes, so that a message costs no timer.
@@ -165,18 +164,31 @@ impl Connection<'_> {
                     silent.as_mut().reset(heard + silence);
                     if heard.elapsed() < silence { Ok(()) } else { Err(End::Gone) }
                 }
-                why = &mut over => Err(why.into()),
+                () = &mut expired => Err(Refusal::TokenExpired.into()),
+                () = &mut leaving => Err(Refusal::Leaving.into()),
             };
             if let Err(end) = done {
                 return end;
             }
             turns = turns.wrapping_add(1);
             if turns.is_multiple_of(BUSY)
-                && let Some(why) = over.as_mut().now_or_never()
+                && let Some(end) = self.is_over(until, heard)
             {
-                return why.into();
+                return end;
             }
         }
+    }
+
+    /// What ends a connection that always has something to do.
+    fn is_over(&self, until: Option<Instant>, heard: Instant) -> Option<End> {
+        if self.leaving.is_cancelled() {
+            return Some(Refusal::Leaving.into());
+        }
+        let now = Instant::now();
+        if until.is_some_and(|until| until <= now) {
+            return Some(Refusal::TokenExpired.into());
+        }
+        (now - heard >= self.shared.times.silence).then_some(End::Gone)
     }
 
     /// Many frames, one flush.
@@ -207,12 +219,17 @@ impl Connection<'_> {
         refused: &mut u32,
     ) -> Result<(), End> {
         let mut asked = Vec::new();
-        let mut done = self.read(line, said, refused, &mut asked).await;
-        while asked.len() < BURST
-            && done.is_ok()
-            && let Some(said) = line.hear().now_or_never()
+        let mut next = Some(said);
+        let mut done = Ok(());
+        while done.is_ok()
+            && let Some(said) = next.take()
         {
+            let before = asked.len();
             done = self.read(line, said, refused, &mut asked).await;
+            // What had to wait has let others wait, and what is large goes alone: writing comes first.
+            if asked.len() > before && asked.len() < READ && !asked.last().is_some_and(is_large) {
+                next = line.hear().now_or_never();
+            }
         }
         // Also what came before an end.
         self.hand_over(&mut asked).await.and(done)
@@ -314,6 +331,14 @@ impl Connection<'_> {
         let sent = self.shared.writer.send(inputs).await;
         sent.map_err(|_| Refusal::Leaving.into())
     }
+}
+
+/// Whether answering it takes long, or much.
+fn is_large(input: &Input) -> bool {
+    let Input::Asked(job, _) = input else {
+        return false;
+    };
+    matches!(job.request, Request::Fetch(..) | Request::Trim(..))
 }
 
 /// What a connection does next.

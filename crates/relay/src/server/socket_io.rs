@@ -10,6 +10,10 @@ use super::line::Line;
 use super::seats::{Seat, Seats};
 use axum::Router;
 use axum::body::Bytes;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::middleware;
+use axum::response::Response;
 use futures_util::StreamExt as _;
 use futures_util::future::{self, BoxFuture, FutureExt as _, Ready, ready};
 use futures_util::stream::FuturesUnordered;
@@ -104,7 +108,13 @@ pub fn routes(shared: &Arc<Shared>, seats: &Arc<Seats>) -> (Router<Arc<Shared>>,
         .quality(CompressionLevel::Fastest)
         .compress_when(SizeAbove::new(COMPRESSED));
     let routes = Router::new().route_service(PATH, service);
-    (routes.layer(compression), io)
+    let fresh = middleware::map_response(|mut answer: Response| {
+        // Every poll is the same request: what keeps web pages must not answer for the relay.
+        let no_store = HeaderValue::from_static("no-store");
+        answer.headers_mut().insert(CACHE_CONTROL, no_store);
+        ready(answer)
+    });
+    (routes.layer(compression).layer(fresh), io)
 }
 
 fn seat(socket: &SocketRef) -> Option<Arc<Seat>> {

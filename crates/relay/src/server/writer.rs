@@ -19,6 +19,8 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 /// What may wait for the writer; connections that have more wait in turn, so that a flood of one
 /// does not starve the others.
 pub const INPUTS: usize = 1_024;
+/// What is done in a connection's own thread before others have their turn.
+const PIECE: usize = 16;
 /// What one transaction takes at most.
 const BATCH: usize = 512;
 /// Bytes of stored entries read for one connection at a time.
@@ -89,10 +91,8 @@ impl Door {
                     .for_each(|(room, input)| room.send(input));
             }
             Self::Here(writer) => {
-                let mut behind = turn(writer, all);
-                while behind {
+                while turn(writer, all) {
                     tokio::task::yield_now().await;
-                    behind = turn(writer, all);
                 }
             }
         }
@@ -108,14 +108,15 @@ impl Drop for Door {
     }
 }
 
-/// Does that, in the caller's thread; connections are woken when the next may come in.
-fn turn(writer: &Mutex<Writer>, inputs: &mut Vec<Input>) -> bool {
+/// Does some of it, in the caller's thread; whether there is more to do. Connections are woken when the
+/// next may come in.
+fn turn(writer: &Mutex<Writer>, all: &mut Vec<Input>) -> bool {
     let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-    let behind = writer.turn(inputs.drain(..));
+    let behind = writer.turn(all.drain(..all.len().min(PIECE)));
     let wakes = std::mem::take(&mut writer.wakes);
     drop(writer);
     wakes.into_iter().for_each(Wake::wake);
-    behind
+    behind || !all.is_empty()
 }
 
 /// The core and the connections' queues.
@@ -128,8 +129,9 @@ pub struct Writer {
     pulled: Peer,
     /// Room to encode frames in.
     scratch: Vec<u8>,
-    /// Those for whom something waits that they do not know of.
+    /// Those for whom something waits that they do not know of, where others wait for this meanwhile.
     wakes: Vec<Wake>,
+    is_alone: bool,
     stats: Arc<Stats>,
     /// Whether the last batch was written.
     ready: Arc<AtomicBool>,
@@ -137,6 +139,7 @@ pub struct Writer {
 
 /// Runs until every sender is gone.
 pub fn run(mut writer: Writer, mut inputs: mpsc::Receiver<Input>) {
+    writer.is_alone = true;
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         if writer.pulling.is_empty() {
@@ -151,7 +154,6 @@ pub fn run(mut writer: Writer, mut inputs: mpsc::Receiver<Input>) {
             }
         }
         writer.turn(batch.drain(..));
-        writer.wakes.drain(..).for_each(Wake::wake);
     }
 }
 
@@ -165,6 +167,7 @@ impl Writer {
             pulled: Peer(0),
             scratch: Vec::new(),
             wakes: Vec::new(),
+            is_alone: false,
             stats,
             ready,
         };
@@ -281,6 +284,7 @@ impl Writer {
             return;
         }
         match outgoing.send(bytes) {
+            Ok(Some(wake)) if self.is_alone => wake.wake(),
             Ok(wake) => self.wakes.extend(wake),
             Err(Full) => {
                 tracing::debug!(?peer, "cut: it does not read");

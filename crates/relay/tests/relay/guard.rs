@@ -3,14 +3,17 @@
 use crate::client::{Client, turned_away};
 use crate::forms::{address, create, open, secret, text};
 use crate::network::{config, connect};
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use snug_relay::settings::{Access, Limits, Settings};
 use snug_relay::{Relay, Running};
 use snug_wire::frame::MailboxKind::{Conversation, Inbox};
-use snug_wire::frame::{Answer, Refusal, RelayFrame, Request};
+use snug_wire::frame::{Answer, ClientFrame, Refusal, RelayFrame, Request};
+use snug_wire::{FRAME_LIMIT, decode, encode};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio_tungstenite::tungstenite::Message;
 
 const ADA: (&str, &str) = ("x-forwarded-for", "192.0.2.1");
 const BO: (&str, &str) = ("x-forwarded-for", "192.0.2.2");
@@ -124,6 +127,45 @@ async fn a_flood_of_requests_is_refused_and_then_ended_beside_others() {
         bo.ask(Request::Put(text(1, 1, 1, 0))).await,
         Answer::Stored(snug_wire::Seq(1))
     );
+}
+
+/// Opening is not refused when it comes too often, it waits: who opens without end has its answers all the
+/// same, and is told when the relay leaves.
+#[tokio::test]
+async fn who_opens_without_end_is_answered_and_told_of_the_end() {
+    let limits = Limits {
+        request_burst: 10,
+        requests_per_second: 1_000,
+        ..Limits::default()
+    };
+    let (relay, _dir) = start(limits, &[]).await;
+    let (mut sink, mut stream) = from(&relay, ADA).await.socket.split();
+    let flood = async {
+        for number in 0.. {
+            let frame = encode(&ClientFrame::Request(number, open(9, 9)));
+            if sink.send(Message::binary(frame)).await.is_err() {
+                break;
+            }
+        }
+    };
+    let (enough, is_enough) = oneshot::channel();
+    let stop = async {
+        is_enough.await.unwrap();
+        relay.stop().await;
+    };
+    let listen = async {
+        for _ in 0..100 {
+            stream.next().await.unwrap().unwrap();
+        }
+        enough.send(()).unwrap();
+        let mut last = None;
+        while let Some(Ok(Message::Binary(frame))) = stream.next().await {
+            last = decode::<RelayFrame>(&frame, FRAME_LIMIT).ok();
+        }
+        last
+    };
+    let ((), (), last) = tokio::join!(flood, stop, listen);
+    assert_eq!(last, Some(RelayFrame::Goodbye(Refusal::Leaving)));
 }
 
 #[tokio::test]

@@ -254,6 +254,8 @@ fn settings_come_from_flags_then_variables_then_the_file() {
         ),
         "{error}"
     );
+    let error = failed(&said(&["--config", "missing.toml"], &[]), 1);
+    assert!(error.contains("missing.toml cannot be read: "), "{error}");
     let wrong = said(&["--log", "snug=loud", "--listen", "nowhere"], &[]);
     assert!(failed(&wrong, 1).contains("does not say how much to log"));
 }
@@ -280,6 +282,33 @@ fn what_is_kept_in_memory_has_no_directory() {
     assert!(disk.status.success());
 }
 
+/// What one says until it listens that may take 100 connections, with these limits on open files.
+#[cfg(unix)]
+fn started_with(limits: &str) -> String {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{limits}; exec \"$@\""), "sh"]);
+    command.arg(env!("CARGO_BIN_EXE_snug-relay"));
+    command.args(["--store", "memory", "--listen", "127.0.0.1:0"]);
+    command.args(["--max-connections", "100"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut first = String::new();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    lines.read_line(&mut first).unwrap();
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(first.starts_with("listening on "));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn fewer_open_files_than_connections_are_raised_or_told_of() {
+    let told = "the system allows fewer open files";
+    assert!(started_with("ulimit -n 90").contains(told));
+    assert!(!started_with("ulimit -Sn 90").contains(told));
+}
+
 #[test]
 fn health_is_asked_without_another_program() {
     let dir = tempfile::tempdir().unwrap();
@@ -292,6 +321,10 @@ fn health_is_asked_without_another_program() {
             .unwrap()
             .contains("\"ready\":true")
     );
+    let file = dir.path().join("relay.toml");
+    std::fs::write(&file, format!("listen = {listen:?}")).unwrap();
+    let well = said(&["health", "--config", file.to_str().unwrap()], &[]);
+    assert!(well.status.success());
     let listen = listen.to_owned();
     drop(relay);
     let error = failed(&said(&["--listen", &listen, "health"], &[]), 1);
