@@ -4,17 +4,19 @@
 
 mod middlebox;
 mod people;
+mod putting;
 
 use middlebox::{Middlebox, Rule};
 use people::{Person, meet, relay, soon};
+use putting::{MAILBOX, put, secret};
 use snug_client::connection::{Backoff, Direct, Timing, Way, ask, lookup};
 use snug_client::keychain::Keychain;
 use snug_client::view::{ConnectionDetails, ConnectionState, Transport};
 use snug_client::{Client, DataDir, Options, ProblemCode};
 use snug_relay::Running;
 use snug_wire::code::RelayHint;
-use snug_wire::frame::{Answer, ClientFrame, MailboxKind, Put, Refusal, RelayFrame, Request};
-use snug_wire::{Address, EnvelopeId, InvitationId, LockSecret, RelayAddress, Secret, Seq};
+use snug_wire::frame::{Answer, ClientFrame, MailboxKind, Refusal, RelayFrame, Request};
+use snug_wire::{InvitationId, RelayAddress};
 use std::time::Duration;
 
 /// A WebSocket is tried again soon, other pauses are those of the tests.
@@ -164,24 +166,11 @@ async fn large_frames_go_over_http_in_order() {
     let between = between(&relay, Rule::Strip).await;
     let mut direct = Direct::dial(&between.url(), &TIMING).await.unwrap();
     assert!(direct.instead().is_some());
-    let (address, secret) = (Address([1; 32]), LockSecret(Secret::new([1; 32])));
     let requests = [
-        Request::Create(address, MailboxKind::Conversation, secret.lock()),
-        Request::Open(address, secret.clone(), None),
+        Request::Create(MAILBOX, MailboxKind::Conversation, secret().lock()),
+        Request::Open(MAILBOX, secret(), None),
     ];
-    let puts = (0..12_u8).map(|n| {
-        let size = [3 * MIB, 10, MIB / 2][usize::from(n) % 3];
-        Request::Put(Put {
-            address,
-            secret: Some(secret.clone()),
-            id: EnvelopeId([n; 16]),
-            flagged: false,
-            rests_on: Seq(0),
-            lock: None,
-            attachments: Vec::new(),
-            bytes: vec![n; size],
-        })
-    });
+    let puts = (0..12_u8).map(|n| put(n, [3 * MIB, 10, MIB / 2][usize::from(n) % 3]));
     for (number, request) in requests.into_iter().chain(puts).enumerate() {
         let frame = ClientFrame::Request(number as u64, request);
         direct.send(&frame).await.unwrap();

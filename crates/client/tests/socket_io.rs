@@ -4,19 +4,18 @@
 
 mod middlebox;
 mod people;
+mod putting;
 
 use ed25519_dalek::SigningKey;
 use middlebox::{Middlebox, Rule};
 use people::{relay, soon};
+use putting::{MAILBOX, put, secret};
 use snug_client::connection::{Direct, Timing};
 use snug_relay::settings::{Access, Settings};
 use snug_relay::{Config, Relay, Running};
-use snug_wire::frame::{Answer, ClientFrame, MailboxKind, Put, Refusal, RelayFrame, Request};
+use snug_wire::frame::{Answer, ClientFrame, MailboxKind, Refusal, RelayFrame, Request};
 use snug_wire::handshake::{Auth, Hello, Side, Transcript};
-use snug_wire::{
-    Address, ConnectionKey, EnvelopeId, FRAME_LIMIT, LockSecret, PROTOCOL_VERSION, Secret, Seq,
-    decode, encode,
-};
+use snug_wire::{ConnectionKey, FRAME_LIMIT, PROTOCOL_VERSION, decode, encode};
 use std::path::Path;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -120,26 +119,11 @@ impl Frames for Npm {
 
 const MIB: usize = 1 << 20;
 
-fn put(n: u8, size: usize) -> Request {
-    Request::Put(Put {
-        address: Address([1; 32]),
-        secret: Some(LockSecret(Secret::new([1; 32]))),
-        id: EnvelopeId([n; 16]),
-        flagged: false,
-        rests_on: Seq(0),
-        lock: None,
-        attachments: Vec::new(),
-        bytes: vec![n; size],
-    })
-}
-
 /// A mailbox is made, opened and filled, with small entries and large ones; another reader catches up;
 /// the relay leaves.
 async fn story(mut ada: impl Frames, mut bo: impl Frames, relay: Running) {
-    let secret = LockSecret(Secret::new([1; 32]));
-    let address = Address([1; 32]);
-    let create = Request::Create(address, MailboxKind::Conversation, secret.lock());
-    let open = Request::Open(address, secret, None);
+    let create = Request::Create(MAILBOX, MailboxKind::Conversation, secret().lock());
+    let open = Request::Open(MAILBOX, secret(), None);
     // Many at once: they share events and bodies.
     let sizes = [0, 10, 3 * MIB, 10, 100, 60_000, 2 * MIB, 3 * MIB, 1];
     let puts = (1..).zip(sizes).map(|(n, size)| put(n, size));

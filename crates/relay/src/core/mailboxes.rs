@@ -1,6 +1,6 @@
 //! Making, opening, trimming and retiring mailboxes; attachments; signals.
 
-use super::rules::{Access, before_it, same};
+use super::rules::{Access, by_old_lock, same};
 use super::{Context, Decided, Effect, Open, Peer, Stop, limits};
 use crate::store::mailbox::Mailbox;
 use crate::store::{Db, StoreError, attachment, entry, key_package, mailbox, old_lock};
@@ -19,7 +19,7 @@ impl Context<'_> {
         }
         // Looked for only where it is asked with another: reading them costs more than all the rest.
         let old = old_lock::all(self.conn, mailbox.id)?;
-        Ok(before_it(&old, &mine)?)
+        Ok(by_old_lock(&old, &mine)?)
     }
 
     /// The mailbox, if that secret opens it now.

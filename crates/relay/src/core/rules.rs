@@ -38,11 +38,11 @@ pub(crate) fn access<'a>(
     if same(lock, &mine) {
         return Ok(Access::Current);
     }
-    before_it(old, &mine)
+    by_old_lock(old, &mine)
 }
 
 /// What the lock of a secret opens that is not the mailbox's own, where those were it before.
-pub(crate) fn before_it<'a>(
+pub(crate) fn by_old_lock<'a>(
     old: impl IntoIterator<Item = &'a (Seq, Lock)>,
     mine: &Lock,
 ) -> Result<Access, Refusal> {
